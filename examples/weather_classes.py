@@ -1,0 +1,156 @@
+"""
+Tomorrow's weather in Seattle: sun, rain, fog, snow or drizzle
+==============================================================
+
+What sort of day will tomorrow be? An ``RNNClassifier`` reads the last weeks, today's sort of
+day included, beside three plain answers: the most frequent class, today's class again, and a
+logistic regression on the same past.
+
+Two things make this hard, and honest scores worth printing. The classes are unequal: half the
+days are sunny, one in sixty has snow. And the record itself changes: from the middle of 2013 on,
+the days that used to be called rain are called fog. The most frequent class of the past is then a
+poor guide, and a model does well to look at which words were used lately.
+
+The years 2012 to 2014 are for learning, and every day of 2015 is forecast once, at the end.
+"""
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from _data import OUTPUT, load_seattle_weather
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import (
+    ConfusionMatrixDisplay,
+    accuracy_score,
+    log_loss,
+    make_scorer,
+    recall_score,
+)
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from skrnn import LagFeatures, LagWindows, RNNClassifier, series_to_supervised
+
+parser = argparse.ArgumentParser(description="Forecast tomorrow's weather class in Seattle.")
+parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
+out = parser.parse_args().out
+
+# %%
+# The data
+# --------
+
+weather = load_seattle_weather()
+X, y = series_to_supervised(weather, target="weather")
+X_train, y_train = X[:"2014-12-30"], y[:"2014-12-30"]
+X_test, y_test = X["2014-12-31":], y["2014-12-31":]
+
+print("Days of each class by year")
+print(pd.crosstab(weather.index.year, weather["weather"], rownames=["year"], colnames=[""]))
+
+# %%
+# The network
+# -----------
+# Today's class goes in as five columns of zeros and ones. The ``ColumnTransformer`` gives a table
+# with its dates on, so that ``LagWindows`` still knows the clock. Window and cell are chosen by the
+# log loss. ``class_weight="balanced"`` makes a rare class count as much as a frequent one; it gets
+# a line of its own, since it need not help where the classes themselves change their meaning.
+
+columns = ColumnTransformer(
+    [("class", OneHotEncoder(sparse_output=False, handle_unknown="ignore"), ["weather"])],
+    remainder="passthrough",
+    verbose_feature_names_out=False,
+).set_output(transform="pandas")
+
+splits = TimeSeriesSplit(n_splits=4)
+classes = np.unique(y_train)
+by_log_loss = make_scorer(
+    log_loss, greater_is_better=False, response_method="predict_proba", labels=classes
+)
+network = GridSearchCV(
+    make_pipeline(columns, LagWindows(), RNNClassifier(units=16, random_state=0)),
+    {"lagwindows__window": [7, 28], "rnnclassifier__cell": ["gru", "lstm"]},
+    cv=splits,
+    scoring=by_log_loss,
+).fit(X_train, y_train)
+balanced_network = (
+    clone(network.best_estimator_)
+    .set_params(rnnclassifier__class_weight="balanced")
+    .fit(X_train, y_train)
+)
+print(f"\nchosen: {network.best_params_}")
+
+# %%
+# Plain answers
+# -------------
+
+most_frequent = DummyClassifier(strategy="prior").fit(X_train, y_train)
+logistic = GridSearchCV(
+    make_pipeline(
+        columns, LagFeatures(), SimpleImputer(), StandardScaler(), LogisticRegression(max_iter=1000)
+    ),
+    {"lagfeatures__lags": [1, 3, 7, 14], "logisticregression__C": [0.001, 0.01, 0.1]},
+    cv=splits,
+    scoring=by_log_loss,
+).fit(X_train, y_train)
+
+# %%
+# The test year
+# -------------
+# Balanced accuracy is the mean over the classes that occur of the share found; 2015 has no snow.
+# Persistence gives no probabilities, hence no log loss.
+
+occurring = np.unique(y_test)
+models = {
+    "most frequent": most_frequent,
+    "persistence": None,
+    "logistic on lags": logistic,
+    "network": network,
+    "network, balanced": balanced_network,
+}
+predicted = {}
+print(f"\n{len(y_test)} days of 2015   balanced accuracy   accuracy   log loss")
+for name, model in models.items():
+    predicted[name] = model.predict(X_test) if model else X_test["weather"].to_numpy()
+    balanced = recall_score(y_test, predicted[name], labels=occurring, average="macro")
+    accuracy = accuracy_score(y_test, predicted[name])
+    loss = log_loss(y_test, model.predict_proba(X_test), labels=classes) if model else np.nan
+    print(f"  {name:18}{balanced:14.3f}{accuracy:14.3f}{loss:11.3f}".replace("nan", "  -"))
+
+# %%
+# A picture
+# ---------
+# Of the days of each class, the share that was forecast as each class. The diagonal is what was
+# found.
+
+figure, panels = plt.subplots(1, 3, figsize=(13, 4.6), layout="constrained", sharey=True)
+for axes, name in zip(panels, ["persistence", "logistic on lags", "network"], strict=True):
+    ConfusionMatrixDisplay.from_predictions(
+        y_test,
+        predicted[name],
+        labels=classes,
+        normalize="true",
+        values_format=".0%",
+        cmap="Blues",
+        im_kw={"vmin": 0, "vmax": 1},
+        colorbar=False,
+        ax=axes,
+    )
+    axes.set(xlabel="forecast for the day", ylabel="")
+    axes.set_title(f"{name}: {accuracy_score(y_test, predicted[name]):.0%} right", loc="left")
+days = y_test.value_counts().reindex(classes, fill_value=0)
+panels[0].set_yticklabels([f"{name} ({days[name]} days)" for name in classes])
+panels[0].set_ylabel("weather of the day")
+figure.get_layout_engine().set(h_pad=0.12)
+figure.suptitle("Seattle, 2015: tomorrow's weather", x=0.01, ha="left")
+
+out.mkdir(parents=True, exist_ok=True)
+figure.savefig(out / "weather_classes.png", dpi=150)
+print(f"\npicture: {out / 'weather_classes.png'}")

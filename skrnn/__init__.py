@@ -1,0 +1,43 @@
+"""Recurrent networks as ordinary scikit-learn estimators.
+
+Public names are loaded on first access: ``import skrnn`` is instant, and
+TensorFlow starts only when a network is fitted or asked to predict.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .classification import RNNClassifier
+    from .regression import RNNRegressor
+    from .windows import LagFeatures, LagWindows, series_to_supervised
+
+_HOME = {
+    "LagFeatures": ".windows",
+    "LagWindows": ".windows",
+    "RNNClassifier": ".classification",
+    "RNNRegressor": ".regression",
+    "series_to_supervised": ".windows",
+}
+
+__all__ = [
+    "LagFeatures",
+    "LagWindows",
+    "RNNClassifier",
+    "RNNRegressor",
+    "__version__",
+    "series_to_supervised",
+]
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_HOME[name], __name__), name)
+    return value
+
+
+def __dir__():
+    return sorted(__all__)

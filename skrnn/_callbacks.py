@@ -1,0 +1,88 @@
+"""scikit-learn's callbacks (`sklearn.callback`, new in 1.9), where there are any."""
+
+from __future__ import annotations
+
+from typing import Any
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn before 1.9
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Stands in where scikit-learn has no callbacks: there is nothing to support."""
+
+    def with_callbacks(method):
+        """Return the method as it is."""
+        return method
+
+
+__all__ = ["CallbackSupportMixin", "EpochTasks", "fit_task", "with_callbacks"]
+
+
+class fit_task:
+    """Report a fit of one step, as a transformer's is, to the estimator's callbacks."""
+
+    def __init__(self, estimator, X, y=None):
+        self.estimator, self.data = estimator, {"X": X, "y": y}
+
+    def __enter__(self):
+        self.context = _begin(self.estimator, self.data, max_subtasks=0)
+
+    def __exit__(self, error, *_):
+        if self.context is not None and error is None:
+            _end(self.context, self.estimator, self.data, {})
+
+
+class EpochTasks:
+    """Report a fit and its epochs to the estimator's callbacks: one task an epoch.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator that is being fitted.
+    X, y : array-like
+        What `fit` was given.
+    max_epochs : int
+        The number of epochs at most.
+    fitted_with : callable
+        Makes, from a list of weights, the attributes with which a copy of the estimator can
+        predict. Called only when a callback asks for such a copy.
+    """
+
+    def __init__(self, estimator, X, y, max_epochs, fitted_with):
+        self.estimator, self.data = estimator, {"X": X, "y": y}
+        self.fitted_with = fitted_with
+        self.fit_context = _begin(estimator, self.data, max_subtasks=max_epochs)
+        self.epoch_context: Any = None
+
+    def begin(self):
+        """Report that an epoch begins."""
+        if self.fit_context is not None:
+            self.epoch_context = self.fit_context.subcontext(task_name="epoch")
+            self.epoch_context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
+
+    def end(self, weights):
+        """Report that an epoch has ended; return whether a callback asks to stop."""
+        if self.fit_context is None:
+            return False
+        return _end(
+            self.epoch_context, self.estimator, self.data, lambda: self.fitted_with(weights())
+        )
+
+    def end_fit(self):
+        """Report that the fit has ended."""
+        if self.fit_context is not None:
+            _end(self.fit_context, self.estimator, self.data, {})
+
+
+def _begin(estimator, data, max_subtasks):
+    if not hasattr(estimator, "_init_callback_context"):
+        return None
+    context = estimator._init_callback_context(max_subtasks=max_subtasks)
+    return context.call_on_fit_task_begin(estimator=estimator, **data)
+
+
+def _end(context, estimator, data, attributes):
+    return context.call_on_fit_task_end(
+        estimator=estimator, reconstruction_attributes=attributes, **data
+    )

@@ -1,0 +1,530 @@
+"""The base of the network estimators: parameters to spec, data to arrays, arrays to attributes.
+
+Nothing here knows a tensor. The engines are reached through `skrnn._keras`, imported where it is
+used, so that TensorFlow starts with the first fit or prediction and not before.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
+from ._scaling import mean_and_scale, standardized
+from ._spec import Network, Training, Values, initial_weights
+from ._splitting import split_validation
+from ._training import Monitor, TrainingData
+from ._validation import check_sequences, check_weights
+
+_POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+_RATE = Interval(Real, 0, 1, closed="left")
+
+
+class BaseRNN(CallbackSupportMixin, BaseEstimator):
+    """Base of the estimators that train a stack of recurrent layers.
+
+    A subclass turns its targets into float arrays and raw outputs into predictions.
+    """
+
+    _parameter_constraints: dict = {
+        "cell": [StrOptions({"simple", "gru", "lstm"})],
+        "units": [_POSITIVE_INT, tuple, list],
+        "bidirectional": ["boolean"],
+        "dropout": [_RATE],
+        "recurrent_dropout": [_RATE],
+        "hidden_units": [_POSITIVE_INT, tuple, list],
+        "embedding_dim": [_POSITIVE_INT, None],
+        "return_sequences": ["boolean"],
+        "loss": [StrOptions({"auto"}), callable],
+        "optimizer": [str],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
+        "epochs": [_POSITIVE_INT],
+        "batch_size": [_POSITIVE_INT],
+        "shuffle": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "validation": [StrOptions({"auto", "last", "random"})],
+        "n_iter_no_change": [_POSITIVE_INT],
+        "standardize": ["boolean"],
+        "model": [callable, None],
+        "engine": [StrOptions({"auto", "compiled", "keras"})],
+        "callbacks": [list, tuple, None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    _doc_link_module = "skrnn"
+    _doc_link_template = (
+        "https://skrnn.readthedocs.io/en/stable/generated/skrnn.{estimator_name}.html"
+    )
+
+    def _doc_link_url_param_generator(self):
+        return {"estimator_name": type(self).__name__}
+
+    def __init__(
+        self,
+        cell="gru",
+        units=32,
+        *,
+        bidirectional=False,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        hidden_units=(),
+        embedding_dim=None,
+        return_sequences=False,
+        loss="auto",
+        optimizer="adam",
+        learning_rate=1e-3,
+        clipnorm=1.0,
+        epochs=50,
+        batch_size=32,
+        shuffle=True,
+        early_stopping=True,
+        validation_fraction=0.1,
+        validation="auto",
+        n_iter_no_change=5,
+        standardize=True,
+        model=None,
+        engine="auto",
+        callbacks=None,
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+    ):
+        self.cell = cell
+        self.units = units
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.hidden_units = hidden_units
+        self.embedding_dim = embedding_dim
+        self.return_sequences = return_sequences
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation = validation
+        self.n_iter_no_change = n_iter_no_change
+        self.standardize = standardize
+        self.model = model
+        self.engine = engine
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True  # an absent step
+        return tags
+
+    # What a subclass adds: targets to floats, and what follows from them.
+
+    def _check_targets(self, y, sequences, *, reset, classes=None):
+        """Return y as floats of shape (n_samples[, n_steps], n_targets)."""
+        raise NotImplementedError
+
+    def _n_outputs(self):
+        """Return the width of the network's output."""
+        raise NotImplementedError
+
+    def _loss_name(self):
+        """Return the name of the loss that `loss="auto"` stands for."""
+        raise NotImplementedError
+
+    def _learn_target_scaling(self, targets):
+        """Learn the scale of the targets where they have one."""
+
+    def _scale_targets(self, targets):
+        """Return the targets in the network's units."""
+        return targets.astype(np.float32)
+
+    def _class_weights(self, targets, sample_weight):
+        """Return the sample weights with those of the classes in them."""
+        return sample_weight
+
+    # Fitting
+
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like, or list of arrays
+            The sequences, in one of these forms:
+
+            - array of shape (n_samples, n_steps, n_features), also a view of windows;
+            - array or data frame of shape (n_samples, n_steps): one feature;
+            - list of arrays of shape (n_steps_i, n_features): sequences of any lengths;
+            - with `embedding_dim`, token ids of shape (n_samples, n_steps) or a list of
+              sequences of ids; 0 is padding.
+
+            A step that is NaN in all its features is absent: the network skips it.
+        y : array-like, or list of arrays
+            The targets, of shape (n_samples,) or (n_samples, n_outputs); with
+            `return_sequences`, of shape (n_samples, n_steps[, n_outputs]) or a list of arrays
+            of shape (n_steps_i[, n_outputs]).
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss.
+        X_val, y_val : like X and y, default=None
+            What early stopping looks at. Without them it holds out `validation_fraction`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not as described, or the training diverges. The estimator
+            is then as it was before.
+        """
+        with _unchanged_on_error(self):
+            self._validate_params()
+            continued = self.warm_start and hasattr(self, "weights_")
+            data = self._check_data(X, y, sample_weight, reset=not continued)
+            entropy = self._entropy()
+            data = self._with_validation(data, X_val, y_val, entropy)
+            self._train(data, X, y, entropy, continued=continued, epochs=self.epochs)
+        return self
+
+    @with_callbacks
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train the network for one epoch on these samples, from where it stands.
+
+        The first call learns the standardization; later ones keep it. Nothing is held out.
+
+        Parameters
+        ----------
+        X, y, sample_weight : see `fit`
+            The samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        with _unchanged_on_error(self):
+            self._validate_params()
+            continued = hasattr(self, "weights_")
+            data = self._check_data(X, y, sample_weight, reset=not continued, classes=classes)
+            self._train(data, X, y, self._entropy(), continued=continued, epochs=1)
+        return self
+
+    def _check_data(self, X, y, sample_weight, *, reset, classes=None):
+        """Return X, y and weights, in the user's units; learn their shapes if `reset`."""
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        sequences = check_sequences(self, X, reset=reset)
+        targets = self._check_targets(y, sequences, reset=reset, classes=classes)
+        weights = check_weights(sample_weight, sequences)
+        data = TrainingData(sequences, targets, self._class_weights(targets, weights))
+        if (weights > 0).all():
+            return data
+        if not weights.any():
+            raise ValueError(
+                "Expected a positive sample_weight for some samples, got zero for all of them. "
+                "Leave sample_weight out to weigh all samples alike."
+            )
+        return data.take(np.flatnonzero(weights))
+
+    def _with_validation(self, data, X_val, y_val, entropy):
+        """Return the samples to train on, with those that early stopping looks at."""
+        if (X_val is None) != (y_val is None):
+            given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
+            raise ValueError(f"Expected X_val and y_val together, got {given} without {missing}.")
+        if X_val is not None:
+            return data.take(slice(None), self._check_data(X_val, y_val, None, reset=False))
+        if not self.early_stopping:
+            return data
+        train, validation = split_validation(
+            data.sequences,
+            self._stratum(data.targets),
+            fraction=self.validation_fraction,
+            how=self.validation,
+            seed=_seeds(entropy)["split"],
+        )
+        return data.take(train, data.take(validation) if len(validation) else None)
+
+    def _stratum(self, targets):
+        """Return the classes to stratify a random validation split by, or None."""
+        return None
+
+    def _train(self, data, X, y, entropy, *, continued, epochs):
+        """Run the engine and set the fitted attributes."""
+        from . import _keras
+
+        if not continued:
+            self._learn_scaling(data)
+        data = self._scaled(data)
+        network = self._network(data.sequences, continued)
+        training = Training(
+            self._loss_name() if self.loss == "auto" else self.loss,
+            self.optimizer,
+            self.batch_size,
+        )
+        seeds = _seeds(entropy)
+        n_before = self.n_iter_ if continued else 0
+        values = Values(
+            learning_rate=float(self.learning_rate),
+            clipnorm=self.clipnorm,
+            epochs=epochs,
+            shuffle=self.shuffle,
+            order_seed=seeds["order"],
+            dropout_seed=seeds["dropout"],
+            first_epoch=n_before,
+        )
+        engine = self._choose_engine(_keras.compiles(training))
+        tasks = EpochTasks(self, X, y, epochs, lambda w: self._fitted(network, engine, w))
+        monitor = Monitor(
+            patience=None if data.validation is None else self.n_iter_no_change,
+            verbose=self.verbose,
+            epochs=epochs,
+            on_epoch=tasks,
+        )
+        extra: dict[str, Any] = {}
+        if engine == "keras":
+            extra = {"builder": self.model, "callbacks": self.callbacks or ()}
+        if continued:
+            weights = self.weights_
+        else:
+            weights = None if self.model else initial_weights(network, seeds["weights"])
+        state = _keras.fit(
+            engine,
+            network,
+            training,
+            values,
+            data,
+            monitor,
+            weights=weights,
+            optimizer_state=getattr(self, "optimizer_state_", None) if continued else None,
+            **extra,
+        )
+        history = self.history_ if continued else {}
+        vars(self).update(
+            self._fitted(network, engine, monitor.weights),
+            optimizer_state_=state,
+            history_={k: [*history.get(k, ()), *v] for k, v in monitor.history.items()},
+            n_iter_=n_before + monitor.n_epochs,
+            best_epoch_=n_before + monitor.best_epoch,
+        )
+        tasks.end_fit()
+
+    def _fitted(self, network, engine, weights):
+        """Return the attributes that prediction needs."""
+        return {"network_": asdict(network), "engine_": engine, "weights_": weights}
+
+    def _learn_scaling(self, data):
+        sequences = data.sequences
+        if not sequences.holds_tokens:
+            self.input_mean_, self.input_scale_ = self._input_scaling(sequences)
+        counted = sequences.present() if self.return_sequences else slice(None)
+        self._learn_target_scaling(data.targets[counted])
+
+    def _input_scaling(self, sequences):
+        if self.standardize:
+            counts = np.where(sequences.present_rows(), sequences.row_counts(), 0)
+            return mean_and_scale(sequences.values, counts)
+        width = sequences.values.shape[1]
+        return np.zeros(width), np.ones(width)
+
+    def _scaled(self, data):
+        """Return the data in the network's units."""
+        sequences = self._scale_sequences(data.sequences)
+        validation = data.validation
+        if validation is not None and validation.sequences.values is data.sequences.values:
+            # The held-out samples lie in the same table of rows, which is scaled once.
+            held_out = validation.sequences.with_values(sequences.values)
+        elif validation is not None:
+            held_out = self._scale_sequences(validation.sequences)
+        if validation is not None:
+            targets = self._scale_targets(validation.targets)
+            validation = TrainingData(held_out, targets, validation.sample_weight)
+        targets = self._scale_targets(data.targets)
+        return TrainingData(sequences, targets, data.sample_weight, validation)
+
+    def _scale_sequences(self, sequences):
+        if sequences.holds_tokens:
+            return sequences
+        values = standardized(sequences.values, self.input_mean_, self.input_scale_)
+        return sequences.with_values(values)
+
+    def _network(self, sequences, continued):
+        """Return the spec of the network; refuse to continue another one."""
+        tokens = sequences.holds_tokens
+        n_tokens = None
+        if tokens:
+            # Two at least: padding, and the unknown word that new ids are read as.
+            n_tokens = max(2, int(sequences.values.max(initial=0)) + 1)
+        if continued and tokens:
+            n_tokens = self.network_["n_tokens"]
+        network = Network(
+            cell=self.cell,
+            units=_as_widths(self.units, "units", least=1),
+            bidirectional=self.bidirectional,
+            dropout=float(self.dropout),
+            recurrent_dropout=float(self.recurrent_dropout),
+            hidden_units=_as_widths(self.hidden_units, "hidden_units", least=0),
+            return_sequences=self.return_sequences,
+            n_features=0 if tokens else sequences.values.shape[1],
+            n_outputs=self._n_outputs(),
+            n_tokens=n_tokens,
+            embedding_dim=self.embedding_dim,
+        )
+        if continued:
+            self._refuse_other(network)
+        return network
+
+    def _refuse_other(self, network):
+        new, old = asdict(network), self.network_
+        changed = [k for k in new if new[k] != old[k] and "dropout" not in k]
+        if changed:
+            listed = ", ".join(f"{k}: {old[k]} -> {new[k]}" for k in changed)
+            raise ValueError(
+                f"Expected the network of the earlier fit in order to continue it, got another "
+                f"({listed}). Set these back, or fit anew with warm_start=False."
+            )
+
+    def _choose_engine(self, compiles):
+        """Return "compiled" or "keras"; refuse "compiled" where it cannot be had."""
+        reasons = []
+        if self.model is not None:
+            reasons.append("model is set")
+        if self.callbacks:
+            reasons.append("callbacks are set")
+        if not compiles:
+            reasons.append(f"optimizer={self.optimizer!r} has no compiled form")
+        if self.engine == "compiled" and reasons:
+            raise ValueError(
+                f"Expected a training that engine='compiled' covers, got one that it does not: "
+                f"{' and '.join(reasons)}. Use engine='auto' or 'keras'."
+            )
+        return "keras" if reasons else {"auto": "compiled"}.get(self.engine, self.engine)
+
+    def _entropy(self):
+        """Return the number that all of a fit's random choices derive from."""
+        if self.random_state is None:
+            return np.random.SeedSequence().entropy
+        if isinstance(self.random_state, Integral):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    # Prediction
+
+    def _raw_outputs(self, X):
+        """Return the network's raw outputs, and the sequences that they are for."""
+        check_is_fitted(self)
+        from . import _keras
+
+        sequences = self._known_tokens(self._scale_sequences(self._check_predict(X)))
+        extra = {"builder": self.model} if self.engine_ == "keras" else {}
+        network = Network(**self.network_)
+        return _keras.predict(self.engine_, network, self.weights_, sequences, **extra), sequences
+
+    def _check_predict(self, X):
+        return check_sequences(self, X, reset=False)
+
+    def _known_tokens(self, sequences):
+        """Return the sequences with 1, the unknown token, for ids that training never saw."""
+        if not sequences.holds_tokens:
+            return sequences
+        ids = sequences.values
+        return sequences.with_values(np.where(ids < self.network_["n_tokens"], ids, 1))
+
+    def _per_step(self, values, sequences):
+        """Give values per step the form that X had: NaN where absent, a list where ragged."""
+        values = np.where(aligned(sequences.present(), values.ndim), values, np.nan)
+        if not sequences.is_ragged:
+            return values
+        return [v[:length] for v, length in zip(values, sequences.lengths, strict=True)]
+
+    def to_keras(self):
+        """Build a Keras model with the fitted weights.
+
+        It takes X in the user's units as a float array (n_samples, n_steps, n_features), NaN for
+        absent steps (or token ids), and gives predictions in the user's units, for a classifier
+        the probabilities. A network made by `model` is given as it was built: it takes
+        standardized inputs and gives raw outputs.
+
+        Returns
+        -------
+        keras.Model
+            A new model; training it leaves the estimator alone.
+        """
+        check_is_fitted(self)
+        from . import _keras
+
+        network = Network(**self.network_)
+        if self.model is not None:
+            return _keras.build(network, self.weights_, builder=self.model)
+        scaling = None
+        if network.n_tokens is None:
+            scaling = (1 / self.input_scale_, -self.input_mean_ / self.input_scale_)
+        return _keras.build(
+            network, self.weights_, input_scaling=scaling, **self._output_layers()
+        )
+
+    def _output_layers(self):
+        """Return what turns raw outputs into predictions, for `to_keras`."""
+        raise NotImplementedError
+
+
+@contextmanager
+def _unchanged_on_error(estimator):
+    """Leave the estimator as it was if the block fails or is interrupted."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        for name in ("_callback_fit_ctx", "_skl_callbacks_to_teardown"):
+            # scikit-learn's decorator around fit tidies these up itself.
+            if name in vars(estimator):
+                before[name] = vars(estimator)[name]
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
+
+
+def _seeds(entropy):
+    names = ("weights", "order", "dropout", "split")
+    state = np.random.SeedSequence(entropy).generate_state(len(names)) >> 1
+    return dict(zip(names, map(int, state), strict=True))
+
+
+def _as_widths(value, name, least):
+    """Return layer widths as a tuple of ints."""
+    widths = (value,) if isinstance(value, Integral) else tuple(value)
+    if len(widths) < least or any(not isinstance(w, Integral) or w < 1 for w in widths):
+        raise ValueError(
+            f"The {name!r} parameter of a network must be an int from 1 up, or a tuple of them "
+            f"with one for each layer. Got {value!r} instead."
+        )
+    return tuple(int(w) for w in widths)
+
+
+def aligned(mask, ndim):
+    """Return a mask with axes of length 1 appended, up to `ndim` axes."""
+    return mask.reshape(mask.shape + (1,) * (ndim - mask.ndim))

@@ -1,0 +1,86 @@
+"""A network as a pure function: weights and a batch in, raw outputs out.
+
+No Keras layer is involved, so a program holds no variables, several threads can run it at once,
+and nothing is left of a fit but its arrays. `skrnn._keras.stack` builds the same network of
+Keras layers; the tests hold the two together.
+"""
+
+import tensorflow as tf
+
+from .._spec import Network
+from .cells import run_cell
+
+
+def network_outputs(network: Network, weights, inputs, present, dropout_seed=None):
+    """Return the raw outputs of a batch.
+
+    Parameters
+    ----------
+    network : Network
+    weights : list of tensors, in the order of `skrnn._spec.weight_shapes`
+    inputs : float tensor of shape (batch, n_steps, n_features), or int (batch, n_steps)
+    present : bool tensor of shape (batch, n_steps)
+    dropout_seed : int tensor of shape (2,) or None
+        None: no dropout, as in prediction.
+
+    Returns
+    -------
+    tensor of shape (batch, n_outputs), or (batch, n_steps, n_outputs) for `return_sequences`
+    """
+    weights = iter(weights)
+    if network.n_tokens is not None:
+        inputs = tf.gather(next(weights), inputs)
+    hidden = tf.transpose(inputs, [1, 0, 2])
+    present = tf.transpose(present)[:, :, None]
+    masks = _DropoutMasks(dropout_seed)
+    for layer in range(len(network.units)):
+        is_last = layer == len(network.units) - 1
+        hidden = _recurrent_layer(
+            network, weights, hidden, present, masks, network.return_sequences or not is_last
+        )
+    hidden = tf.transpose(hidden, [1, 0, 2]) if network.return_sequences else hidden
+    for _ in network.hidden_units:
+        hidden = tf.nn.relu(_dense(hidden, next(weights), next(weights)))
+    return _dense(hidden, next(weights), next(weights))
+
+
+def _recurrent_layer(network, weights, inputs, present, masks, want_steps):
+    outputs = []
+    for backward in (False, True)[: network.n_directions]:
+        kernel, recurrent, bias = (next(weights) for _ in range(3))
+        batch, units = inputs.shape[1], recurrent.shape[0]
+        input_mask = masks.draw(network.dropout, [batch, inputs.shape[2]])
+        outputs.append(
+            run_cell(
+                network.cell,
+                inputs if input_mask is None else inputs * input_mask,
+                present,
+                (kernel, recurrent, bias),
+                backward=backward,
+                keep_mask=masks.draw(network.recurrent_dropout, [batch, units]),
+                want_steps=want_steps,
+            )
+        )
+    return tf.concat(outputs, axis=-1)
+
+
+def _dense(inputs, kernel, bias):
+    flat = tf.reshape(inputs, [-1, inputs.shape[-1]])
+    return tf.reshape(tf.matmul(flat, kernel) + bias, [*inputs.shape[:-1], kernel.shape[1]])
+
+
+class _DropoutMasks:
+    """Draw one mask after the other from one seed: 0 where dropped, 1 / (1 - rate) elsewhere."""
+
+    def __init__(self, seed):
+        self.seed = seed
+        self.n_drawn = 0
+
+    def draw(self, rate, shape):
+        """Return a mask, or None where nothing is dropped."""
+        if self.seed is None or rate == 0:
+            return None
+        self.n_drawn += 1
+        seed = tf.random.experimental.stateless_fold_in(self.seed, self.n_drawn)
+        keep = tf.random.stateless_uniform(shape, seed) >= rate
+        return tf.cast(keep, tf.float32) / (1 - rate)

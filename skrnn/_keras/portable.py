@@ -1,0 +1,187 @@
+"""The portable engine: the same stack, trained by Keras' own `fit` through scikeras.
+
+It serves what the compiled engine does not cover (a model of the user's own, Keras callbacks,
+optimizers without a pure form) and is the oracle of the compiled engine's tests. This is the only
+module that knows scikeras.
+"""
+
+import copy
+import functools
+import threading
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import tensorflow as tf
+from scikeras.wrappers import KerasRegressor
+
+from .losses import element_loss
+from .programs import PREDICT_BATCH
+from .stack import build_stack, user_network
+
+
+def fit(
+    network,
+    training,
+    values,
+    data,
+    monitor,
+    *,
+    weights,
+    optimizer_state=None,
+    builder=None,
+    callbacks=(),
+):
+    """Train; leave the history and the best weights in the monitor.
+
+    See `skrnn._keras.compiled.fit`; `builder` makes the user's own model and `callbacks` are
+    Keras'. `weights` may be None for a user's own model.
+    """
+    seed = values.dropout_seed
+    if builder is None:
+        model = build_stack(network, weights, seed=seed)
+    else:
+        model = user_network(network, builder, weights, seed=seed)
+    trainee = Trainee(model, training, values, data, is_own=builder is None)
+    wrapper = KerasRegressor(
+        model=lambda: trainee,
+        loss=element_loss(training.loss),
+        optimizer=training.optimizer,
+        optimizer__learning_rate=values.learning_rate,
+        optimizer__clipnorm=values.clipnorm,
+        callbacks=[_Reporter(monitor, model, optimizer_state), *_fresh(callbacks)],
+        epochs=values.epochs,
+        verbose=0,
+    )
+    # scikeras refuses three-dimensional targets, NaN and lists. It is given the numbers of the
+    # samples, and the trainee looks up the samples themselves.
+    numbers = np.arange(len(data.sequences))
+    wrapper.fit(numbers[:, None], numbers)
+    return [np.asarray(v) for v in trainee.optimizer.variables]
+
+
+def predict(network, weights, sequences, *, builder=None):
+    """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
+    with _lock:
+        model = _cached_model(network, builder)
+        model.set_weights(weights)
+        outputs = []
+        for first in range(0, len(sequences), PREDICT_BATCH):
+            piece = sequences.take(slice(first, first + PREDICT_BATCH))
+            inputs = _inputs(piece, slice(None), sequences.n_steps, is_own=builder is None)
+            missing = PREDICT_BATCH - len(piece)
+            inputs = np.pad(inputs, ((0, missing), *[(0, 0)] * (inputs.ndim - 1)))
+            outputs.append(np.asarray(model.predict_on_batch(inputs))[: len(piece)])
+        return np.concatenate(outputs)
+
+
+_lock = threading.Lock()
+
+
+@functools.lru_cache(maxsize=8)
+def _cached_model(network, builder):
+    if builder is None:
+        return build_stack(network)
+    return user_network(network, builder)
+
+
+def _fresh(callbacks):
+    """Return callbacks that no other fit has touched: Keras leaves its model in them."""
+    return [copy.deepcopy(c) if isinstance(c, keras.callbacks.Callback) else c() for c in callbacks]
+
+
+def _inputs(sequences, samples, n_steps, is_own):
+    dense = sequences.dense(samples)
+    missing = n_steps - dense.shape[1]
+    if sequences.holds_tokens:
+        return np.pad(dense, ((0, 0), (0, missing)))
+    dense = np.pad(dense, ((0, 0), (0, missing), (0, 0)), constant_values=np.nan)
+    # A network of the user's own need not know that NaN means absent.
+    return dense if is_own else np.nan_to_num(dense, nan=0.0)
+
+
+class Trainee(keras.Model):
+    """A network that turns sample numbers into batches of samples when it is fitted."""
+
+    def __init__(self, model, training, values, data, is_own):
+        super().__init__()
+        self.model = model
+        # Keras wraps plain attributes for its own tracking; a namespace is left alone.
+        self.plan = SimpleNamespace(
+            training=training, values=values, data=data, is_own=is_own, epoch=values.first_epoch
+        )
+
+    @property
+    def outputs(self):
+        """One output; scikeras counts them."""
+        return [self.model]
+
+    def call(self, inputs, training=False):
+        """Return the network's outputs."""
+        return self.model(inputs, training=training)
+
+    def fit(self, x, y, *, epochs, callbacks, **ignored):
+        """Fit the samples, in the order that the plan gives to each epoch."""
+        validation = self.plan.data.validation
+        return super().fit(
+            self._batches(self.plan.data, self._order),
+            epochs=epochs,
+            callbacks=callbacks,
+            shuffle=False,
+            validation_data=validation and self._batches(validation, np.arange),
+            verbose=0,
+        )
+
+    def _order(self, n_samples):
+        return self.plan.values.order(self.plan.epoch, n_samples)
+
+    def _batches(self, data, order):
+        size = self.plan.training.batch_size
+        n_steps = data.sequences.n_steps
+        weights = data.sample_weight
+        if data.targets.ndim == 3:  # Keras wants the weight of every step
+            weights = np.broadcast_to(weights[:, None], data.targets.shape[:2])
+
+        def generate():
+            samples = order(len(data.sequences))
+            for first in range(0, len(samples), size):
+                batch = samples[first : first + size]
+                inputs = _inputs(data.sequences, batch, n_steps, self.plan.is_own)
+                yield inputs, data.targets[batch], weights[batch]
+
+        dtype = tf.int32 if data.sequences.holds_tokens else tf.float32
+        shape = [None, n_steps, *data.sequences.values.shape[1:]]
+        signature = (
+            tf.TensorSpec(shape, dtype),
+            tf.TensorSpec([None, *data.targets.shape[1:]], tf.float32),
+            tf.TensorSpec([None, *weights.shape[1:]], tf.float32),
+        )
+        batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
+        n_batches = -(-len(data.sequences) // size)
+        return batches.apply(tf.data.experimental.assert_cardinality(n_batches))
+
+
+class _Reporter(keras.callbacks.Callback):
+    """Report to the monitor, and restore the optimizer of an earlier call."""
+
+    def __init__(self, monitor, network, optimizer_state):
+        super().__init__()
+        self.monitor, self.network, self.optimizer_state = monitor, network, optimizer_state
+
+    def on_train_begin(self, logs=None):
+        """Give the optimizer its slots back."""
+        if self.optimizer_state is not None:
+            self.model.optimizer.build(self.model.trainable_variables)
+            for variable, value in zip(
+                self.model.optimizer.variables, self.optimizer_state, strict=True
+            ):
+                variable.assign(value)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Choose the epoch's order of the samples."""
+        self.model.plan.epoch = self.model.plan.values.first_epoch + epoch
+        self.monitor.begin_epoch()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Record the losses; stop where the monitor says so."""
+        self.model.stop_training |= self.monitor.end_epoch(logs, self.network.get_weights)

@@ -1,0 +1,195 @@
+"""Compiled programs: one XLA program per network, kind of training and shape.
+
+A program is a pure function. Weights, optimizer slots, learning rate, seeds and data are its
+inputs and the new weights its outputs, so all fits of one architecture share it: every fold and
+candidate of a search, one after the other or in threads, without anything to reset between them.
+Rows and samples are padded to a capacity, and their true number is an input too.
+"""
+
+import threading
+from collections import OrderedDict
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from .._spec import Network, Training
+from .losses import element_loss
+from .network import network_outputs
+from .optimizers import OPTIMIZERS, clip_by_norm
+
+# The samples of one step of prediction. Always this many, so that a sample's prediction does not
+# depend, to the bit, on how many others are predicted with it.
+PREDICT_BATCH = 32
+
+_MAX_PROGRAMS = 128
+
+
+class Shape(NamedTuple):
+    """The static shape of the data of a program."""
+
+    n_rows: int
+    n_samples: int
+    n_steps: int
+    n_targets: int = 0
+
+
+class CacheInfo(NamedTuple):
+    """Statistics of the program cache, in the way of `functools.lru_cache`."""
+
+    hits: int
+    misses: int
+    maxsize: int
+    currsize: int
+
+
+class _ProgramCache:
+    """The most recently used programs. Safe to use from several threads."""
+
+    def __init__(self, maxsize):
+        self.maxsize = maxsize
+        self.lock = threading.Lock()
+        self.clear()
+
+    def clear(self):
+        """Forget all programs and statistics."""
+        with self.lock:
+            self.programs = OrderedDict()
+            self.hits = self.misses = 0
+
+    def get(self, build, *key):
+        """Return the program of a key, building it if there is none."""
+        with self.lock:
+            key = (build, *key)
+            if key in self.programs:
+                self.hits += 1
+                self.programs.move_to_end(key)
+            else:
+                self.misses += 1
+                self.programs[key] = build(*key[1:])
+                if len(self.programs) > self.maxsize:
+                    self.programs.popitem(last=False)
+            return self.programs[key]
+
+    def info(self):
+        """Return the statistics."""
+        with self.lock:
+            return CacheInfo(self.hits, self.misses, self.maxsize, len(self.programs))
+
+
+_cache = _ProgramCache(_MAX_PROGRAMS)
+cache_info = _cache.info
+cache_clear = _cache.clear
+
+
+def epoch_program(network: Network, training: Training, shape: Shape):
+    """Return the compiled function that trains over a run of batches."""
+    return _cache.get(_build_epoch, network, training, shape)
+
+
+def predict_program(network: Network, shape: Shape):
+    """Return the compiled function that predicts all samples of one table of rows."""
+    return _cache.get(_build_predict, network, shape)
+
+
+class _compiled:
+    """A function of tensors, compiled once, for the shapes of its first call.
+
+    Tracing is plain Python, without AutoGraph: every loop here is written as a loop of the graph.
+    """
+
+    def __init__(self, function):
+        self.function = tf.function(function, jit_compile=True, autograph=False)
+        self.lock = threading.Lock()
+        self.traced = None
+
+    def __call__(self, *args):
+        with self.lock:
+            if self.traced is None:
+                self.traced = self.function.get_concrete_function(*args)
+        return self.traced(*args)
+
+
+def _build_epoch(network, training, shape):
+    optimizer = OPTIMIZERS[training.optimizer]
+    batch_size = training.batch_size
+
+    @_compiled
+    def train(weights, slots, data, order, first, last, n_samples, values):
+        """Run the batches from `first` up to `last`; return weights, slots and summed loss."""
+
+        def train_batch(batch, weights, slots, total):
+            samples = tf.slice(order, [batch * batch_size], [batch_size])
+            real = batch * batch_size + tf.range(batch_size) < n_samples
+            step = values["first_step"] + batch
+            seed = tf.random.experimental.stateless_fold_in(values["dropout_seed"], step)
+            loss, gradients = _loss_and_gradients(
+                network, training.loss, weights, data, samples, real, shape.n_steps, seed
+            )
+            gradients = [clip_by_norm(g, values["clipnorm"]) for g in gradients]
+            weights, slots = optimizer.update(
+                weights, gradients, slots, values["learning_rate"], tf.cast(step + 1, tf.float32)
+            )
+            n_real = tf.reduce_sum(tf.cast(real, tf.float32))
+            return batch + 1, weights, slots, total + loss * n_real
+
+        loop = (first, list(weights), slots, 0.0)
+        return tf.while_loop(lambda batch, *_: batch < last, train_batch, loop)[1:]
+
+    return train
+
+
+def _loss_and_gradients(network, loss, weights, data, samples, real, n_steps, seed):
+    inputs, present = gather_batch(data, samples, n_steps)
+    targets = tf.gather(data["targets"], samples)
+    counted = tf.cast(real, tf.float32)
+    if network.return_sequences:
+        counted = counted[:, None] * tf.cast(present, tf.float32)
+    sample_weight = tf.gather(data["sample_weight"], samples)
+    if network.return_sequences:
+        sample_weight = sample_weight[:, None]
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        outputs = network_outputs(network, weights, inputs, present, seed)
+        losses = element_loss(loss)(targets, outputs)
+        # As in Keras, weights scale the loss of a batch and do not enter its denominator.
+        mean = tf.reduce_sum(losses * counted * sample_weight) / tf.reduce_sum(counted)
+    return mean, tape.gradient(mean, weights)
+
+
+def _build_predict(network, shape):
+    output_shape = [shape.n_steps] if network.return_sequences else []
+
+    @_compiled
+    def predict(weights, data, n_batches):
+        """Return the raw outputs of all samples; those of padded samples mean nothing."""
+
+        def predict_batch(batch, outputs):
+            samples = batch * PREDICT_BATCH + tf.range(PREDICT_BATCH)
+            inputs, present = gather_batch(data, samples, shape.n_steps)
+            new = network_outputs(network, weights, inputs, present)
+            return batch + 1, tf.tensor_scatter_nd_update(outputs, samples[:, None], new)
+
+        outputs = tf.zeros([shape.n_samples, *output_shape, network.n_outputs])
+        return tf.while_loop(lambda batch, _: batch < n_batches, predict_batch, (0, outputs))[1]
+
+    return predict
+
+
+def gather_batch(data, samples, n_steps):
+    """Gather the steps of some samples from the table of rows.
+
+    Returns
+    -------
+    inputs : tensor of shape (batch, n_steps, n_features), or (batch, n_steps) for token ids
+        Absent steps are zero.
+    present : bool tensor of shape (batch, n_steps)
+    """
+    steps = tf.range(n_steps)
+    rows = tf.gather(data["starts"], samples)[:, None] + steps * data["dilation"]
+    within = steps < tf.gather(data["lengths"], samples)[:, None]
+    inputs = tf.gather(data["values"], tf.where(within, rows, 0))
+    if inputs.dtype.is_integer:
+        present = within & (inputs != 0)
+        return tf.where(present, inputs, 0), present
+    present = within & ~tf.math.is_nan(inputs[:, :, 0])
+    return tf.where(present[:, :, None], inputs, 0.0), present

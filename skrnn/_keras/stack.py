@@ -1,0 +1,138 @@
+"""The network as a stack of Keras layers: what `to_keras` gives and the portable engine trains."""
+
+import random
+
+import keras
+
+from .._spec import Network
+
+
+@keras.saving.register_keras_serializable("skrnn")
+class MaskAbsent(keras.layers.Layer):
+    """Mask the steps whose features are NaN, and pass zeros in their place."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def compute_mask(self, inputs, mask=None):
+        """Return True where a step is present: shape (batch, n_steps)."""
+        return keras.ops.logical_not(keras.ops.isnan(inputs[:, :, 0]))
+
+    def call(self, inputs):
+        """Return the inputs with zeros for NaN."""
+        return keras.ops.where(keras.ops.isnan(inputs), 0.0, inputs)
+
+    def compute_output_shape(self, input_shape):
+        """Return the shape unchanged."""
+        return input_shape
+
+
+def build_stack(
+    network: Network,
+    weights=None,
+    *,
+    input_scaling=None,
+    output_scaling=None,
+    activation=None,
+    seed=0,
+):
+    """Build the network of Keras layers.
+
+    Parameters
+    ----------
+    network : Network
+    weights : list of ndarray or None
+        None leaves Keras' own starting values.
+    input_scaling, output_scaling : (scale, offset) of float lists, or None
+        Layers around the network that turn raw units into the network's and back.
+    activation : {None, "softmax", "sigmoid"}
+        Turns logits into probabilities.
+    seed : int
+        Of the layers' dropout.
+
+    Returns
+    -------
+    keras.Model
+        From (n_samples, n_steps, n_features), NaN for absent steps, or from token ids
+        (n_samples, n_steps).
+    """
+    with _fixed_seeds(seed):
+        model = keras.Sequential(
+            _layers(network, input_scaling, output_scaling, activation)
+        )
+    if weights is not None:
+        model.set_weights(weights)
+    return model
+
+
+def _layers(network, input_scaling, output_scaling, activation):
+    layers = _input_layers(network, input_scaling)
+    for number, units in enumerate(network.units):
+        is_last = number == len(network.units) - 1
+        layers.append(_recurrent_layer(network, units, network.return_sequences or not is_last))
+    layers += [keras.layers.Dense(units, activation="relu") for units in network.hidden_units]
+    layers.append(keras.layers.Dense(network.n_outputs))
+    if output_scaling is not None:
+        layers.append(keras.layers.Rescaling(*output_scaling))
+    if activation is not None:
+        layers.append(keras.layers.Activation(activation))
+    return layers
+
+
+def _input_layers(network, scaling):
+    if network.n_tokens is not None:
+        embedding = keras.layers.Embedding(network.n_tokens, network.embedding_dim, mask_zero=True)
+        return [keras.Input((None,), dtype="int32"), embedding]
+    rescaling = [] if scaling is None else [keras.layers.Rescaling(*scaling)]
+    return [keras.Input((None, network.n_features)), *rescaling, MaskAbsent()]
+
+
+def _recurrent_layer(network, units, want_steps):
+    # cuDNN accepts only some masks; the plain kernels accept all and give the same numbers.
+    cudnn = {} if network.cell == "simple" else {"use_cudnn": False}
+    layer = {
+        "simple": keras.layers.SimpleRNN,
+        "gru": keras.layers.GRU,
+        "lstm": keras.layers.LSTM,
+    }[network.cell](
+        units,
+        dropout=network.dropout,
+        recurrent_dropout=network.recurrent_dropout,
+        return_sequences=want_steps,
+        **cudnn,
+    )
+    return keras.layers.Bidirectional(layer) if network.bidirectional else layer
+
+
+def user_network(network, builder, weights=None, seed=0):
+    """Build the user's own network, and give it weights if there are any."""
+    with _fixed_seeds(seed):
+        model = builder((None, network.n_features), network.n_outputs)
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            "Expected model to be a function (input_shape, n_outputs) that returns a keras.Model, "
+            f"got {type(model).__name__} from {builder!r}. Return the model itself, not compiled."
+        )
+    if not model.built:
+        model.build((None, None, network.n_features))
+    if weights is not None:
+        model.set_weights(weights)
+    return model
+
+
+class _fixed_seeds:
+    """Seed the layers that are built inside, and leave no trace outside.
+
+    A Keras layer without a seed of its own draws one from Python's global generator.
+    """
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def __enter__(self):
+        self.state = random.getstate()
+        random.seed(self.seed)
+
+    def __exit__(self, *_):
+        random.setstate(self.state)

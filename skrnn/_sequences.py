@@ -1,0 +1,133 @@
+"""One form for every kind of X: rows of values, and where each sequence begins in them.
+
+A strided view of windows, a dense 3-D array and a ragged list differ only in where their
+sequences start, so none of them is ever copied into a padded (n_samples, n_steps, n_features)
+array: the engines gather the rows of a batch by number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Sequences that share one table of rows.
+
+    Step ``j`` of sequence ``i`` is row ``starts[i] + j * dilation`` of `values`.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_features), or (n_rows,) for token ids
+        The rows. A row of NaN, or the id 0, is an absent step.
+    starts : ndarray of shape (n_samples,)
+        The row of each sequence's first step.
+    lengths : ndarray of shape (n_samples,)
+        The number of steps of each sequence, absent ones included.
+    dilation : int, default=1
+        Rows from one step to the next.
+    """
+
+    values: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+    dilation: int = 1
+
+    @classmethod
+    def from_series(cls, series, n_samples, n_steps, dilation=1):
+        """Windows of `n_steps` steps that begin at every row of one series."""
+        return cls(series, np.arange(n_samples), np.full(n_samples, n_steps), dilation)
+
+    @classmethod
+    def from_dense(cls, X):
+        """Sequences of equal length, from (n_samples, n_steps[, n_features])."""
+        n_samples, n_steps = X.shape[:2]
+        values = X.reshape(n_samples * n_steps, *X.shape[2:])
+        return cls(values, np.arange(n_samples) * n_steps, np.full(n_samples, n_steps))
+
+    @classmethod
+    def from_ragged(cls, arrays):
+        """Sequences of any lengths, from a list of (n_steps_i[, n_features]) arrays."""
+        lengths = np.array([len(a) for a in arrays])
+        return cls(np.concatenate(arrays), np.cumsum(lengths) - lengths, lengths)
+
+    def __len__(self):
+        return len(self.starts)
+
+    @property
+    def n_steps(self):
+        """The number of steps of the longest sequence."""
+        return int(self.lengths.max())
+
+    @property
+    def is_ragged(self):
+        """Whether the sequences differ in length."""
+        return bool(len(self) and self.lengths.min() != self.lengths.max())
+
+    @property
+    def holds_tokens(self):
+        """Whether the values are token ids."""
+        return self.values.ndim == 1
+
+    @property
+    def ends(self):
+        """The row of each sequence's last step."""
+        return self.starts + (self.lengths - 1) * self.dilation
+
+    def take(self, samples):
+        """Return the chosen sequences; the rows are shared, not copied."""
+        return replace(self, starts=self.starts[samples], lengths=self.lengths[samples])
+
+    def with_values(self, values):
+        """Return the same sequences over other values, row by row."""
+        return replace(self, values=values)
+
+    def present_rows(self):
+        """Tell which rows are present: bool of shape (n_rows,)."""
+        if self.holds_tokens:
+            return self.values != 0
+        # A step that is absent in part is refused beforehand, so one feature tells all.
+        return ~np.isnan(self.values[:, 0])
+
+    def row_counts(self):
+        """Count how many sequences hold each row: int of shape (n_rows,)."""
+        n_rows = len(self.values)
+        change = np.zeros(n_rows + self.dilation, dtype=np.int64)
+        np.add.at(change, self.starts, 1)
+        np.add.at(change, self.starts + self.lengths * self.dilation, -1)
+        return _strided_cumsum(change, self.dilation)[:n_rows]
+
+    def n_present(self):
+        """Count the present steps of each sequence: int of shape (n_samples,)."""
+        total = _strided_cumsum(self.present_rows().astype(np.int64), self.dilation)
+        total = np.concatenate([np.zeros(self.dilation, dtype=np.int64), total])
+        return total[self.ends + self.dilation] - total[self.starts]
+
+    def row_numbers(self, samples=slice(None)):
+        """Return the row of every step, -1 past a sequence's end: (n_samples, n_steps)."""
+        steps = np.arange(self.n_steps)
+        rows = self.starts[samples, None] + steps * self.dilation
+        return np.where(steps < self.lengths[samples, None], rows, -1)
+
+    def dense(self, samples=slice(None)):
+        """Copy sequences into (n_samples, n_steps, n_features), or (n_samples, n_steps) for ids.
+
+        Steps past a sequence's end are absent: NaN, or the id 0.
+        """
+        rows = self.row_numbers(samples)
+        out = self.values[rows]
+        out[rows < 0] = 0 if self.holds_tokens else np.nan
+        return out
+
+    def present(self):
+        """Tell which steps are present: bool of shape (n_samples, n_steps)."""
+        rows = self.row_numbers()
+        return self.present_rows()[rows] & (rows >= 0)
+
+
+def _strided_cumsum(values, stride):
+    """Cumulate along every stride-th element: out[i] = values[i] + out[i - stride]."""
+    padded = np.pad(values, (0, -len(values) % stride))
+    return padded.reshape(-1, stride).cumsum(axis=0).ravel()[: len(values)]

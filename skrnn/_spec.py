@@ -1,0 +1,138 @@
+"""What a network is and how it is trained, as frozen values: all that an engine is told.
+
+`Network` and `Training` describe structure, so they key the cache of compiled programs.
+`Values` holds what may differ between two runs of one program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+N_GATES = {"simple": 1, "gru": 3, "lstm": 4}
+
+
+@dataclass(frozen=True)
+class Network:
+    """A stack of recurrent layers and its read-out.
+
+    `n_tokens` is the number of token ids, padding included, and None for numeric input.
+    """
+
+    cell: str
+    units: tuple[int, ...]
+    bidirectional: bool
+    dropout: float
+    recurrent_dropout: float
+    hidden_units: tuple[int, ...]
+    return_sequences: bool
+    n_features: int
+    n_outputs: int
+    n_tokens: int | None = None
+    embedding_dim: int | None = None
+
+    @property
+    def n_directions(self):
+        """Passes over the sequence in each layer."""
+        return 2 if self.bidirectional else 1
+
+
+@dataclass(frozen=True)
+class Training:
+    """The structure of a training step."""
+
+    loss: str | Callable
+    optimizer: str
+    batch_size: int
+
+
+@dataclass(frozen=True)
+class Values:
+    """What a training run may change without a new program."""
+
+    learning_rate: float
+    clipnorm: float | None
+    epochs: int
+    shuffle: bool
+    order_seed: int
+    dropout_seed: int
+    first_epoch: int = 0
+
+    def order(self, epoch, n_samples):
+        """Return the order in which an epoch visits the samples.
+
+        It depends on the seed and the epoch alone, so that both engines, and a fit that is
+        continued later, visit the samples alike.
+        """
+        if not self.shuffle:
+            return np.arange(n_samples)
+        return np.random.default_rng([self.order_seed, epoch]).permutation(n_samples)
+
+
+def weight_shapes(network):
+    """List the shape of each weight with the kind of its starting value.
+
+    The order is that of ``keras.Model.get_weights()`` for the same stack.
+    """
+    shapes = []
+    width = network.n_features
+    if network.n_tokens is not None:
+        width = network.embedding_dim
+        shapes.append(("embedding", (network.n_tokens, width)))
+    for units in network.units:
+        shapes += _recurrent_shapes(network.cell, width, units) * network.n_directions
+        width = units * network.n_directions
+    for units in (*network.hidden_units, network.n_outputs):
+        shapes += [("kernel", (width, units)), ("zeros", (units,))]
+        width = units
+    return shapes
+
+
+def _recurrent_shapes(cell, width, units):
+    gates = N_GATES[cell] * units
+    bias = {
+        "simple": ("zeros", (gates,)),
+        # Keras keeps the bias of the input and of the state apart (reset_after=True).
+        "gru": ("zeros", (2, gates)),
+        "lstm": ("forget", (gates,)),
+    }[cell]
+    return [("kernel", (width, gates)), ("orthogonal", (units, gates)), bias]
+
+
+def initial_weights(network, seed):
+    """Draw starting weights as Keras does by default, without TensorFlow.
+
+    Kernels are Glorot uniform, recurrent kernels orthogonal, embeddings uniform in
+    [-0.05, 0.05], biases zero but for the LSTM's forget gate, which starts at one.
+    """
+    rng = np.random.default_rng(seed)
+    return [_STARTS[kind](rng, shape).astype(np.float32) for kind, shape in weight_shapes(network)]
+
+
+def _glorot_uniform(rng, shape):
+    limit = np.sqrt(6 / sum(shape))
+    return rng.uniform(-limit, limit, shape)
+
+
+def _orthogonal(rng, shape):
+    n_rows, n_columns = shape
+    q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
+    q *= np.sign(np.diag(r))  # makes the draw uniform over orthogonal matrices
+    return q if n_rows > n_columns else q.T
+
+
+def _forget_bias(rng, shape):
+    bias = np.zeros(shape)
+    bias[shape[0] // 4 : shape[0] // 2] = 1
+    return bias
+
+
+_STARTS = {
+    "embedding": lambda rng, shape: rng.uniform(-0.05, 0.05, shape),
+    "kernel": _glorot_uniform,
+    "orthogonal": _orthogonal,
+    "zeros": lambda rng, shape: np.zeros(shape),
+    "forget": _forget_bias,
+}

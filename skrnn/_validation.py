@@ -1,0 +1,257 @@
+"""What X and y may be. Everything is checked once, here, and every complaint has one form:
+what was expected, what arrived, what to do.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_array,
+    check_consistent_length,
+    validate_data,
+)
+
+from ._sequences import Sequences
+from .windows._strides import as_flat_series
+
+
+def check_sequences(estimator, X, *, reset):
+    """Check X and return it as `Sequences`; set or compare the estimator's `n_features_in_`.
+
+    Parameters
+    ----------
+    estimator : estimator with the parameter `embedding_dim`
+    X : see the estimators' `fit`
+    reset : bool
+        True in `fit`: learn the number of features. False: compare with it.
+
+    Returns
+    -------
+    Sequences
+    """
+    if estimator.embedding_dim is not None:
+        sequences = _check_tokens(estimator, X, reset)
+    elif _is_list_of_sequences(X):
+        sequences = _check_ragged(estimator, X, reset)
+    elif getattr(X, "ndim", None) == 3:
+        sequences = _check_3d(estimator, X, reset)
+    else:
+        sequences = _check_2d(estimator, X, reset)
+    _refuse_empty(sequences)
+    return sequences
+
+
+def _is_list_of_sequences(X):
+    """Tell a list of sequences from a table written as nested lists."""
+    if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype == object:
+        X = list(X)
+    if not isinstance(X, (list, tuple)) or len(X) == 0:
+        return False
+    if any(not isinstance(x, (np.ndarray, list, tuple)) and not hasattr(x, "iloc") for x in X):
+        return False
+    lengths = {len(x) for x in X}
+    return len(lengths) > 1 or np.ndim(X[0]) > 1
+
+
+def _check_2d(estimator, X, reset):
+    X = validate_data(
+        estimator,
+        X,
+        reset=reset,
+        dtype=[np.float32, np.float64],
+        ensure_all_finite="allow-nan",
+    )
+    return _checked(Sequences.from_dense(X[:, :, None]))
+
+
+def _check_3d(estimator, X, reset):
+    flat = as_flat_series(X) if isinstance(X, np.ndarray) else None
+    if flat is not None and X.dtype in (np.float32, np.float64):
+        # A view of windows: its rows are checked, never its windows, which would be a copy.
+        sequences = Sequences.from_series(flat[0], *X.shape[:2], dilation=flat[1])
+    else:
+        X = check_array(
+            X,
+            allow_nd=True,
+            dtype=[np.float32, np.float64],
+            ensure_all_finite=False,
+            estimator=estimator,
+            input_name="X",
+        )
+        sequences = Sequences.from_dense(X)
+    _check_width(estimator, X.shape[2], reset)
+    return _checked(sequences)
+
+
+def _check_ragged(estimator, X, reset):
+    arrays = [_as_sequence(x, i) for i, x in enumerate(X)]
+    widths = np.array([a.shape[1] for a in arrays])
+    if reset:
+        estimator.n_features_in_ = int(widths[0])
+        _forget_names(estimator)
+    expected = estimator.n_features_in_
+    if (widths != expected).any():
+        wrong = int(np.argmax(widths != expected))
+        raise ValueError(
+            f"Expected every sequence in X to have {expected} features, got {widths[wrong]} in "
+            f"sequence {wrong} (of shape {arrays[wrong].shape}). Give each as an array of shape "
+            "(n_steps, n_features)."
+        )
+    return _checked(Sequences.from_ragged(arrays))
+
+
+def _as_sequence(x, number):
+    try:
+        array = np.asarray(x)
+        array = array.astype(np.result_type(array.dtype, np.float32), copy=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Expected every sequence in X to be numeric, got {type(x).__name__} that is not in "
+            f"sequence {number}: {error}. Encode it as numbers first."
+        ) from error
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise ValueError(
+            "Expected every sequence in X to have shape (n_steps, n_features), got shape "
+            f"{array.shape} in sequence {number}. Reshape it."
+        )
+    return array
+
+
+def _check_tokens(estimator, X, reset):
+    if _is_list_of_sequences(X):
+        sequences = Sequences.from_ragged([_as_ids(x) for x in X])
+        _forget_names(estimator)
+    else:
+        X = validate_data(estimator, X, reset=reset, skip_check_array=True)
+        X = check_array(X, dtype="numeric", estimator=estimator, input_name="X")
+        sequences = Sequences.from_dense(_as_ids(X))
+    if reset:
+        estimator.n_features_in_ = sequences.n_steps
+    return sequences
+
+
+def _as_ids(values):
+    ids = np.asarray(values)
+    if ids.size and (ids.dtype.kind not in "iuf" or (ids % 1).any() or ids.min() < 0):
+        raise ValueError(
+            "Expected X to hold token ids, integers from 0 up, because embedding_dim is set; got "
+            f"{ids.dtype} values such as {ids.ravel()[0]!r}. Encode the tokens as integers (0 is "
+            "padding), or set embedding_dim=None for numeric sequences."
+        )
+    return ids.astype(np.int32)
+
+
+def _check_width(estimator, n_features, reset):
+    if reset:
+        estimator.n_features_in_ = n_features
+        _forget_names(estimator)
+    elif n_features != estimator.n_features_in_:
+        raise ValueError(
+            f"X has {n_features} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input."
+        )
+
+
+def _forget_names(estimator):
+    vars(estimator).pop("feature_names_in_", None)
+
+
+def _checked(sequences):
+    """Refuse infinity, and steps that are absent in part only."""
+    values = sequences.values
+    total = values.sum(dtype=np.float64)
+    if np.isfinite(total):  # as nearly always, and four times as fast as the whole check
+        return sequences
+    missing = np.isnan(values)
+    used = sequences.row_counts() > 0
+    infinite = used & np.isinf(values).any(axis=1)
+    if infinite.any():
+        raise ValueError(
+            f"Input X contains infinity, in {_name_steps(sequences, infinite)}. Replace it by a "
+            "number, or by NaN in all features of the step to leave the step out."
+        )
+    partly = used & missing.any(axis=1) & ~missing.all(axis=1)
+    if partly.any():
+        raise ValueError(
+            "Expected every step of X to be either complete or NaN in all its features (an absent "
+            f"step), got NaN in some features only, in {_name_steps(sequences, partly)}. Input X "
+            "contains NaN: fill it, for example with sklearn.impute.SimpleImputer before the "
+            "windows, or set all features of the step to NaN to leave the step out."
+        )
+    return sequences
+
+
+def _name_steps(sequences, rows, most=3):
+    """Say where the marked rows of the table first occur."""
+    numbers = sequences.row_numbers()[: 10**6]
+    places = np.argwhere(np.isin(numbers, np.flatnonzero(rows)))
+    named = ", ".join(f"step {step} of sample {sample}" for sample, step in places[:most])
+    return named + (f" and {len(places) - most} more places" if len(places) > most else "")
+
+
+def _refuse_empty(sequences):
+    empty = (sequences.lengths == 0) | (sequences.n_present() == 0)
+    if empty.any():
+        numbers = ", ".join(map(str, np.flatnonzero(empty)[:5]))
+        raise ValueError(
+            f"Expected every sequence in X to have at least one present step, got {empty.sum()} "
+            f"without any (the first: {numbers}). Input X contains NaN, padding or nothing there; "
+            "drop these samples and their targets."
+        )
+
+
+def check_weights(sample_weight, sequences):
+    """Return the weights as float32 of shape (n_samples,)."""
+    return _check_sample_weight(
+        sample_weight, np.empty((len(sequences), 1)), dtype=np.float32, ensure_non_negative=True
+    )
+
+
+def stack_steps(y, sequences, name="y"):
+    """Return targets per step as one array (n_samples, n_steps, ...), and which steps count.
+
+    Parameters
+    ----------
+    y : array of shape (n_samples, n_steps[, n_outputs]), or a list of arrays
+        (n_steps_i[, n_outputs])
+    sequences : Sequences
+        The y of each sequence has as many steps.
+
+    Returns
+    -------
+    y : ndarray, with what stands in the first step at steps past a sequence's end
+    """
+    arrays = [np.asarray(part) for part in y]
+    check_consistent_length(sequences.starts, arrays)
+    lengths = np.array([len(a) if a.ndim else -1 for a in arrays])
+    wrong = np.flatnonzero(lengths != sequences.lengths)
+    if len(wrong):
+        i = wrong[0]
+        raise ValueError(
+            f"Expected {name} to have a target for every step, because return_sequences=True; got "
+            f"{name}[{i}] of shape {arrays[i].shape} for a sequence of {sequences.lengths[i]} "
+            f"steps. Give {name} of shape (n_samples, n_steps), or set return_sequences=False."
+        )
+    if not sequences.is_ragged:
+        return np.stack(arrays)
+    first = np.stack([a[:1] for a in arrays])
+    padded = np.repeat(first, sequences.n_steps, axis=1)
+    for row, array in zip(padded, arrays, strict=True):
+        row[: len(array)] = array
+    return padded
+
+
+def check_labels(y):
+    """Check one label for each sample or step, or a label indicator; return its `type_of_target`."""
+    check_classification_targets(y)
+    kind = type_of_target(y, input_name="y")
+    if kind == "multiclass-multioutput":
+        raise ValueError(
+            f"Expected y of shape (n_samples,), or a binary indicator of shape (n_samples, "
+            f"n_labels); got {kind} targets. Fit one classifier for each column."
+        )
+    return kind

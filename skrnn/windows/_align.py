@@ -1,0 +1,277 @@
+"""Rows of one or several series, laid out by their clocks so that equal steps are equal strides.
+
+Whatever the index looked like, the outcome is one padded table and, for each row of X, its slot in
+it: the step `lag` before a row is the slot `lag` before its own. A plain series keeps its order, so
+that its windows are a view; rows that are missing, shuffled or of several series are gathered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._clock import Clock, commonest_clock, learn_clock, steps_of
+from ._stamps import Series, read_series
+
+
+@dataclass(frozen=True)
+class Track:
+    """One series on its clock: the rows that are given, and earlier ones that are remembered.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_given,)
+        Row numbers in X.
+    steps : ndarray of shape (n_given,), int64
+        Their steps.
+    past_steps : ndarray of shape (n_past,), int64
+        Steps of the remembered rows; none of them is among `steps`.
+    past : ndarray of shape (n_past, n_features)
+        The remembered rows.
+    beginning : int
+        The first step at which the series is known to exist.
+    first : ndarray of shape (n_features,)
+        The row at the beginning.
+    """
+
+    rows: np.ndarray
+    steps: np.ndarray
+    past_steps: np.ndarray
+    past: np.ndarray
+    beginning: int
+    first: np.ndarray
+
+    def slots(self, reach: int) -> tuple[np.ndarray, np.ndarray, int]:
+        """Slots of the given and of the remembered rows, and how many slots there are in all.
+
+        Slot `reach` is the first given row. No window sees farther than `reach`, so a longer gap is
+        cut down to that: a year without rows costs no more memory than a window.
+        """
+        first = int(self.steps.min())
+        if not len(self.past) and _consecutive(self.steps):
+            given = self.steps - first + reach
+            return given, self.past_steps, reach + len(given)
+        known = np.union1d(self.steps, self.past_steps[self.past_steps > first])
+        slots = np.cumsum(np.append(reach, np.minimum(np.diff(known), reach + 1)))
+        given = slots[np.searchsorted(known, self.steps)]
+        before = self.past_steps - first + reach
+        later = np.searchsorted(known, self.past_steps).clip(max=len(known) - 1)
+        return given, np.where(self.past_steps < first, before, slots[later]), int(slots[-1]) + 1
+
+    def n_unborn(self, reach: int) -> int:
+        """Slots in front that lie before the beginning of the series."""
+        return reach - min(reach, int(self.steps.min()) - self.beginning)
+
+
+def _consecutive(steps: np.ndarray) -> bool:
+    return bool((np.diff(steps) == 1).all())
+
+
+def lay_out(
+    X: np.ndarray, tracks: list[Track], reach: int, fill: str | float
+) -> tuple[np.ndarray, np.ndarray]:
+    """One padded table of all series, and the slot of each row of X in it.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+    tracks : list of Track
+        Together they hold each row of X once.
+    reach : int
+        How many steps back anyone will look.
+    fill : "mask", "edge" or float
+        What stands before the beginning of a series. Other absent steps are NaN.
+
+    Returns
+    -------
+    padded : ndarray of shape (n_slots, n_features)
+        ``n_slots = reach + n_rows`` for one series without holes. Of the dtype of X, read-only.
+    slots : ndarray of shape (n_rows,)
+        ``padded[slots] == X``, and ``padded[slots - lag]`` is what was `lag` steps before.
+    """
+    slots = np.empty(len(X), np.intp)
+    laid_out, n_slots = [], 0
+    for track in tracks:
+        given, past, size = track.slots(reach)
+        slots[track.rows] = given + n_slots
+        laid_out.append((track, n_slots, past + n_slots))
+        n_slots += size
+    padded = np.full((n_slots, X.shape[1]), np.nan, X.dtype)
+    for track, start, past in laid_out:
+        padded[start : start + track.n_unborn(reach)] = _before_beginning(fill, track.first)
+        padded[past] = track.past
+    padded[_as_slice(slots)] = X
+    padded.flags.writeable = False
+    return padded, slots
+
+
+def _before_beginning(fill: str | float, first: np.ndarray) -> Any:
+    if isinstance(fill, str):
+        return first if fill == "edge" else np.nan
+    return fill
+
+
+def _as_slice(slots: np.ndarray) -> slice | np.ndarray:
+    """The slots as a slice where they are consecutive: indexing with it is a view."""
+    if _consecutive(slots):
+        return slice(int(slots[0]), int(slots[-1]) + 1)
+    return slots
+
+
+def take_rows(table: np.ndarray, slots: np.ndarray) -> np.ndarray:
+    """Rows of a table, as a view where they are consecutive."""
+    return table[_as_slice(slots)]
+
+
+def remember(X: np.ndarray, table: Any, reach: int) -> list[dict[str, Any]]:
+    """What transform must know of the training rows, one entry for each series with a clock.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+    table : array-like
+        Where X comes from, with its index.
+    reach : int
+        How many of the last rows to keep.
+
+    Returns
+    -------
+    history : list of dict
+        With the keys series, clock, stamps (n_kept,), rows (n_kept, n_features), sorted by time,
+        and first (n_features,), the row at step 0. Plain containers and arrays.
+    """
+    series = [one for one in read_series(table, len(X)) if one.stamps is not None]
+    return [
+        _entry(X, one, clock, reach)
+        for one, clock in zip(series, learn_clocks(series), strict=True)
+    ]
+
+
+def _entry(X: np.ndarray, series: Series, clock: Clock, reach: int) -> dict[str, Any]:
+    order = np.argsort(series.stamps.values, kind="stable")
+    kept = order[max(len(order) - reach, 0) :]
+    return {
+        "series": series.key,
+        "clock": clock,
+        "stamps": series.stamps.values[kept],
+        "rows": X[series.rows[kept]],
+        "first": X[series.rows[order[0]]].copy(),
+    }
+
+
+def learn_clocks(series: Sequence[Series], known: Sequence[Clock] = ()) -> list[Clock]:
+    """The clock of each series; those too short to tell take over the commonest of the others.
+
+    Parameters
+    ----------
+    series : sequence of Series
+        All with stamps.
+    known : sequence of dict, default=()
+        Clocks of other series of the panel.
+    """
+    clocks = [_in_series(one.key, learn_clock, one.stamps) for one in series]
+    if len(clocks) + len(known) == 1:
+        return clocks
+    common = commonest_clock(
+        [*known, *(c for c, one in zip(clocks, series, strict=True) if len(one.stamps) > 2)]
+    )
+    return [
+        clock if len(one.stamps) > 2 else learn_clock(one.stamps, like=common)
+        for clock, one in zip(clocks, series, strict=True)
+    ]
+
+
+def _in_series(key: Any, function: Any, *args: Any) -> Any:
+    """The function's value; its complaint names the series."""
+    try:
+        return function(*args)
+    except ValueError as error:
+        if key is None:
+            raise
+        raise ValueError(f"Series {key!r}: {error}") from None
+
+
+def tracks_of(X: np.ndarray, table: Any, history: list[dict[str, Any]], reach: int) -> list[Track]:
+    """Each series of a table on its clock, with the remembered rows that lie before given ones.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+    table : array-like
+        Where X comes from, with its index.
+    history : list of dict
+        See `remember`.
+    reach : int
+        How many steps back anyone will look.
+    """
+    series = read_series(table, len(X))
+    if series[0].stamps is None:
+        return [_without_history(X, one.rows, np.arange(len(one.rows))) for one in series]
+    entries = {entry["series"]: entry for entry in history}
+    _check_panel(series[0].key is not None, entries)
+    new = [one for one in series if one.key not in entries]
+    clocks = dict(
+        zip(
+            [one.key for one in new],
+            learn_clocks(new, [entry["clock"] for entry in history]),
+            strict=True,
+        )
+    )
+    return [
+        _with_history(X, one, entries[one.key], reach)
+        if one.key in entries
+        else _without_history(X, one.rows, steps_of(one.stamps, clocks[one.key]))
+        for one in series
+    ]
+
+
+def steps_by_series(table: Any, n_rows: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Row numbers of each series of a table, and their steps."""
+    series = read_series(table, n_rows)
+    if series[0].stamps is None:
+        yield from ((one.rows, np.arange(len(one.rows))) for one in series)
+        return
+    for one, clock in zip(series, learn_clocks(series), strict=True):
+        yield one.rows, steps_of(one.stamps, clock)
+
+
+def _check_panel(is_panel: bool, entries: dict[Any, Any]) -> None:
+    if not entries or is_panel != (None in entries):
+        return
+    shapes = {True: "a panel, indexed by (series, time)", False: "one series, indexed by time"}
+    raise ValueError(
+        f"Expected {shapes[not is_panel]}, as in fit; got {shapes[is_panel]}: give X the index "
+        "levels of the training rows, or pass a bare array, X.to_numpy(), to start without history."
+    )
+
+
+def _without_history(X: np.ndarray, rows: np.ndarray, steps: np.ndarray) -> Track:
+    return Track(rows, steps, steps[:0], X[:0], int(steps.min()), X[rows[steps.argmin()]])
+
+
+def _with_history(X: np.ndarray, series: Series, entry: dict[str, Any], reach: int) -> Track:
+    steps, past_steps = _in_series(series.key, _shared_steps, series.stamps, entry)
+    track = _without_history(X, series.rows, steps)
+    # Rows that are given win; later ones than these would be the future.
+    useful = (past_steps >= steps.min() - reach) & (past_steps < steps.max())
+    useful &= ~np.isin(past_steps, steps)
+    began_before = track.beginning > 0
+    return Track(
+        series.rows,
+        steps,
+        past_steps[useful],
+        entry["rows"][useful].astype(X.dtype, copy=False),
+        0 if began_before else track.beginning,
+        entry["first"] if began_before else track.first,
+    )
+
+
+def _shared_steps(stamps: Any, entry: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Steps of given and of remembered rows on the clock of fit."""
+    clock, past = entry["clock"], stamps.joined(entry["stamps"]).take(slice(len(stamps), None))
+    if clock["rule"] is None:  # fit saw a single stamp: it takes the given ones to tell the step
+        clock = learn_clock(stamps.joined(np.setdiff1d(entry["stamps"], stamps.values)))
+    return steps_of(stamps, clock), steps_of(past, clock)

@@ -1,0 +1,68 @@
+"""What the two lag transformers share: fit, memory, alignment, tags."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._callbacks import CallbackSupportMixin, fit_task
+from ._align import lay_out, remember, tracks_of
+
+FILL_CONSTRAINT = [
+    StrOptions({"mask", "edge"}),
+    Interval(Real, None, None, closed="neither"),
+    "nan",
+]
+
+
+class LagTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
+    """Row-preserving transformer that looks a fixed number of steps back in time."""
+
+    @abstractmethod
+    def _reach(self) -> int:
+        """How many steps back the transformer looks."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the clock of each series and keep its last rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The training rows, in time order if they have no index. NaN is allowed.
+        y : None, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+        """
+        reach = self._reach()
+        with fit_task(self, X, y):
+            self.history_ = remember(self._check_X(X, reset=True), X, reach)
+        return self
+
+    def _check_X(self, X: Any, reset: bool) -> np.ndarray:
+        return validate_data(
+            self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
+        )
+
+    def _laid_out(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """The padded table of `lay_out`, and the slot of each row of X in it."""
+        check_is_fitted(self)
+        values, reach = self._check_X(X, reset=False), self._reach()
+        tracks = tracks_of(values, X, self.history_, reach)
+        return lay_out(values, tracks, reach, self.fill)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

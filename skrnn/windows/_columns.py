@@ -1,0 +1,158 @@
+"""Arrays, pandas and polars tables behind one small interface: rows, columns, future values.
+
+Values keep their types: a target may be a class in words as well as a number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def table_of(data: Any) -> ArrayTable:
+    """The table behind data of any supported kind.
+
+    Parameters
+    ----------
+    data : array-like or DataFrame of shape (n_rows, n_columns), or Series of shape (n_rows,)
+    """
+    if hasattr(data, "iloc"):
+        return PandasTable(data)
+    if type(data).__module__.split(".")[0] == "polars":
+        return PolarsTable(data)
+    return ArrayTable(data)
+
+
+class ArrayTable:
+    """Columns with numbers.
+
+    Parameters
+    ----------
+    data : array-like of shape (n_rows,) or (n_rows, n_columns)
+    """
+
+    def __init__(self, data: Any):
+        self.data = self._two_dimensional(data)
+        self.names = self._column_names()
+
+    def __len__(self):
+        return self.data.shape[0]
+
+    def positions(self, target: Any) -> list[int]:
+        """Positions of the target columns: of all, if target is None."""
+        if target is None:
+            return list(range(len(self.names)))
+        return [self._position(one) for one in (target if isinstance(target, list) else [target])]
+
+    def missing(self, columns: list[int]) -> np.ndarray:
+        """Which values of some columns are missing, shape (n_rows, n_targets)."""
+        from pandas import isna  # knows NaN, None, NaT and NA in arrays of any type
+
+        return np.column_stack([isna(np.asarray(self._column(column))) for column in columns])
+
+    def rows(self, rows: np.ndarray) -> Any:
+        """Some rows with all columns."""
+        return self.data[rows]
+
+    def leads(
+        self,
+        columns: list[int],
+        horizons: list[int],
+        rows: np.ndarray,
+        future: np.ndarray,
+        flat: bool,
+    ) -> Any:
+        """Columns of future values, horizon by horizon.
+
+        Parameters
+        ----------
+        columns : list of int, of length n_targets
+        horizons : list of int, of length n_horizons
+        rows : ndarray of shape (n_samples,)
+            The rows whose future it is.
+        future : ndarray of shape (n_samples, n_horizons)
+            The rows in which it stands.
+        flat : bool
+            Whether the only column is to have one dimension.
+        """
+        named = [
+            (f"{self.names[column]}_lead{horizon}", self._column(column, future[:, at]))
+            for at, horizon in enumerate(horizons)
+            for column in columns
+        ]
+        return self._named(*named[0], rows) if flat else self._joined(named, rows)
+
+    def _two_dimensional(self, data):
+        data = np.asarray(data)
+        if data.ndim not in (1, 2):
+            raise ValueError(
+                f"Expected data of one or two dimensions; got {data.ndim}: give the series itself, "
+                "not windows of it."
+            )
+        return data[:, None] if data.ndim == 1 else data
+
+    def _column_names(self):
+        return list(range(self.data.shape[1]))
+
+    def _position(self, name):
+        if name in self.names:
+            return self.names.index(name)
+        raise ValueError(
+            f"Expected target among the columns {self.names}; got {name!r}: name one or several "
+            "of them in a list, or leave target out."
+        )
+
+    def _column(self, column, rows=slice(None)):
+        return self.data[rows, column]
+
+    def _named(self, name, values, rows):
+        return values
+
+    def _joined(self, named, rows):
+        return np.column_stack([values for _, values in named])
+
+
+class PandasTable(ArrayTable):
+    """Columns with names, rows with an index."""
+
+    def _two_dimensional(self, data):
+        if data.ndim == 2:
+            return data
+        return data.to_frame("value" if data.name is None else data.name)
+
+    def _column_names(self):
+        return list(self.data.columns)
+
+    def rows(self, rows):
+        return self.data.iloc[rows]
+
+    def _column(self, column, rows=slice(None)):
+        return self.data.iloc[rows, column]
+
+    def _named(self, name, values, rows):
+        return values.set_axis(self.data.index[rows]).rename(name)
+
+    def _joined(self, named, rows):
+        import pandas as pd
+
+        return pd.concat([self._named(name, values, rows) for name, values in named], axis=1)
+
+
+class PolarsTable(ArrayTable):
+    """Columns with names, rows in order."""
+
+    def _two_dimensional(self, data):
+        return data.to_frame() if hasattr(data, "to_frame") else data
+
+    def _column_names(self):
+        return list(self.data.columns)
+
+    def _column(self, column, rows=slice(None)):
+        return self.data.to_series(column)[rows]
+
+    def _named(self, name, values, rows):
+        return values.alias(name)
+
+    def _joined(self, named, rows):
+        return type(self.data)([self._named(name, values, rows) for name, values in named])

@@ -1,0 +1,158 @@
+"""The transformer from rows to windows of rows."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval
+
+from ._align import take_rows
+from ._base import FILL_CONSTRAINT, LagTransformer
+from ._strides import lag_view
+
+
+class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+    """Window of past steps for each row of a table in time.
+
+    Row ``i`` becomes the window of the steps ``i - (window - 1) * dilation``, ...,
+    ``i - dilation``, ``i``, oldest first. No window looks ahead, and n rows go in and n windows
+    come out: splitters, scorers and sample weights work as on any other table.
+
+    **Steps are steps of the clock.** With a DatetimeIndex, PeriodIndex, TimedeltaIndex or integer
+    index, rows are looked up by their stamps: a missing row is an absent step (all NaN), and
+    earlier rows keep their true distance. The order of the rows does not matter, so that a
+    shuffled or scattered fold gets the windows it would have had in the whole series, as far as
+    its rows are known. A frame with an index of two levels, (series, time), is a panel: each
+    series has its own clock, and no window crosses a series. Bare arrays, polars frames, and
+    frames with any other index (strings, floats) have no clock: their rows are consecutive.
+
+    **The past of the training rows is known at transform.** `fit` keeps the last
+    ``(window - 1) * dilation`` rows, and `transform` finds them again by their stamps: the
+    first rows of a test fold have full windows. Given rows win over remembered ones of the same
+    stamp, and a window only holds remembered rows that are earlier than its own row.
+
+    Parameters
+    ----------
+    window : int, default=24
+        Number of steps in a window.
+
+    dilation : int, default=1
+        Distance between the steps of a window: 1 takes every step, 24 the same hour of each day
+        of an hourly series.
+
+    fill : "mask", "edge" or float, default="mask"
+        What stands in the steps before the beginning of a series: NaN, which the networks of
+        this package skip ("mask"), the first row repeated ("edge"), or a number. A step that
+        is missing within a series is always NaN.
+
+    Attributes
+    ----------
+    history_ : list of dict
+        What `transform` has to know of the training rows: one entry for each series with a
+        clock, none for bare arrays. Keys: ``"series"``, its name in a panel; ``"clock"``;
+        ``"stamps"``, an int64 array, and ``"rows"``, the last rows, sorted by time; ``"first"``,
+        the first row.
+
+    n_features_in_ : int
+        Number of features seen in `fit`.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features seen in `fit`. Only if all of them are strings.
+
+    See Also
+    --------
+    LagFeatures : The same steps as columns of a table, for estimators that are no networks.
+    series_to_supervised : Each row with its future.
+
+    Notes
+    -----
+    The windows of a series without holes are a view on one padded copy of it, with strides
+    ``(row, dilation * row, item)``: n + (window - 1) * dilation rows in memory instead of
+    n * window. Missing rows, another order of rows and panels cost a copy of the windows. The
+    result is read-only in either case.
+
+    The step of a clock is the frequency of the index, or else the commonest difference of
+    neighbouring stamps; it is learned in `fit`, with the phase. Months, quarters and years count
+    as such however long they are, and days and weeks are those of the time zone, with 23 or 25
+    hours where summer time changes. Stamps between two steps, and stamps that occur twice in a
+    series, are an error. Weekdays without a frequency are a daily series in which each
+    weekend is missing; give the index the frequency "B" to make Friday and Monday neighbours.
+
+    A default index, 0 ... n - 1, is an integer index. Shuffled by `train_test_split` or cut by
+    `TimeSeriesSplit` it still says where each row belongs. A new frame that begins again at 0
+    says that it begins where the training rows began: it gets no history. Number it onwards
+    (``X.index += n``), or better, give both frames their dates.
+
+    A step of a pipeline that returns arrays takes the index away. Put
+    ``set_output(transform="pandas")`` on the pipeline to keep it; on this transformer
+    itself `set_output` does nothing, because windows are no table.
+
+    NaN passes through unchanged; infinity is an error. float32 and float64 stay what
+    they are, anything else becomes float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn.windows import LagWindows
+    >>> rows = np.array([[1.0], [2.0], [3.0], [4.0]])
+    >>> LagWindows(window=3).fit_transform(rows)[:, :, 0].tolist()
+    [[nan, nan, 1.0], [nan, 1.0, 2.0], [1.0, 2.0, 3.0], [2.0, 3.0, 4.0]]
+    >>> LagWindows(window=2, dilation=2, fill="edge").fit_transform(rows)[:, :, 0].tolist()
+    [[1.0, 1.0], [1.0, 2.0], [1.0, 3.0], [2.0, 4.0]]
+
+    The third day is missing, and the fourth is given after `fit`:
+
+    >>> import pandas as pd
+    >>> days = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-04", "2024-01-05"])
+    >>> frame = pd.DataFrame({"temp": [1.0, 2.0, 4.0, 5.0]}, index=days)
+    >>> windows = LagWindows(window=3).fit(frame[:3])
+    >>> windows.transform(frame[3:])[:, :, 0].tolist()
+    [[nan, 4.0, 5.0]]
+    """
+
+    _parameter_constraints: dict = {
+        "window": [Interval(Integral, 1, None, closed="left")],
+        "dilation": [Interval(Integral, 1, None, closed="left")],
+        "fill": FILL_CONSTRAINT,
+    }
+
+    def __init__(self, window=24, *, dilation=1, fill="mask"):
+        self.window = window
+        self.dilation = dilation
+        self.fill = fill
+
+    def transform(self, X):
+        """Window of past steps for each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Rows that follow those of `fit`, are among them, or both.
+
+        Returns
+        -------
+        windows : ndarray of shape (n_rows, window, n_features)
+            Read-only. ``windows[i, -1]`` is row i.
+        """
+        padded, slots = self._laid_out(X)
+        windows = take_rows(lag_view(padded, self.window, self.dilation), slots - self._reach())
+        windows.flags.writeable = False
+        return windows
+
+    def set_output(self, *, transform=None):
+        """Do nothing: windows are no table, so that no other container can hold them.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Ignored. Accepted so that a pipeline can set the output of its other steps.
+
+        Returns
+        -------
+        self : object
+            The transformer.
+        """
+        return self
+
+    def _reach(self) -> int:
+        return (self.window - 1) * self.dilation

@@ -1,0 +1,225 @@
+"""What the index of a table says about its rows: their series, and their stamps.
+
+This is the only file that looks at an index. It knows nothing of steps or windows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+_TIME_KINDS = ("datetime", "period", "timedelta")
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """The stamps of some rows as plain numbers.
+
+    Parameters
+    ----------
+    kind : {"integer", "datetime", "timedelta", "period"}
+        What the numbers are.
+    values : ndarray of shape (n_rows,), int64
+        Integers as they are; nanoseconds since 1970 in UTC; nanoseconds; period ordinals.
+    unit : str or None, default=None
+        The time zone of date-times (None: naive), the frequency of periods.
+    freq : str, int or None, default=None
+        The step that the index itself states, where it does. Rows may be missing from it.
+    """
+
+    kind: str
+    values: np.ndarray
+    unit: str | None = None
+    freq: str | int | None = None
+
+    def __len__(self):
+        return len(self.values)
+
+    def take(self, rows: np.ndarray) -> Stamps:
+        """Stamps of some of the rows."""
+        return replace(self, values=self.values[rows])
+
+    def joined(self, values: np.ndarray) -> Stamps:
+        """These stamps with others of the same kind and unit behind them."""
+        return replace(self, values=np.concatenate([self.values, values]))
+
+    def label(self, row: int) -> str:
+        """The stamp of a row, as a person would write it."""
+        return label(self.kind, self.values[row], self.unit)
+
+
+@dataclass(frozen=True)
+class Series:
+    """The rows of a table that belong to one series.
+
+    Parameters
+    ----------
+    key : str, int, float, bool or None
+        The name of the series in a panel; None in a table of one series.
+    rows : ndarray of shape (n_rows_of_series,)
+        Their numbers in the table, in the table's order.
+    stamps : Stamps or None
+        Their stamps; None where the table has no clock, so that rows are consecutive.
+    """
+
+    key: Any
+    rows: np.ndarray
+    stamps: Any
+
+
+def label(kind: str, value: int, unit: str | None) -> str:
+    """One stamp, as a person would write it."""
+    import pandas as pd
+
+    if kind == "datetime":
+        stamp = pd.Timestamp(int(value), unit="ns")
+        return str(stamp if unit is None else stamp.tz_localize("UTC").tz_convert(unit))
+    if kind == "timedelta":
+        return str(pd.Timedelta(int(value), unit="ns"))
+    if kind == "period":
+        return str(pd.Period(ordinal=int(value), freq=unit))
+    return str(int(value))
+
+
+def wall_time(values: np.ndarray, zone: str | None) -> np.ndarray:
+    """What the clock on the wall shows in a time zone, in ns, for stamps in UTC.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,), int64
+        Nanoseconds since 1970 in UTC.
+    zone : str or None
+        Name of the time zone; None for naive stamps, which are wall time already.
+
+    Returns
+    -------
+    wall : ndarray of shape (n_rows,), int64
+    """
+    if zone is None:
+        return values
+    import pandas as pd
+
+    index = pd.DatetimeIndex(values.view("M8[ns]")).tz_localize("UTC").tz_convert(zone)
+    return index.tz_localize(None).asi8
+
+
+def read_series(table: Any, n_rows: int) -> list[Series]:
+    """The series of a table, in the order in which they first appear.
+
+    Parameters
+    ----------
+    table : array-like of shape (n_rows, ...) or pandas object
+        Only pandas objects have an index. A MultiIndex of two levels, (series, time), makes
+        a panel; anything else is one series.
+    n_rows : int
+        Its number of rows, which not every array-like can tell.
+
+    Returns
+    -------
+    series : list of Series
+
+    Raises
+    ------
+    ValueError
+        If a MultiIndex is not (series, time), or a stamp is missing.
+    """
+    if not hasattr(table, "iloc"):
+        return [Series(None, np.arange(n_rows), None)]
+    index = table.index
+    if index.nlevels == 1:
+        return [Series(None, np.arange(len(index)), _stamps_of(index))]
+    return _panel(index)
+
+
+def _panel(index: Any) -> list[Series]:
+    if index.nlevels != 2:
+        raise ValueError(
+            "Expected an index of two levels, (series, time), for a panel; got "
+            f"{index.nlevels} levels, {list(index.names)}: join the levels that name a series "
+            "into one."
+        )
+    stamps = _stamps_of(index.get_level_values(1), freq_of=index.levels[1])
+    _check_order_of_levels(index, stamps)
+    codes, keys = index.get_level_values(0).factorize()
+    if (codes < 0).any():
+        raise ValueError(
+            "Expected a series for every row of a panel; got a missing one in row "
+            f"{int(np.argmax(codes < 0))}: name it or drop the row."
+        )
+    ends = np.cumsum(np.bincount(codes, minlength=len(keys)))[:-1]
+    parts = np.split(np.argsort(codes, kind="stable"), ends)
+    return [
+        Series(_plain(key), rows, None if stamps is None else stamps.take(rows))
+        for key, rows in zip(keys, parts, strict=True)
+    ]
+
+
+def _check_order_of_levels(index: Any, stamps: Stamps | None) -> None:
+    # (time, series) reads as a panel of as many series as there are stamps: each window would
+    # hold one row, and nothing would fail.
+    if stamps is not None and stamps.kind in _TIME_KINDS:
+        return
+    first = _stamps_of(index.levels[0])
+    if first is not None and first.kind in ("datetime", "period"):
+        raise ValueError(
+            "Expected a panel's index in the order (series, time); got "
+            f"{list(index.names)} with the times first: use X.swaplevel()."
+        )
+
+
+def _plain(key: Any) -> Any:
+    """A series' name as something that JSON can hold."""
+    if isinstance(key, np.generic):
+        key = key.item()
+    return key if isinstance(key, str | int | float | bool) else str(key)
+
+
+def _stamps_of(index: Any, freq_of: Any = None) -> Stamps | None:
+    """Stamps of an index, or None if it is no clock (strings, floats, booleans)."""
+    import pandas as pd
+    from pandas.api.types import is_datetime64_any_dtype, is_integer_dtype
+
+    freq_of = index if freq_of is None else freq_of
+    if isinstance(index, pd.PeriodIndex):
+        stamps = Stamps("period", index.asi8, index.freqstr, index.freq.n)
+    elif is_datetime64_any_dtype(index.dtype):
+        stamps = _datetimes(pd.DatetimeIndex(index), freq_of)
+    elif isinstance(index, pd.TimedeltaIndex):
+        stamps = Stamps("timedelta", index.as_unit("ns").asi8, None, None)
+    elif is_integer_dtype(index.dtype):
+        freq = abs(index.step) if isinstance(index, pd.RangeIndex) else None
+        return Stamps("integer", index.to_numpy().astype(np.int64), None, freq)
+    else:
+        return None
+    _check_no_missing(stamps.values)
+    return stamps
+
+
+def _datetimes(index: Any, freq_of: Any) -> Stamps:
+    freq = getattr(freq_of, "freq", None)
+    zone = None if index.tz is None else _zone_name(index.tz)
+    return Stamps(
+        "datetime", index.as_unit("ns").asi8, zone, None if freq is None else freq.freqstr
+    )
+
+
+def _zone_name(zone: Any) -> str:
+    """A name from which pandas finds the time zone again, UTC where there is none."""
+    import pandas as pd
+
+    try:
+        pd.Timestamp(0, tz=str(zone))
+    except Exception:  # each of pytz, dateutil and zoneinfo has its own
+        return "UTC"
+    return str(zone)
+
+
+def _check_no_missing(values: np.ndarray) -> None:
+    missing = values == np.iinfo(np.int64).min  # how pandas stores NaT
+    if missing.any():
+        raise ValueError(
+            "Expected a stamp for every row; got NaT in row "
+            f"{int(np.argmax(missing))} of its series: drop the row or give it a stamp."
+        )

@@ -1,0 +1,122 @@
+"""Each row of a series beside its future."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from ._align import steps_by_series
+from ._columns import table_of
+
+
+def series_to_supervised(
+    data: Any,
+    *,
+    target: Any = None,
+    horizon: int | Sequence[int] = 1,
+) -> tuple[Any, Any]:
+    """Rows with a known future, and that future.
+
+    The future of a row is the target `horizon` steps later, by the clock if the data has one: see
+    `LagWindows`. Rows whose future is missing or NaN are left out, among them the last
+    `horizon` rows of each series. Those are the ones to predict from once a model is fitted,
+    and all of them should be given, because a model of windows has only seen the rows before::
+
+        X, y = series_to_supervised(data, target="temp", horizon=7)
+        next_week = model.fit(X, y).predict(data.iloc[-7:])
+
+    Parameters
+    ----------
+    data : array-like or DataFrame of shape (n_rows, n_features), or Series of shape (n_rows,)
+        Rows in time, in any order if they have a DatetimeIndex, PeriodIndex, TimedeltaIndex or
+        integer index. A (series, time) MultiIndex makes a panel.
+
+    target : str, int, or list of these, default=None
+        Columns to predict: names in a frame, positions in an array. A list gives a y of two
+        dimensions, even with one entry. None stands for the only column, or for all if there
+        are several.
+
+    horizon : int or sequence of int, default=1
+        Steps from a row to its future, at least 1. A sequence asks for several at once, and a row
+        is kept if all of them are known.
+
+    Returns
+    -------
+    X : array or frame of shape (n_samples, n_features)
+        The rows with a known future, all columns, in their order and with their index. A Series
+        becomes a frame of one column.
+
+    y : array, Series or frame of shape (n_samples,) or (n_samples, n_outputs)
+        Their future, with the index of X: y at a stamp is what will be known `horizon` steps later.
+        One dimension for one target and one horizon. Several columns stand horizon by horizon,
+        and within a horizon target by target: ``n_outputs = n_horizons * n_targets``. In a frame
+        they are named like "temp_lead1".
+
+    Raises
+    ------
+    ValueError
+        If a target or a horizon does not exist, no row has a known future, or the stamps lie
+        on no regular step.
+
+    See Also
+    --------
+    LagWindows : The past of each row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skrnn.windows import series_to_supervised
+    >>> days = pd.date_range("2024-01-01", periods=4)
+    >>> frame = pd.DataFrame({"temp": [5.0, 6.0, 7.0, 8.0], "rain": [0, 1, 0, 0]}, index=days)
+    >>> X, y = series_to_supervised(frame, target="temp")
+    >>> X
+                temp  rain
+    2024-01-01   5.0     0
+    2024-01-02   6.0     1
+    2024-01-03   7.0     0
+    >>> y.tolist()
+    [6.0, 7.0, 8.0]
+
+    >>> X, y = series_to_supervised([1, 2, 3, 4, 5], horizon=[1, 3])
+    >>> y.tolist()
+    [[2, 4], [3, 5]]
+    """
+    table = table_of(data)
+    horizons = _checked_horizons(horizon)
+    columns = table.positions(target)
+    future = _future_rows(data, len(table), horizons)
+    kept = (future >= 0).all(axis=1)
+    kept[kept] = ~table.missing(columns)[future[kept]].any(axis=(1, 2))
+    if not kept.any():
+        raise ValueError(
+            f"Expected rows whose target is known {horizon} steps later; got none in "
+            f"{len(table)} rows: give more rows, a shorter horizon, or targets that are not NaN."
+        )
+    rows = np.flatnonzero(kept)
+    flat = len(columns) == 1 and isinstance(horizon, Integral) and not isinstance(target, list)
+    return table.rows(rows), table.leads(columns, horizons, rows, future[rows], flat)
+
+
+def _checked_horizons(horizon: Any) -> list[int]:
+    horizons = [horizon] if isinstance(horizon, Integral) else list(np.atleast_1d(horizon))
+    if not horizons or not all(isinstance(one, int | np.integer) and one >= 1 for one in horizons):
+        raise ValueError(
+            f"Expected horizon as an integer of at least 1, or several; got {horizon!r}: horizon=1 "
+            "is the next step."
+        )
+    return [int(one) for one in horizons]
+
+
+def _future_rows(data: Any, n_rows: int, horizons: list[int]) -> np.ndarray:
+    """Row at each horizon after each row, or -1, shape (n_rows, n_horizons)."""
+    future = np.full((n_rows, len(horizons)), -1)
+    for rows, steps in steps_by_series(data, n_rows):
+        order = np.argsort(steps, kind="stable")
+        known = steps[order]
+        wanted = steps[:, None] + horizons
+        found = np.searchsorted(known, wanted).clip(max=len(known) - 1)
+        future[rows] = np.where(known[found] == wanted, rows[order][found], -1)
+    return future

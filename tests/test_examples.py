@@ -1,0 +1,63 @@
+"""What README and examples promise happens."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run_example(name, out):
+    """Run an example as a user does and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, f"examples/{name}.py", "--out", str(out)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert (out / f"{name}.png").stat().st_size > 20_000
+    return done.stdout
+
+
+def scores(printed, unit=""):
+    """The first number after the name of each answer."""
+    lines = re.findall(rf"^  (\S.*?) +(\d+\.\d+){unit}", printed, flags=re.MULTILINE)
+    return {name: float(score) for name, score in lines}
+
+
+def test_ten_lines_of_the_readme(seattle):
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)[1]
+    for full, small in {
+        '["simple", "gru", "lstm"]': '["simple"]',
+        "[7, 14, 28]": "[7]",
+        "TimeSeriesSplit()": "TimeSeriesSplit(2)",
+        "RNNRegressor(": "RNNRegressor(epochs=2, ",
+    }.items():
+        assert full in code
+        code = code.replace(full, small)
+    names = {"weather": seattle.drop(columns="weather")}
+    exec(code, names)
+    assert names["tomorrow"].shape == (1,)
+    assert -10 < names["tomorrow"][0] < 30
+
+
+@pytest.mark.slow
+def test_weather_forecast(tmp_path):
+    mae = scores(run_example("weather_forecast", tmp_path), " °C")
+    # Found with pandas alone: the mean of |temp_max - temp_max of the day before| over 2015.
+    assert mae["persistence"] == 2.240
+    assert mae["network"] <= 2.12
+    assert mae["network"] < min(mae["ridge on lags"], mae["climatology"])
+
+
+@pytest.mark.slow
+def test_weather_classes(tmp_path):
+    balanced_accuracy = scores(run_example("weather_classes", tmp_path))
+    assert balanced_accuracy["most frequent"] == 0.25  # one of the four classes that occur in 2015
+    assert balanced_accuracy["network"] > balanced_accuracy["most frequent"]

@@ -1,0 +1,253 @@
+"""Clocks: which step is learned, which stamps are refused, and in which words."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skrnn.windows._clock import learn_clock, steps_of
+from skrnn.windows._stamps import read_series
+
+from .reference import INDEXES
+
+REMEDY = (
+    "fill or resample the index (asfreq, resample), or pass a bare array, X.to_numpy(), whose rows "
+    "count as consecutive."
+)
+
+
+def stamps_of(index):
+    (series,) = read_series(pd.DataFrame({"a": range(len(index))}, index=index), len(index))
+    return series.stamps
+
+
+def steps(index, fitted=None):
+    stamps = stamps_of(index)
+    return steps_of(stamps, learn_clock(stamps if fitted is None else stamps_of(fitted))).tolist()
+
+
+@pytest.mark.parametrize("index", INDEXES)
+def test_holes_and_order_of_every_kind_of_index(index):
+    times = [0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 20]
+    assert steps(index(times)) == times
+    assert steps(index(times[::-1])) == times[::-1]
+
+
+@pytest.mark.parametrize("index", INDEXES)
+def test_a_learned_clock_reads_any_later_and_earlier_stamp(index):
+    assert steps(index([40, -3, 11]), fitted=index(range(10))) == [40, -3, 11]
+    assert steps(index([40]), fitted=index(range(10))) == [40]
+
+
+@pytest.mark.parametrize("index", INDEXES)
+def test_a_clock_is_plain_data(index):
+    stamps = stamps_of(index(range(10)))
+    clock = learn_clock(stamps)
+    assert json.loads(json.dumps(clock)) == clock
+
+
+FREQUENCIES = ["90min", "h", "3h", "D", "2D", "W-WED", "MS", "ME", "2MS", "QS-FEB", "QE", "2QE"]
+FREQUENCIES += ["YS", "YE", "B", "2B", "BME", "SME"]
+
+
+@pytest.mark.parametrize("freq", FREQUENCIES)
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+@pytest.mark.parametrize("keep", [slice(1), slice(2), slice(30), slice(29, None, -1)])
+def test_a_stated_frequency_is_the_step(freq, zone, keep):
+    index = pd.date_range("2023-01-31 06:00", periods=60, freq=freq, tz=zone)
+    assert index[keep].freq is not None
+    assert steps(index[[3, 50, 0, 59]], fitted=index[keep]) == [3, 50, 0, 59]
+
+
+MORE = ["MS", "ME", "QE", "YS", "YE", "BME", "BQE", "SME", "W", "D", "12h"]
+
+
+@pytest.mark.parametrize("freq", MORE)
+def test_a_regular_index_without_stated_frequency(freq):
+    index = pd.date_range("2021-02-01", periods=60, freq=freq)
+    bare = pd.DatetimeIndex(list(index))
+    assert bare.freq is None
+    assert steps(bare[30:], fitted=bare[:30]) == list(range(30, 60))
+
+
+def test_months_are_found_from_two_stamps_and_beyond_holes():
+    index = pd.to_datetime(["2024-01-31", "2024-02-29", "2024-06-30", "2024-07-31"])
+    assert steps(index) == [0, 1, 5, 6]
+    two = pd.to_datetime(["2023-07-01", "2023-08-01"])
+    assert steps(pd.to_datetime(["2023-09-01", "2023-10-01"]), fitted=two) == [2, 3]
+
+
+def test_a_day_of_the_month():
+    index = pd.to_datetime(["2024-01-15 12:00", "2024-02-15 12:00", "2024-03-15 12:00"])
+    assert steps(index) == [0, 1, 2]
+
+
+def test_years_of_365_days_do_not_hide_the_leap_year():
+    index = pd.to_datetime(["2021-06-01", "2022-06-01", "2023-06-01"])
+    assert steps(pd.to_datetime(["2024-06-01", "2025-06-01"]), fitted=index) == [3, 4]
+
+
+def test_local_days_learned_in_winter_hold_in_summer():
+    winter = pd.date_range("2024-02-01", periods=20, tz="Europe/Berlin")
+    winter = pd.DatetimeIndex(list(winter))
+    assert winter.freq is None
+    summer = pd.date_range("2024-05-01", periods=3, tz="Europe/Berlin")
+    assert steps(summer, fitted=winter) == [90, 91, 92]
+
+
+def test_24_hours_are_no_local_day_if_the_stamps_say_so():
+    index = pd.date_range("2024-03-29", periods=5, freq="24h", tz="Europe/Berlin")
+    assert steps(pd.DatetimeIndex(list(index))) == [0, 1, 2, 3, 4]
+
+
+def test_hours_of_a_local_day_of_25_hours():
+    index = pd.date_range("2024-10-27", periods=27, freq="h", tz="Europe/Berlin")
+    assert len(set(index.tz_localize(None))) == 26  # 02:00 comes twice
+    assert steps(pd.DatetimeIndex(list(index))) == list(range(27))
+
+
+def test_local_half_days():
+    noons = pd.date_range("2024-03-29", periods=8, freq="12h").tz_localize("Europe/Berlin")
+    assert steps(pd.DatetimeIndex(list(noons))) == list(range(8))
+
+
+def test_the_same_instants_in_another_time_zone():
+    index = pd.date_range("2024-03-29", periods=50, freq="h", tz="Europe/Berlin")
+    assert steps(index.tz_convert("America/New_York"), fitted=index) == list(range(50))
+    days = pd.date_range("2024-03-29", periods=5, freq="D", tz="Europe/Berlin")
+    assert steps(days.tz_convert("UTC"), fitted=days) == list(range(5))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_the_resolution_of_the_index_does_not_matter(unit):
+    index = pd.date_range("2024-01-01", periods=5, freq="h")
+    assert steps(index.as_unit(unit), fitted=index) == [0, 1, 2, 3, 4]
+
+
+def test_weekdays_are_days_with_weekends_missing_unless_the_index_says_otherwise():
+    business = pd.date_range("2024-01-01", periods=8, freq="B")
+    assert steps(business) == list(range(8))
+    assert steps(pd.DatetimeIndex(list(business))) == [0, 1, 2, 3, 4, 7, 8, 9]
+
+
+def test_timedeltas_and_periods():
+    assert steps(pd.to_timedelta([0, 30, 60, 150], unit="min")) == [0, 1, 2, 5]
+    assert steps(pd.PeriodIndex(["2024Q1", "2024Q2", "2025Q1"], freq="Q")) == [0, 1, 4]
+    assert steps(pd.period_range("2024-01", periods=3, freq="3M")) == [0, 1, 2]
+
+
+def test_a_scattered_sample_of_rows_finds_the_step():
+    rows = np.array([3, 11, 14, 15, 29, 37, 40, 62, 70])  # no difference has a majority
+    assert steps(pd.Index(rows)) == (rows - 3).tolist()
+    hours = pd.Timestamp("2024-01-01") + pd.to_timedelta(rows, unit="h")
+    assert steps(hours) == (rows - 3).tolist()
+
+
+@pytest.mark.parametrize("index", ["abcd", [0.0, 1.0, 2.0, 3.0], [True, False, True, False]])
+def test_other_indexes_are_no_clock(index):
+    assert stamps_of(pd.Index(list(index))) is None
+
+
+def message(function, *args, **kwargs):
+    with pytest.raises(ValueError) as error:
+        function(*args, **kwargs)
+    return str(error.value)
+
+
+def test_a_stamp_between_two_steps_is_named():
+    index = pd.date_range("2024-01-01", periods=9, freq="h").to_list()
+    index[5] += pd.Timedelta("20min")
+    assert message(steps, pd.DatetimeIndex(index)) == (
+        "Expected stamps on a regular step (the commonest is 0 days 01:00:00); got "
+        f"2024-01-01 05:20:00 in row 5, which lies between two steps: {REMEDY}"
+    )
+    assert message(steps, pd.Index([0, 10, 20, 30, 35, 40])) == (
+        "Expected stamps on a regular step (the commonest is 10); got 35 in row 4, which lies "
+        f"between two steps: {REMEDY}"
+    )
+
+
+def test_the_odd_stamp_is_named_even_if_it_is_the_first():
+    index = pd.to_datetime(
+        ["2024-01-01 00:30", *pd.date_range("2024-01-01 01:00", periods=6, freq="h")]
+    )
+    assert "got 2024-01-01 00:30:00 in row 0" in message(steps, index)
+
+
+def test_random_moments_have_no_step():
+    rng = np.random.default_rng(0)
+    moments = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 10**12, 50), unit="ns")
+    assert "on a regular step" in message(steps, moments)
+
+
+def test_a_stamp_off_the_learned_clock_is_named():
+    fitted = pd.date_range("2024-01-01", periods=5, freq="h")
+    assert message(steps, fitted + pd.Timedelta("15min"), fitted=fitted) == (
+        "Expected stamps on the clock learned in fit, every 0 days 01:00:00 from 2024-01-01 "
+        "00:00:00; got 2024-01-01 00:15:00 in row 0, which lies between two steps: " + REMEDY
+    )
+    months = pd.date_range("2024-01-01", periods=5, freq="MS")
+    off = pd.to_datetime(["2024-06-01", "2024-07-02"])
+    assert message(steps, off, fitted=months) == (
+        "Expected stamps on the clock learned in fit, every month; got 2024-07-02 00:00:00 in "
+        "row 1, which lies between two steps: " + REMEDY
+    )
+    business = pd.date_range("2024-01-01", periods=5, freq="B")
+    saturday = pd.to_datetime(["2024-01-08", "2024-01-13"])
+    assert "every 1 B; got 2024-01-13 00:00:00 in row 1" in message(steps, saturday, business)
+    assert "every 3 months; got" in message(
+        steps, off, pd.date_range("2024-01-01", periods=3, freq="QS")
+    )
+
+
+def test_a_stamp_that_comes_twice_is_named():
+    index = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-02", "2024-01-01"])
+    assert message(steps, index) == (
+        "Expected each stamp once in a series; got 2024-01-02 00:00:00 again in row 3: drop the "
+        "duplicates (X[~X.index.duplicated()]), number the rows anew (reset_index), or name the "
+        "series in a (series, time) index."
+    )
+
+
+def test_a_missing_stamp_is_named():
+    index = pd.to_datetime(["2024-01-01", None, "2024-01-03"])
+    assert message(steps, index) == (
+        "Expected a stamp for every row; got NaT in row 1 of its series: drop the row or give it a "
+        "stamp."
+    )
+
+
+@pytest.mark.parametrize(
+    ("fitted", "given", "words"),
+    [
+        (
+            pd.date_range("2024", periods=3),
+            pd.RangeIndex(3),
+            "a naive DatetimeIndex as in fit; got an integer index",
+        ),
+        (
+            pd.RangeIndex(3),
+            pd.date_range("2024", periods=3),
+            "an integer index as in fit; got a naive DatetimeIndex",
+        ),
+        (
+            pd.date_range("2024", periods=3),
+            pd.date_range("2024", periods=3, tz="UTC"),
+            "got a DatetimeIndex with a time zone",
+        ),
+        (
+            pd.period_range("2024", periods=3, freq="M"),
+            pd.period_range("2024", periods=3, freq="D"),
+            "a PeriodIndex of frequency M as in fit; got a PeriodIndex of frequency D",
+        ),
+        (pd.timedelta_range("1h", periods=3), pd.RangeIndex(3), "a TimedeltaIndex as in fit; got"),
+    ],
+)
+def test_another_kind_of_index_than_in_fit(fitted, given, words):
+    text = message(steps, given, fitted=fitted)
+    assert text.startswith("Expected ") and words in text
+    assert text.endswith(
+        ": give X the index of the training rows continued, or pass a bare array, X.to_numpy(), "
+        "to start without history."
+    )

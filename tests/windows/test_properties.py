@@ -1,0 +1,128 @@
+"""Random holes, orders, panels, dilations and fills, against windows by dictionary."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skrnn.windows import LagFeatures, LagWindows, series_to_supervised
+
+from .reference import INDEXES, windows_by_dictionary
+
+# Derandomized: the same examples in each run, so that a failure is the code's doing.
+settings.register_profile("windows", deadline=None, max_examples=60, derandomize=True)
+WINDOWS = settings.get_profile("windows")
+
+
+@st.composite
+def times_of_a_series(draw):
+    """Times with holes, of which more than half of all neighbours are one step apart."""
+    run = draw(st.integers(4, 12))
+    start = draw(st.integers(-5, 5))
+    extra = draw(st.sets(st.integers(start - 20, start + 40), max_size=run - 2))
+    times = sorted({*range(start, start + run), *extra})
+    return draw(st.permutations(times))
+
+
+@st.composite
+def tables(draw):
+    """Rows as (series, time, values), and whether they are a panel."""
+    names = draw(st.sampled_from([[None], ["u"], ["u", "v", "w"]]))
+    stamps = [(name, time) for name in names for time in draw(times_of_a_series())]
+    if draw(st.booleans()):
+        stamps = draw(st.permutations(stamps))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    values = rng.normal(size=(len(stamps), draw(st.integers(1, 2))))
+    return [(name, time, row) for (name, time), row in zip(stamps, values, strict=True)]
+
+
+def frame_of(rows, index):
+    names, times, values = zip(*rows, strict=True)
+    # Made from a whole range, so that a row alone has the stamp it has among others.
+    stamps = index(range(-100, 100))[np.array(times) + 100]
+    if names[0] is not None:
+        stamps = pd.MultiIndex.from_arrays([names, stamps])
+    values = np.array(values)
+    return pd.DataFrame(values, columns=list("ab"[: values.shape[1]]), index=stamps)
+
+
+fills = st.sampled_from(["mask", "edge", 0.0, -2.5])
+
+
+@pytest.mark.parametrize("index", INDEXES)
+@WINDOWS
+@given(tables(), tables(), st.integers(1, 5), st.integers(1, 3), fills)
+def test_windows(index, past, rows, window, dilation, fill):
+    transformer = LagWindows(window, dilation=dilation, fill=fill).fit(frame_of(past, index))
+    np.testing.assert_array_equal(
+        transformer.transform(frame_of(past, index)),
+        windows_by_dictionary(past, window, dilation, fill),
+    )
+    rows = [(name, time, row[:1].repeat(len(past[0][2]))) for name, time, row in rows]
+    if (past[0][0] is None) == (rows[0][0] is None):
+        np.testing.assert_array_equal(
+            transformer.transform(frame_of(rows, index)),
+            windows_by_dictionary(rows, window, dilation, fill, past),
+        )
+
+
+@WINDOWS
+@given(tables(), st.data(), st.integers(1, 5), st.integers(1, 3), fills)
+def test_any_split_of_the_rows(rows, data, window, dilation, fill):
+    """What follows the training rows, or lies among or before them, and single rows."""
+    index = data.draw(st.sampled_from(INDEXES))
+    transformer = LagWindows(window, dilation=dilation, fill=fill).fit(frame_of(rows, index))
+    some = data.draw(st.lists(st.sampled_from(range(len(rows))), min_size=1, unique=True))
+    some = [rows[i] for i in some]
+    np.testing.assert_array_equal(
+        transformer.transform(frame_of(some, index)),
+        windows_by_dictionary(some, window, dilation, fill, rows),
+    )
+
+
+@WINDOWS
+@given(tables(), st.data(), st.integers(1, 4), st.integers(1, 2), fills)
+def test_causality(rows, data, window, dilation, fill):
+    index = data.draw(st.sampled_from(INDEXES))
+    now = data.draw(st.integers(-5, 10))
+    changed = [(s, t, v + 1.0 if t > now else v) for s, t, v in rows]
+    transformer = LagWindows(window, dilation=dilation, fill=fill)
+    before = transformer.fit_transform(frame_of(rows, index))
+    after = transformer.fit_transform(frame_of(changed, index))
+    for (_, time, _), old, new in zip(rows, before, after, strict=True):
+        assert time > now or old.tobytes() == new.tobytes()
+
+
+@WINDOWS
+@given(tables(), tables(), st.lists(st.integers(0, 9), min_size=1, max_size=4, unique=True), fills)
+def test_lag_features_are_steps_of_windows(past, rows, lags, fill):
+    index = INDEXES[2]
+    rows = [(past[0][0], time, past[0][2]) for time in {time for _, time, _ in rows}]
+    reach = max(lags) + 1
+    expected = windows_by_dictionary(rows, reach, 1, fill, past)[:, ::-1][:, lags]
+    lagged = (
+        LagFeatures(lags, fill=fill).fit(frame_of(past, index)).transform(frame_of(rows, index))
+    )
+    np.testing.assert_array_equal(lagged.reshape(expected.shape), expected)
+
+
+@WINDOWS
+@given(tables(), st.data(), st.lists(st.integers(1, 6), min_size=1, max_size=3, unique=True))
+def test_supervised(rows, data, horizons):
+    index = data.draw(st.sampled_from(INDEXES))
+    known = {(name, time): row for name, time, row in rows}
+    expected = [
+        (row, np.concatenate([known[name, time + h] for h in horizons]))
+        for name, time, row in rows
+        if all((name, time + h) in known for h in horizons)
+    ]
+    frame = frame_of(rows, index)
+    if not expected:
+        with pytest.raises(ValueError, match="got none in"):
+            series_to_supervised(frame, horizon=horizons)
+        return
+    X, y = series_to_supervised(frame, horizon=horizons)
+    np.testing.assert_array_equal(X, [row for row, _ in expected])
+    np.testing.assert_array_equal(y, [future for _, future in expected])
+    assert X.index.equals(y.index)

@@ -1,0 +1,183 @@
+"""series_to_supervised: by hand, for every kind of table."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from skrnn.windows import LagWindows, series_to_supervised
+
+
+@pytest.fixture
+def frame():
+    return pd.DataFrame(
+        {"temp": [1.0, 2, 3, 4, 5], "rain": [0, 1, 0, 1, 1], "sky": list("abcde")},
+        index=pd.date_range("2024-01-01", periods=5),
+    )
+
+
+def test_one_target_one_step(frame):
+    X, y = series_to_supervised(frame, target="temp")
+    pd.testing.assert_frame_equal(X, frame[:4])
+    pd.testing.assert_series_equal(
+        y, pd.Series([2.0, 3, 4, 5], frame.index[:4], name="temp_lead1"), check_freq=False
+    )
+
+
+def test_targets_keep_their_type(frame):
+    assert series_to_supervised(frame, target="rain", horizon=2)[1].tolist() == [0, 1, 1]
+    assert series_to_supervised(frame, target="rain")[1].dtype == frame["rain"].dtype
+    assert series_to_supervised(frame, target="sky", horizon=3)[1].tolist() == ["d", "e"]
+
+
+def test_several_horizons_and_targets_stand_horizon_by_horizon(frame):
+    X, y = series_to_supervised(frame, target=["temp", "rain"], horizon=[1, 3])
+    assert X.index.equals(frame.index[:2])
+    expected = {"temp_lead1": [2.0, 3], "rain_lead1": [1, 0]}
+    expected |= {"temp_lead3": [4.0, 5], "rain_lead3": [1, 1]}
+    pd.testing.assert_frame_equal(y, pd.DataFrame(expected, frame.index[:2]), check_freq=False)
+
+
+def test_the_shape_of_y(frame):
+    shapes = {
+        ("temp", 1): (4,),
+        (("temp",), 1): (4, 1),
+        ("temp", (1,)): (4, 1),
+        ("temp", (1, 2)): (3, 2),
+        (("temp", "rain"), 2): (3, 2),
+        (("temp", "rain"), (1, 2)): (3, 4),
+        (None, 1): (4, 3),
+    }
+    for (target, horizon), shape in shapes.items():
+        target = list(target) if isinstance(target, tuple) else target
+        assert series_to_supervised(frame, target=target, horizon=horizon)[1].shape == shape
+
+
+def test_by_the_clock(frame):
+    holes = frame.iloc[[4, 0, 1, 3]]
+    X, y = series_to_supervised(holes, target="temp")
+    assert X["temp"].tolist() == [1, 4]
+    assert y.tolist() == [2, 5]
+    assert y.index.equals(X.index)
+
+
+def test_a_future_that_is_nan_is_not_known(frame):
+    frame.iloc[2, 0] = np.nan
+    X, y = series_to_supervised(frame, target="temp")
+    assert y.tolist() == [2, 4, 5]
+    assert X["temp"].tolist()[:1] == [1]  # the row that is NaN itself stays
+    assert np.isnan(X["temp"].iloc[1])
+    assert series_to_supervised(frame, target="temp", horizon=[1, 2])[1].to_numpy().tolist() == [
+        [4, 5]
+    ]
+
+
+def test_a_future_word_that_is_missing_is_not_known(frame):
+    frame.loc[frame.index[1], "sky"] = None
+    assert series_to_supervised(frame, target="sky")[1].tolist() == ["c", "d", "e"]
+
+
+def test_panel():
+    index = pd.MultiIndex.from_product([["u", "v"], pd.date_range("2024", periods=3, freq="h")])
+    frame = pd.DataFrame({"a": [1, 2, 3, 10, 20, 30]}, index=index).iloc[[3, 0, 4, 1, 5, 2]]
+    X, y = series_to_supervised(frame)
+    assert X["a"].tolist() == [10, 1, 20, 2]
+    assert y.tolist() == [20, 2, 30, 3]
+    assert X.index.equals(y.index)
+
+
+def test_a_series():
+    series = pd.Series([1, 2, 3], pd.RangeIndex(3), name="load")
+    X, y = series_to_supervised(series)
+    assert X.columns.tolist() == ["load"]
+    assert y.tolist() == [2, 3]
+    assert y.name == "load_lead1"
+    assert series_to_supervised(series.rename(None))[0].columns.tolist() == ["value"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_arrays(dtype):
+    data = np.arange(10, dtype=dtype).reshape(5, 2)
+    X, y = series_to_supervised(data, target=1, horizon=2)
+    np.testing.assert_array_equal(X, data[:3])
+    np.testing.assert_array_equal(y, [5, 7, 9])
+    assert X.dtype == y.dtype == dtype
+    assert series_to_supervised(data)[1].shape == (4, 2)
+    X, y = series_to_supervised(data[:, 0])
+    assert X.shape == (4, 1)
+    assert y.tolist() == [2, 4, 6, 8]
+
+
+def test_polars(frame):
+    data = pl.DataFrame(frame.to_dict("list"))
+    X, y = series_to_supervised(data, target="sky")
+    assert X.equals(data[:4])
+    assert y.to_list() == list("bcde")
+    assert y.name == "sky_lead1"
+    _, y = series_to_supervised(data, target=["temp", "rain"], horizon=[1, 2])
+    assert y.columns == ["temp_lead1", "rain_lead1", "temp_lead2", "rain_lead2"]
+    assert y.row(0) == (2.0, 1, 3.0, 0)
+    X, y = series_to_supervised(pl.Series("load", [1.0, None, 3.0, 4.0]))
+    assert y.to_list() == [3, 4]
+    assert X.columns == ["load"]
+
+
+def test_months():
+    series = pd.Series([1.0, 2, 4], pd.to_datetime(["2024-01-31", "2024-02-29", "2024-04-30"]))
+    assert series_to_supervised(series, horizon=2)[1].tolist() == [4]
+
+
+def test_what_is_left_is_what_to_predict_from(frame):
+    data = frame[["temp"]]
+    X, _ = series_to_supervised(data, horizon=2)
+    rest = data.iloc[len(X) :]
+    np.testing.assert_array_equal(
+        LagWindows(3).fit(X).transform(rest)[:, :, 0], [[2, 3, 4], [3, 4, 5]]
+    )
+
+
+def test_the_data_stay_as_they_are(frame):
+    before = frame.copy()
+    X, _ = series_to_supervised(frame, target="temp")
+    X.iloc[0, 0] = -1
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def message(*args, **kwargs):
+    with pytest.raises(ValueError) as error:
+        series_to_supervised(*args, **kwargs)
+    return str(error.value)
+
+
+def test_a_target_that_does_not_exist(frame):
+    assert message(frame, target="tmp") == (
+        "Expected target among the columns ['temp', 'rain', 'sky']; got 'tmp': name one or several "
+        "of them in a list, or leave target out."
+    )
+    assert "among the columns [0, 1]; got 2" in message(np.zeros((4, 2)), target=[0, 2])
+
+
+@pytest.mark.parametrize("horizon", [0, -1, 1.5, [1, 0], [], "1", None])
+def test_a_horizon_out_of_range(frame, horizon):
+    assert message(frame, horizon=horizon) == (
+        f"Expected horizon as an integer of at least 1, or several; got {horizon!r}: horizon=1 is "
+        "the next step."
+    )
+
+
+def test_no_row_has_a_future(frame):
+    assert message(frame, target="temp", horizon=5) == (
+        "Expected rows whose target is known 5 steps later; got none in 5 rows: give more rows, a "
+        "shorter horizon, or targets that are not NaN."
+    )
+
+
+def test_three_dimensions():
+    assert message(np.zeros((3, 2, 1))) == (
+        "Expected data of one or two dimensions; got 3: give the series itself, not windows of it."
+    )
+
+
+def test_stamps_on_no_regular_step(frame):
+    odd = frame.rename(index={frame.index[2]: frame.index[2] + pd.Timedelta("1h")})
+    assert message(odd).startswith("Expected stamps on a regular step")
