@@ -7,7 +7,7 @@ day included, beside three plain answers: the most frequent class, today's class
 logistic regression on the same past.
 
 Two things make this hard, and honest scores worth printing. The classes are unequal: half the
-days are sunny, one in sixty has snow. And the record itself changes: from the middle of 2013 on,
+days are sunny, one in sixty has snow. And the record itself changes: from spring 2013 on,
 the days that used to be called rain are called fog. The most frequent class of the past is then a
 poor guide, and a model does well to look at which words were used lately.
 

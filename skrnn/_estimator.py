@@ -26,6 +26,19 @@ from ._validation import check_sequences, check_weights
 
 _POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 _RATE = Interval(Real, 0, 1, closed="left")
+_OPTIMIZERS = {
+    "adadelta",
+    "adafactor",
+    "adagrad",
+    "adam",
+    "adamax",
+    "adamw",
+    "ftrl",
+    "lion",
+    "nadam",
+    "rmsprop",
+    "sgd",
+}
 
 
 class BaseRNN(CallbackSupportMixin, BaseEstimator):
@@ -33,6 +46,10 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
 
     A subclass turns its targets into float arrays and raw outputs into predictions.
     """
+
+    history_: dict[str, list[float]]
+    n_iter_: int
+    weights_: list[np.ndarray]
 
     _parameter_constraints: dict = {
         "cell": [StrOptions({"simple", "gru", "lstm"})],
@@ -44,7 +61,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
         "embedding_dim": [_POSITIVE_INT, None],
         "return_sequences": ["boolean"],
         "loss": [StrOptions({"auto"}), callable],
-        "optimizer": [str],
+        "optimizer": [StrOptions(_OPTIMIZERS)],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
         "epochs": [_POSITIVE_INT],
@@ -214,8 +231,10 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
 
         Parameters
         ----------
-        X, y, sample_weight : see `fit`
+        X, y : see `fit`
             The samples.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss.
 
         Returns
         -------
@@ -244,11 +263,6 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
         data = TrainingData(sequences, targets, self._class_weights(targets, weights))
         if (weights > 0).all():
             return data
-        if not weights.any():
-            raise ValueError(
-                "Expected a positive sample_weight for some samples, got zero for all of them. "
-                "Leave sample_weight out to weigh all samples alike."
-            )
         return data.take(np.flatnonzero(weights))
 
     def _with_validation(self, data, X_val, y_val, entropy):
@@ -308,10 +322,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
         extra: dict[str, Any] = {}
         if engine == "keras":
             extra = {"builder": self.model, "callbacks": self.callbacks or ()}
-        if continued:
-            weights = self.weights_
-        else:
-            weights = None if self.model else initial_weights(network, seeds["weights"])
+        start = self._starting_weights(network, continued, seeds["weights"])
         state = _keras.fit(
             engine,
             network,
@@ -319,19 +330,24 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
             values,
             data,
             monitor,
-            weights=weights,
+            weights=start,
             optimizer_state=getattr(self, "optimizer_state_", None) if continued else None,
             **extra,
         )
         history = self.history_ if continued else {}
-        vars(self).update(
-            self._fitted(network, engine, monitor.weights),
-            optimizer_state_=state,
-            history_={k: [*history.get(k, ()), *v] for k, v in monitor.history.items()},
-            n_iter_=n_before + monitor.n_epochs,
-            best_epoch_=n_before + monitor.best_epoch,
-        )
+        for name, value in self._fitted(network, engine, monitor.weights).items():
+            setattr(self, name, value)
+        self.optimizer_state_ = state
+        self.history_ = {k: [*history.get(k, ()), *v] for k, v in monitor.history.items()}
+        self.n_iter_ = n_before + monitor.n_epochs
+        self.best_epoch_ = n_before + monitor.best_epoch
         tasks.end_fit()
+
+    def _starting_weights(self, network, continued, seed):
+        """Return the weights to start from; None leaves them to the user's own model."""
+        if continued:
+            return self.weights_
+        return None if self.model else initial_weights(network, seed)
 
     def _fitted(self, network, engine, weights):
         """Return the attributes that prediction needs."""
@@ -483,9 +499,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
         scaling = None
         if network.n_tokens is None:
             scaling = (1 / self.input_scale_, -self.input_mean_ / self.input_scale_)
-        return _keras.build(
-            network, self.weights_, input_scaling=scaling, **self._output_layers()
-        )
+        return _keras.build(network, self.weights_, input_scaling=scaling, **self._output_layers())
 
     def _output_layers(self):
         """Return what turns raw outputs into predictions, for `to_keras`."""

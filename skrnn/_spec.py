@@ -76,7 +76,7 @@ def weight_shapes(network):
 
     The order is that of ``keras.Model.get_weights()`` for the same stack.
     """
-    shapes = []
+    shapes: list = []
     width = network.n_features
     if network.n_tokens is not None:
         width = network.embedding_dim
@@ -92,7 +92,7 @@ def weight_shapes(network):
 
 def _recurrent_shapes(cell, width, units):
     gates = N_GATES[cell] * units
-    bias = {
+    bias: tuple = {
         "simple": ("zeros", (gates,)),
         # Keras keeps the bias of the input and of the state apart (reset_after=True).
         "gru": ("zeros", (2, gates)),

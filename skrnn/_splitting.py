@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 
-
 def split_validation(sequences, labels, *, fraction, how, seed):
     """Choose the samples to train on and those to validate on.
 
@@ -35,7 +34,8 @@ def split_validation(sequences, labels, *, fraction, how, seed):
     if runs is None:
         return _random_split(len(sequences), labels, fraction, seed)
     train, validation = _split_runs(runs, sequences, fraction)
-    if len(train) < max(2, len(validation)):
+    n_purged = len(sequences) - len(train) - len(validation)
+    if len(train) < max(n_purged, 1):
         _warn_too_few(len(sequences), len(train), len(validation))
         return np.arange(len(sequences)), np.arange(0)
     return train, validation

@@ -1,5 +1,7 @@
-"""What X and y may be. Everything is checked once, here, and every complaint has one form:
-what was expected, what arrived, what to do.
+"""What X and y may be.
+
+Everything is checked once, here, and every complaint has one form: what was expected, what
+arrived, what to do.
 """
 
 from __future__ import annotations
@@ -70,7 +72,7 @@ def _check_3d(estimator, X, reset):
     flat = as_flat_series(X) if isinstance(X, np.ndarray) else None
     if flat is not None and X.dtype in (np.float32, np.float64):
         # A view of windows: its rows are checked, never its windows, which would be a copy.
-        sequences = Sequences.from_series(flat[0], *X.shape[:2], dilation=flat[1])
+        sequences = Sequences.from_series(flat[0], X.shape[0], X.shape[1], dilation=flat[1])
     else:
         X = check_array(
             X,
@@ -105,7 +107,8 @@ def _check_ragged(estimator, X, reset):
 def _as_sequence(x, number):
     try:
         array = np.asarray(x)
-        array = array.astype(np.result_type(array.dtype, np.float32), copy=False)
+        if array.dtype not in (np.float32, np.float64):
+            array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"Expected every sequence in X to be numeric, got {type(x).__name__} that is not in "
@@ -124,13 +127,13 @@ def _as_sequence(x, number):
 def _check_tokens(estimator, X, reset):
     if _is_list_of_sequences(X):
         sequences = Sequences.from_ragged([_as_ids(x) for x in X])
-        _forget_names(estimator)
     else:
-        X = validate_data(estimator, X, reset=reset, skip_check_array=True)
         X = check_array(X, dtype="numeric", estimator=estimator, input_name="X")
         sequences = Sequences.from_dense(_as_ids(X))
     if reset:
+        # Told, and not compared: texts may be of any length.
         estimator.n_features_in_ = sequences.n_steps
+        _forget_names(estimator)
     return sequences
 
 
@@ -146,6 +149,11 @@ def _as_ids(values):
 
 
 def _check_width(estimator, n_features, reset):
+    if n_features == 0:
+        raise ValueError(
+            "Found array with 0 feature(s), while X of shape (n_samples, n_steps, n_features) "
+            "needs at least one feature. Give each step a value."
+        )
     if reset:
         estimator.n_features_in_ = n_features
         _forget_names(estimator)
@@ -205,7 +213,12 @@ def _refuse_empty(sequences):
 
 
 def check_weights(sample_weight, sequences):
-    """Return the weights as float32 of shape (n_samples,)."""
+    """Return the weights as float32 of shape (n_samples,); refuse weights that are all zero."""
+    if sample_weight is not None and not np.any(sample_weight):
+        raise ValueError(
+            "Expected a positive sample_weight for some samples, got zero for all of them. "
+            "Leave sample_weight out to weigh all samples alike."
+        )
     return _check_sample_weight(
         sample_weight, np.empty((len(sequences), 1)), dtype=np.float32, ensure_non_negative=True
     )
@@ -246,7 +259,7 @@ def stack_steps(y, sequences, name="y"):
 
 
 def check_labels(y):
-    """Check one label for each sample or step, or a label indicator; return its `type_of_target`."""
+    """Return the `type_of_target` of labels; refuse what is not a kind of label."""
     check_classification_targets(y)
     kind = type_of_target(y, input_name="y")
     if kind == "multiclass-multioutput":

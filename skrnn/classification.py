@@ -81,9 +81,9 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
     model : callable or None, default=None
         A function ``model(input_shape, n_outputs)`` that builds a Keras model of your own, not
         compiled. It takes standardized float32 input of shape (batch, n_steps, n_features),
-        zero at absent steps, and returns logits of shape
-        (batch[, n_steps], n_outputs): one for each class, or a single one for two classes. The parameters of the network
-        above have no effect then.
+        zero at absent steps, and returns logits of shape (batch[, n_steps], n_outputs): one
+        for each class, or a single one for two classes. The parameters of the network above
+        have no effect then.
     engine : {"auto", "compiled", "keras"}, default="auto"
         "compiled" trains in one compiled program for each epoch; "keras" with Keras' own
         `fit`. "auto" is "compiled" where that covers the parameters.
@@ -375,7 +375,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         self.classes_ = np.unique(labels if classes is None else classes)
         if len(self.classes_) < 2 and not self._is_multilabel:
             raise ValueError(
-                f"Expected y with at least 2 classes, got 1 class: {self.classes_[0]!r}. Give "
+                f"Expected y with at least 2 classes, got 1 class: {self.classes_.tolist()[0]!r}. Give "
                 "samples of another class too."
             )
 

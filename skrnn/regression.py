@@ -75,8 +75,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     model : callable or None, default=None
         A function ``model(input_shape, n_outputs)`` that builds a Keras model of your own, not
         compiled. It takes standardized float32 input of shape (batch, n_steps, n_features),
-        zero at absent steps, and returns (batch[, n_steps], n_outputs). The parameters of the network
-        above have no effect then.
+        zero at absent steps, and returns (batch[, n_steps], n_outputs). The parameters of the
+        network above have no effect then.
     engine : {"auto", "compiled", "keras"}, default="auto"
         "compiled" trains in one compiled program for each epoch; "keras" with Keras' own
         `fit`. "auto" is "compiled" where that covers the parameters.

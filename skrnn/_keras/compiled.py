@@ -10,7 +10,8 @@ from .programs import PREDICT_BATCH, Shape, epoch_program, predict_program
 __all__ = ["OPTIMIZERS", "fit", "predict"]
 
 # No data are padded to less, so that the folds of a small search share one program.
-_MIN_ROWS = 4096
+_MIN_VALUES = 2**18
+_MIN_SAMPLES = 4096
 # Values that one call of a prediction holds; bounds its memory, and the work for a single sample.
 _PREDICT_VALUES = 2**16
 # Batches in one call of an epoch: between calls the interpreter can be interrupted.
@@ -84,13 +85,13 @@ def predict(network, weights, sequences):
     shape = Shape(n_samples * n_steps + 1, n_samples, n_steps)
     program = predict_program(network, shape)
     weights = [tf.constant(w) for w in weights]
-    outputs = []
+    pieces = []
     for first in range(0, len(sequences), n_samples):
         piece = _cut(sequences, slice(first, first + n_samples), shape.n_rows)
         n_batches = -(-len(piece) // PREDICT_BATCH)
         out = program(weights, _pad_sequences(piece, shape), tf.constant(n_batches))
-        outputs.append(out.numpy()[: len(piece)])
-    outputs = np.concatenate(outputs)
+        pieces.append(out.numpy()[: len(piece)])
+    outputs = np.concatenate(pieces)
     return outputs[:, : sequences.n_steps] if network.return_sequences else outputs
 
 
@@ -137,8 +138,9 @@ def _values_tensors(values, n_taken):
 
 def _capacity(data, batch_size):
     sequences = data.sequences
-    n_rows = _round_up(max(len(sequences.values), _MIN_ROWS))
-    n_samples = _round_up(max(len(sequences) + batch_size, _MIN_ROWS))
+    n_features = 1 if sequences.holds_tokens else sequences.values.shape[1]
+    n_rows = _round_up(max(len(sequences.values), _MIN_VALUES // n_features))
+    n_samples = _round_up(max(len(sequences) + batch_size, _MIN_SAMPLES))
     n_steps = _round_up(sequences.n_steps) if sequences.is_ragged else sequences.n_steps
     return Shape(n_rows, n_samples, n_steps, data.targets.shape[-1])
 

@@ -7,11 +7,10 @@ Keras layers; the tests hold the two together.
 
 import tensorflow as tf
 
-from .._spec import Network
 from .cells import run_cell
 
 
-def network_outputs(network: Network, weights, inputs, present, dropout_seed=None):
+def network_outputs(network, weights, inputs, present, dropout_seed=None):
     """Return the raw outputs of a batch.
 
     Parameters

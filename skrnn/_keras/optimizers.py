@@ -10,6 +10,7 @@ Adam: Kingma and Ba, "Adam: a method for stochastic optimization", 2015. AdamW: 
 Hutter, "Decoupled weight decay regularization", 2019. RMSprop: Tieleman and Hinton, 2012.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -43,7 +44,7 @@ def _adamw(weights, gradients, slots, rate, step, weight_decay=0.004):
 class Optimizer(NamedTuple):
     """An update rule, and how many slots it keeps for each weight."""
 
-    update: object
+    update: Callable
     n_slots: int
 
 

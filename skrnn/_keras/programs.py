@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from .._spec import Network, Training
 from .losses import element_loss
 from .network import network_outputs
 from .optimizers import OPTIMIZERS, clip_by_norm
@@ -81,12 +80,12 @@ cache_info = _cache.info
 cache_clear = _cache.clear
 
 
-def epoch_program(network: Network, training: Training, shape: Shape):
+def epoch_program(network, training, shape):
     """Return the compiled function that trains over a run of batches."""
     return _cache.get(_build_epoch, network, training, shape)
 
 
-def predict_program(network: Network, shape: Shape):
+def predict_program(network, shape):
     """Return the compiled function that predicts all samples of one table of rows."""
     return _cache.get(_build_predict, network, shape)
 
@@ -153,7 +152,8 @@ def _loss_and_gradients(network, loss, weights, data, samples, real, n_steps, se
         losses = element_loss(loss)(targets, outputs)
         # As in Keras, weights scale the loss of a batch and do not enter its denominator.
         mean = tf.reduce_sum(losses * counted * sample_weight) / tf.reduce_sum(counted)
-    return mean, tape.gradient(mean, weights)
+    # The gradient of an embedding comes as the rows that were looked up.
+    return mean, [tf.convert_to_tensor(g) for g in tape.gradient(mean, weights)]
 
 
 def _build_predict(network, shape):

@@ -4,8 +4,6 @@ import random
 
 import keras
 
-from .._spec import Network
-
 
 @keras.saving.register_keras_serializable("skrnn")
 class MaskAbsent(keras.layers.Layer):
@@ -29,7 +27,7 @@ class MaskAbsent(keras.layers.Layer):
 
 
 def build_stack(
-    network: Network,
+    network,
     weights=None,
     *,
     input_scaling=None,
@@ -58,9 +56,7 @@ def build_stack(
         (n_samples, n_steps).
     """
     with _fixed_seeds(seed):
-        model = keras.Sequential(
-            _layers(network, input_scaling, output_scaling, activation)
-        )
+        model = keras.Sequential(_layers(network, input_scaling, output_scaling, activation))
     if weights is not None:
         model.set_weights(weights)
     return model

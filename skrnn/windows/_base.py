@@ -46,7 +46,7 @@ class LagTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC)
         """
         reach = self._reach()
         with fit_task(self, X, y):
-            self.history_ = remember(self._check_X(X, reset=True), X, reach)
+            self.context_ = remember(self._check_X(X, reset=True), X, reach)
         return self
 
     def _check_X(self, X: Any, reset: bool) -> np.ndarray:
@@ -58,7 +58,7 @@ class LagTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC)
         """The padded table of `lay_out`, and the slot of each row of X in it."""
         check_is_fitted(self)
         values, reach = self._check_X(X, reset=False), self._reach()
-        tracks = tracks_of(values, X, self.history_, reach)
+        tracks = tracks_of(values, X, self.context_, reach)
         return lay_out(values, tracks, reach, self.fill)
 
     def __sklearn_tags__(self):

@@ -90,12 +90,13 @@ def inferred_rules(values: np.ndarray, zone: str | None) -> Iterator[Clock]:
     zone : str or None
         Their time zone.
     """
-    wall = np.unique(wall_time(values, zone))
+    wall = values if zone is None else np.unique(wall_time(values, zone))
     step = common_step(values)
     wall_step = common_step(wall) if len(wall) > 1 else step
-    months = np.unique(_months(wall, "start")[0])
-    if wall_step >= _SHORTEST_MONTH and len(months) == len(wall):
-        yield from _month_rules(wall[:1], common_step(months))
+    if wall_step >= _SHORTEST_MONTH:
+        months = np.unique(_months(wall, "start")[0])
+        if len(months) == len(wall):
+            yield from _month_rules(wall[:1], common_step(months))
     if zone is not None and wall_step % DAY == 0:
         yield {"rule": "wall", "step": wall_step}
     yield {"rule": "fixed", "step": step}

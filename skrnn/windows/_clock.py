@@ -51,7 +51,7 @@ def learn_clock(stamps: Stamps, like: Clock | None = None) -> Clock:
         If the stamps lie on no regular step, or one occurs twice.
     """
     _check_distinct(stamps.values, stamps)
-    values = np.unique(stamps.values)
+    values = np.sort(stamps.values)
     for rule in _rules(stamps, values, like):
         clock = _anchored({**rule, "kind": stamps.kind, "unit": stamps.unit}, values)
         if clock["rule"] is None or not _off_clock(values, clock).any():

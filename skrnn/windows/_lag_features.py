@@ -32,7 +32,7 @@ class LagFeatures(LagTransformer):
 
     Attributes
     ----------
-    history_ : list of dict
+    context_ : list of dict
         What `transform` has to know of the training rows, as in `LagWindows`.
 
     n_features_in_ : int

@@ -47,7 +47,7 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
 
     Attributes
     ----------
-    history_ : list of dict
+    context_ : list of dict
         What `transform` has to know of the training rows: one entry for each series with a
         clock, none for bare arrays. Keys: ``"series"``, its name in a panel; ``"clock"``;
         ``"stamps"``, an int64 array, and ``"rows"``, the last rows, sorted by time; ``"first"``,

@@ -84,7 +84,7 @@ def test_ridge_on_lags():
 def test_clone_and_parameters(transformer):
     copy = clone(transformer)
     assert copy.get_params() == transformer.get_params()
-    assert not hasattr(copy, "history_")
+    assert not hasattr(copy, "context_")
 
 
 def round_trips(transformer, tmp_path):
@@ -111,7 +111,7 @@ def test_stored_and_loaded(transformer, panel, frame, tmp_path):
 
 
 def test_fitted_state_is_arrays_and_json(frame):
-    for entry in LagWindows(3).fit(pd.concat({"u": frame, 2: frame})).history_:
+    for entry in LagWindows(3).fit(pd.concat({"u": frame, 2: frame})).context_:
         plain = {name: value for name, value in entry.items() if type(value) is not np.ndarray}
         assert json.loads(json.dumps(plain)) == plain
         assert set(entry) - set(plain) == {"stamps", "rows", "first"}

@@ -134,7 +134,7 @@ def test_a_frame_that_starts_again_at_zero_gets_no_history():
 def test_bare_arrays_have_no_memory(frame):
     values = frame.to_numpy()
     windows = LagWindows(3).fit(values)
-    assert windows.history_ == []
+    assert windows.context_ == []
     assert equal(windows.transform(values[20:]), LagWindows(3).fit_transform(values[20:]))
 
 
@@ -210,7 +210,7 @@ def test_each_series_of_a_panel_is_remembered(panel):
     first = panel.groupby(level=0).cumcount().to_numpy() < 6
     windows = LagWindows(4).fit(panel[first])
     assert equal(windows.transform(panel[~first]), whole[~first])
-    assert [entry["series"] for entry in windows.history_] == ["JFK", "LGA", "EWR"]
+    assert [entry["series"] for entry in windows.context_] == ["JFK", "LGA", "EWR"]
 
 
 def test_a_new_series_of_a_panel_has_no_history(panel):

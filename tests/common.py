@@ -1,0 +1,45 @@
+"""Small data and small networks that the tests share, so that they share compiled programs too."""
+
+import numpy as np
+
+from skrnn import RNNClassifier, RNNRegressor
+
+N_SAMPLES, N_STEPS, N_FEATURES = 60, 6, 2
+SMALL = {"units": 4, "epochs": 2, "batch_size": 16, "random_state": 0}
+
+
+def small_regressor(**params):
+    """A regressor that fits in milliseconds once its program is compiled."""
+    return RNNRegressor(**{**SMALL, **params})
+
+
+def small_classifier(**params):
+    """A classifier that fits in milliseconds once its program is compiled."""
+    return RNNClassifier(**{**SMALL, **params})
+
+
+def sequences(seed=0, n_samples=N_SAMPLES, n_steps=N_STEPS, n_features=N_FEATURES):
+    """Independent sequences and a target that depends on their last two steps."""
+    X = np.random.default_rng(seed).normal(size=(n_samples, n_steps, n_features))
+    return X, X[:, -1, 0] - 0.5 * X[:, -2, 1]
+
+
+def ragged_sequences(seed=0, n_samples=N_SAMPLES, n_features=N_FEATURES):
+    """Sequences of 3 to 8 steps, and their sums as a target."""
+    rng = np.random.default_rng(seed)
+    X = [rng.normal(size=(rng.integers(3, 9), n_features)) for _ in range(n_samples)]
+    return X, np.array([x[:, 0].sum() for x in X])
+
+
+def assert_same_bits(a, b):
+    """Assert that arrays, or lists of them, are equal to the bit."""
+    a, b = (list(x) if isinstance(x, (list, tuple)) else [x] for x in (a, b))
+    assert len(a) == len(b)
+    for left, right in zip(a, b, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def assert_other_bits(a, b):
+    """Assert that arrays, or lists of them, differ somewhere."""
+    a, b = (list(x) if isinstance(x, (list, tuple)) else [x] for x in (a, b))
+    assert any(not np.array_equal(x, y, equal_nan=True) for x, y in zip(a, b, strict=True))

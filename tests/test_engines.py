@@ -1,0 +1,303 @@
+"""The compiled engine against Keras: same stack, same seeds, same numbers."""
+
+import keras
+import numpy as np
+import pytest
+
+from skrnn import RNNRegressor, _keras
+from skrnn._spec import initial_weights, weight_shapes
+
+from .common import assert_same_bits, sequences, small_classifier, small_regressor
+
+CELLS = ["simple", "gru", "lstm"]
+STACKS = {
+    "plain": {},
+    "stacked": {"units": (4, 3), "hidden_units": 5},
+    "bidirectional": {"bidirectional": True},
+    "stacked bidirectional": {"units": (4, 3), "bidirectional": True},
+    "per step": {"return_sequences": True},
+}
+
+
+def with_absent_steps(X):
+    """The same sequences with steps missing at the front, in the middle and at the end."""
+    X = X.copy()
+    X[::3, :2] = np.nan
+    X[1::5, 3] = np.nan
+    X[2::7, 4:] = np.nan
+    return X
+
+
+def both_engines(estimator, *args, **kwargs):
+    return [estimator(engine=engine).fit(*args, **kwargs) for engine in ("compiled", "keras")]
+
+
+def assert_alike(compiled, portable, X):
+    assert (compiled.engine_, portable.engine_) == ("compiled", "keras")
+    assert compiled.n_iter_ == portable.n_iter_
+    for ours, theirs in zip(compiled.weights_, portable.weights_, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=5e-6)
+    for name in compiled.history_:
+        np.testing.assert_allclose(
+            compiled.history_[name], portable.history_[name], rtol=2e-5, atol=1e-6
+        )
+    np.testing.assert_allclose(compiled.predict(X), portable.predict(X), atol=2e-5)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_training_equals_keras_fit(cell, stack):
+    """Weights, losses and predictions after epochs of masked, weighted, shuffled training."""
+    X, y = sequences()
+    X = with_absent_steps(X)
+    if stack == "per step":
+        y = np.cumsum(np.nan_to_num(X[:, :, 0]), axis=1)
+    weights = np.linspace(0.5, 2, len(X))
+
+    def build(engine):
+        return small_regressor(cell=cell, engine=engine, learning_rate=0.01, **STACKS[stack])
+
+    assert_alike(*both_engines(build, X, y, weights), X)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam", "adamw"])
+@pytest.mark.parametrize("clipnorm", [0.05, None])
+def test_optimizers_equal_keras(optimizer, clipnorm):
+    X, y = sequences()
+
+    def build(engine):
+        return small_regressor(
+            engine=engine, optimizer=optimizer, clipnorm=clipnorm, learning_rate=0.01, epochs=3
+        )
+
+    assert_alike(*both_engines(build, X, y), X)
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber", "log_cosh"])
+def test_losses_equal_keras(loss):
+    X, y = sequences()
+    assert_alike(*both_engines(lambda engine: small_regressor(engine=engine, loss=loss), X, y), X)
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
+def test_classification_equals_keras(kind):
+    X, z = sequences()
+    y = {"binary": z > 0, "multiclass": np.digitize(z, [-1, 1]), "multilabel": X[:, -1] > 0}[kind]
+
+    def build(engine):
+        return small_classifier(engine=engine, learning_rate=0.01)
+
+    compiled, portable = both_engines(build, X, y.astype(int))
+    assert_alike(compiled, portable, X)
+    np.testing.assert_allclose(compiled.predict_proba(X), portable.predict_proba(X), atol=1e-5)
+
+
+def test_token_training_equals_keras(rng):
+    X = rng.integers(0, 7, size=(60, 6))
+    X[:, 0] = 1 + X[:, 0] % 6  # no sequence of padding alone
+    y = (X == 3).sum(axis=1).astype(float)
+    compiled, portable = both_engines(
+        lambda engine: small_regressor(engine=engine, embedding_dim=3, learning_rate=0.01), X, y
+    )
+    assert_alike(compiled, portable, X)
+
+
+def test_ragged_training_equals_keras():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 2)) for n in rng.integers(2, 9, size=40)]
+    y = np.array([x.sum() for x in X])
+    assert_alike(*both_engines(lambda engine: small_regressor(engine=engine), X, y), X)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_predictions_equal_a_plain_keras_model(cell):
+    """An outside answer: plain Keras layers with the fitted weights, on standardized windows."""
+    X, y = sequences()
+    network = small_regressor(cell=cell).fit(X, y)
+    layer = {"simple": "SimpleRNN", "gru": "GRU", "lstm": "LSTM"}[cell]
+    plain = keras.Sequential(
+        [keras.Input((None, 2)), getattr(keras.layers, layer)(4), keras.layers.Dense(1)]
+    )
+    plain.set_weights(network.weights_)
+    scaled = (X - X.mean(axis=(0, 1))) / X.std(axis=(0, 1))
+    # The scaling is of the training samples, which the held-out tenth is not among.
+    assert not np.allclose(X.mean(axis=(0, 1)), network.input_mean_, atol=1e-12)
+    scaled = (X - network.input_mean_) / network.input_scale_
+    expected = plain.predict(scaled, verbose=0)[:, 0] * network.target_scale_
+    np.testing.assert_allclose(network.predict(X), expected + network.target_mean_, atol=1e-5)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_to_keras_takes_raw_units_and_has_the_weights(stack):
+    X, y = sequences()
+    X = 1e3 + 10 * with_absent_steps(X)
+    y = 500 + (np.nansum(X[..., :1], axis=2) if stack == "per step" else y)
+    network = small_regressor(**STACKS[stack]).fit(X, y)
+    model = network.to_keras()
+    assert_same_bits(model.get_weights(), network.weights_)
+    present = ~np.isnan(X[..., 0]) if stack == "per step" else slice(None)
+    np.testing.assert_allclose(
+        model.predict(X, verbose=0)[..., 0][present], network.predict(X)[present], rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_to_keras_of_a_classifier_gives_probabilities(n_classes):
+    X, z = sequences()
+    network = small_classifier().fit(X, np.digitize(z, [-0.5, 0.5][: n_classes - 1]))
+    expected = network.predict_proba(X)
+    expected = expected[:, 1:] if n_classes == 2 else expected
+    np.testing.assert_allclose(network.to_keras().predict(X, verbose=0), expected, atol=1e-6)
+
+
+def test_weight_shapes_are_those_of_keras():
+    X, y = sequences()
+    for params in STACKS.values():
+        for cell in CELLS:
+            per_step = params.get("return_sequences")
+            target = np.repeat(y[:, None], 6, axis=1) if per_step else y
+            network = small_regressor(cell=cell, epochs=1, **params).fit(X, target)
+            assert [w.shape for w in network.to_keras().weights] == [
+                w.shape for w in network.weights_
+            ]
+
+
+def test_starting_weights_are_keras_defaults():
+    from skrnn._spec import Network
+
+    network = Network("lstm", (50,), False, 0.0, 0.0, (40,), False, 30, 1)
+    kernel, recurrent, bias, dense, dense_bias, *_ = initial_weights(network, 0)
+    # Glorot and Bengio (2010): uniform within sqrt(6 / (fan in + fan out)).
+    for weights in (kernel, dense):
+        limit = np.sqrt(6 / sum(weights.shape))
+        assert np.abs(weights).max() <= limit
+        np.testing.assert_allclose(weights.std(), limit / np.sqrt(3), rtol=0.05)
+    np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(50), atol=1e-5)
+    # Jozefowicz et al. (2015): the forget gate, second of four, starts open.
+    np.testing.assert_array_equal(bias.reshape(4, 50).mean(axis=1), [0, 1, 0, 0])
+    assert not dense_bias.any()
+    assert len(weight_shapes(network)) == 7
+
+
+def test_a_cached_fit_equals_an_uncached_one():
+    """A program that kept anything of an earlier fit would change the second result."""
+    X, y = sequences()
+    _keras.cache_clear()
+    first = small_regressor(dropout=0.2, recurrent_dropout=0.2).fit(X, y)
+    small_regressor(dropout=0.2, recurrent_dropout=0.2, random_state=1).fit(-3 * X, y**2)
+    before = _keras.cache_info()
+    again = small_regressor(dropout=0.2, recurrent_dropout=0.2).fit(X, y)
+    after = _keras.cache_info()
+    assert after.misses == before.misses
+    assert after.hits > before.hits
+    assert_same_bits(again.weights_, first.weights_)
+    _keras.cache_clear()
+    fresh = small_regressor(dropout=0.2, recurrent_dropout=0.2).fit(X, y)
+    assert_same_bits(fresh.weights_, first.weights_)
+
+
+def test_values_need_no_new_program():
+    """Rows, seeds, learning rate, clipping, weights and epochs are inputs of one program."""
+    X, y = sequences()
+    small_regressor().fit(X, y)
+    misses = _keras.cache_info().misses
+    small_regressor(learning_rate=0.1, clipnorm=None, random_state=5, epochs=3, shuffle=False).fit(
+        X[:41], y[:41], np.linspace(1, 2, 41)
+    )
+    assert _keras.cache_info().misses == misses
+
+
+def test_dropout_is_random_by_its_seed_and_absent_in_prediction():
+    X, y = sequences()
+    params = {"dropout": 0.5, "recurrent_dropout": 0.5, "early_stopping": False}
+    plain = small_regressor(early_stopping=False).fit(X, y)
+    dropped = small_regressor(**params).fit(X, y)
+    assert dropped.history_["loss"][0] != plain.history_["loss"][0]
+    assert_same_bits(dropped.predict(X), dropped.predict(X))
+    assert_same_bits(small_regressor(**params).fit(X, y).weights_, dropped.weights_)
+
+
+def test_dropout_drops_the_given_part():
+    """At rate p a mask is 0 with probability p, else 1 / (1 - p), so that its mean is one."""
+    import tensorflow as tf
+
+    from skrnn._keras.network import _DropoutMasks
+
+    masks = _DropoutMasks(tf.constant([1, 2]))
+    first, second = masks.draw(0.3, [400, 50]).numpy(), masks.draw(0.3, [400, 50]).numpy()
+    np.testing.assert_allclose(np.unique(first), [0, 1 / 0.7], rtol=1e-6)
+    np.testing.assert_allclose((first == 0).mean(), 0.3, atol=0.02)
+    assert (first != second).any()
+
+
+def user_model(input_shape, n_outputs):
+    return keras.Sequential(
+        [keras.Input(input_shape), keras.layers.GRU(3), keras.layers.Dense(n_outputs)]
+    )
+
+
+def test_a_model_of_the_users_own():
+    X, y = sequences()
+    network = small_regressor(model=user_model, epochs=5, learning_rate=0.01).fit(X, y)
+    assert network.engine_ == "keras"
+    assert network.score(X, y) > 0
+    assert_same_bits(
+        small_regressor(model=user_model, epochs=5, learning_rate=0.01).fit(X, y).weights_,
+        network.weights_,
+    )
+    model = network.to_keras()
+    assert_same_bits(model.get_weights(), network.weights_)
+
+
+def test_a_model_that_is_none_is_refused():
+    X, y = sequences()
+    with pytest.raises(TypeError, match=r"Expected model to be a function .* got int"):
+        small_regressor(model=lambda input_shape, n_outputs: 3).fit(X, y)
+
+
+class Counter(keras.callbacks.Callback):
+    epochs = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        Counter.epochs += 1
+
+
+@pytest.mark.parametrize("callback", [Counter, Counter()])
+def test_keras_callbacks(callback):
+    X, y = sequences()
+    Counter.epochs = 0
+    network = small_regressor(callbacks=[callback], epochs=3).fit(X, y)
+    assert network.engine_ == "keras"
+    assert Counter.epochs == 3
+    if isinstance(callback, Counter):
+        assert getattr(callback, "_model", None) is None  # the user's own is left alone
+
+
+def test_what_is_not_compiled_goes_through_keras():
+    X, y = sequences()
+    assert small_regressor(optimizer="nadam").fit(X, y).engine_ == "keras"
+    with pytest.raises(
+        ValueError, match=r"Expected a training that engine='compiled' covers.*nadam"
+    ):
+        small_regressor(optimizer="nadam", engine="compiled").fit(X, y)
+
+
+def test_the_longest_predictions_are_cut_into_pieces(rng):
+    """More samples than one call holds, and samples far apart in their table."""
+    X, y = sequences()
+    network = small_regressor().fit(X, y)
+    many = rng.normal(size=(9000, 6, 2))
+    whole = network.predict(many)
+    for part in (slice(0, 1), slice(4090, 4200), slice(8990, 9000)):
+        assert_same_bits(network.predict(many[part]), whole[part])
+
+
+def test_windows_of_a_view_equal_windows_of_a_copy(rng):
+    series = rng.normal(size=(400, 2))
+    view = np.lib.stride_tricks.sliding_window_view(series, 6, axis=0).swapaxes(1, 2)
+    y = view[:, -1, 0] + 1
+    seen = RNNRegressor(units=4, epochs=2, random_state=0).fit(view, y)
+    copied = RNNRegressor(units=4, epochs=2, random_state=0).fit(view.copy(), y)
+    for a, b in zip(seen.weights_, copied.weights_, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    np.testing.assert_allclose(seen.predict(view), copied.predict(view.copy()), atol=1e-5)

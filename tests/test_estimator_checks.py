@@ -1,0 +1,31 @@
+"""scikit-learn's common checks of the networks, with the one exemption that cannot be helped."""
+
+import pytest
+from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
+
+from skrnn import RNNClassifier, RNNRegressor
+
+# The lag transformers have theirs beside their other tests.
+BY_NATURE = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "a weight of two and a sample given twice make other minibatches, so they agree in "
+        "expectation only; scikit-learn exempts its own SGDRegressor for this"
+    ),
+}
+NETWORKS = [RNNRegressor(epochs=6), RNNClassifier(epochs=6)]
+
+
+@parametrize_with_checks(NETWORKS, expected_failed_checks=lambda estimator: BY_NATURE)
+def test_common_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: type(network).__name__)
+def test_the_checks_were_collected(network):
+    """scikit-learn leaves out nearly all checks, without a word, if it takes X for no table."""
+    checks = [check for _, check in estimator_checks_generator(network)]
+    names = [getattr(check, "func", check).__name__ for check in checks]
+    assert len(names) >= 55
+    assert set(BY_NATURE) <= set(names)
+    kind = "regressors" if isinstance(network, RNNRegressor) else "classifiers"
+    assert f"check_{kind}_train" in names
