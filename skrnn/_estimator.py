@@ -215,7 +215,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
             is then as it was before.
         """
         with _unchanged_on_error(self):
-            self._validate_params()
+            self._check_params()
             continued = self.warm_start and hasattr(self, "weights_")
             data = self._check_data(X, y, sample_weight, reset=not continued)
             entropy = self._entropy()
@@ -245,11 +245,25 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         with _unchanged_on_error(self):
-            self._validate_params()
+            self._check_params()
             continued = hasattr(self, "weights_")
             data = self._check_data(X, y, sample_weight, reset=not continued, classes=classes)
             self._train(data, X, y, self._entropy(), continued=continued, epochs=1)
         return self
+
+    def _check_params(self):
+        self._validate_params()
+        if self.model is not None and self.embedding_dim is not None:
+            raise ValueError(
+                f"Expected embedding_dim=None with model, got {self.embedding_dim}. Leave model "
+                "out: a model of your own takes numbers."
+            )
+        wrong = [c for c in self.callbacks or () if not callable(c) and not hasattr(c, "set_model")]
+        if wrong:
+            raise ValueError(
+                f"Expected callbacks to be Keras callbacks or functions that make one, got "
+                f"{wrong[0]!r}. For scikit-learn's callbacks use set_callbacks."
+            )
 
     def _check_data(self, X, y, sample_weight, *, reset, classes=None):
         """Return X, y and weights, in the user's units; learn their shapes if `reset`."""
@@ -257,13 +271,17 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        sequences = check_sequences(self, X, reset=reset)
+        if reset:
+            # Set once: a parameter that is changed later must not change what was fitted.
+            self._takes_tokens = self.embedding_dim is not None
+            self._per_step_targets = self.return_sequences
+        sequences = check_sequences(self, X, tokens=self._takes_tokens, reset=reset)
         targets = self._check_targets(y, sequences, reset=reset, classes=classes)
         weights = check_weights(sample_weight, sequences)
-        data = TrainingData(sequences, targets, self._class_weights(targets, weights))
-        if (weights > 0).all():
-            return data
-        return data.take(np.flatnonzero(weights))
+        weights = self._class_weights(targets, weights)
+        data = TrainingData(sequences, targets, weights)
+        # A sample of no weight is no sample: it would still count in the mean of a batch.
+        return data if (weights > 0).all() else data.take(np.flatnonzero(weights))
 
     def _with_validation(self, data, X_val, y_val, entropy):
         """Return the samples to train on, with those that early stopping looks at."""
@@ -314,7 +332,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
         engine = self._choose_engine(_keras.compiles(training))
         tasks = EpochTasks(self, X, y, epochs, lambda w: self._fitted(network, engine, w))
         monitor = Monitor(
-            patience=None if data.validation is None else self.n_iter_no_change,
+            patience=self.n_iter_no_change if self._stops_early(data) else None,
             verbose=self.verbose,
             epochs=epochs,
             on_epoch=tasks,
@@ -331,17 +349,24 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
             data,
             monitor,
             weights=start,
-            optimizer_state=getattr(self, "optimizer_state_", None) if continued else None,
+            optimizer_state=self._earlier_state(engine) if continued else None,
             **extra,
         )
         history = self.history_ if continued else {}
         for name, value in self._fitted(network, engine, monitor.weights).items():
             setattr(self, name, value)
-        self.optimizer_state_ = state
-        self.history_ = {k: [*history.get(k, ()), *v] for k, v in monitor.history.items()}
+        self.optimizer_state_, self._optimizer = state, [engine, self.optimizer]
+        self.history_ = _joined(history, n_before, monitor.history, monitor.n_epochs)
         self.n_iter_ = n_before + monitor.n_epochs
         self.best_epoch_ = n_before + monitor.best_epoch
         tasks.end_fit()
+
+    def _stops_early(self, data):
+        return self.early_stopping and data.validation is not None
+
+    def _earlier_state(self, engine):
+        """Return the optimizer's state after the last fit; None after one of another kind."""
+        return self.optimizer_state_ if self._optimizer == [engine, self.optimizer] else None
 
     def _starting_weights(self, network, continued, seed):
         """Return the weights to start from; None leaves them to the user's own model."""
@@ -351,13 +376,22 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
 
     def _fitted(self, network, engine, weights):
         """Return the attributes that prediction needs."""
-        return {"network_": asdict(network), "engine_": engine, "weights_": weights}
+        return {
+            "network_": asdict(network),
+            "engine_": engine,
+            "weights_": weights,
+            "_is_users_own": self.model is not None,
+        }
 
     def _learn_scaling(self, data):
         sequences = data.sequences
         if not sequences.holds_tokens:
             self.input_mean_, self.input_scale_ = self._input_scaling(sequences)
-        counted = sequences.present() if self.return_sequences else slice(None)
+            self._n_tokens = None
+        else:
+            # Two at least: padding, and the unknown token that ids never seen are read as.
+            self._n_tokens = max(2, int(sequences.values.max()) + 1)
+        counted = sequences.present() if self._per_step_targets else slice(None)
         self._learn_target_scaling(data.targets[counted])
 
     def _input_scaling(self, sequences):
@@ -384,19 +418,13 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
 
     def _scale_sequences(self, sequences):
         if sequences.holds_tokens:
-            return sequences
+            ids = sequences.values
+            return sequences.with_values(np.where(ids < self._n_tokens, ids, 1))
         values = standardized(sequences.values, self.input_mean_, self.input_scale_)
         return sequences.with_values(values)
 
     def _network(self, sequences, continued):
         """Return the spec of the network; refuse to continue another one."""
-        tokens = sequences.holds_tokens
-        n_tokens = None
-        if tokens:
-            # Two at least: padding, and the unknown word that new ids are read as.
-            n_tokens = max(2, int(sequences.values.max(initial=0)) + 1)
-        if continued and tokens:
-            n_tokens = self.network_["n_tokens"]
         network = Network(
             cell=self.cell,
             units=_as_widths(self.units, "units", least=1),
@@ -405,9 +433,9 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
             recurrent_dropout=float(self.recurrent_dropout),
             hidden_units=_as_widths(self.hidden_units, "hidden_units", least=0),
             return_sequences=self.return_sequences,
-            n_features=0 if tokens else sequences.values.shape[1],
+            n_features=0 if sequences.holds_tokens else sequences.values.shape[1],
             n_outputs=self._n_outputs(),
-            n_tokens=n_tokens,
+            n_tokens=self._n_tokens,
             embedding_dim=self.embedding_dim,
         )
         if continued:
@@ -416,9 +444,13 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
 
     def _refuse_other(self, network):
         new, old = asdict(network), self.network_
-        changed = [k for k in new if new[k] != old[k] and "dropout" not in k]
+        changed = [
+            f"{k}: {old[k]} -> {new[k]}" for k in new if new[k] != old[k] and "dropout" not in k
+        ]
+        if (self.model is not None) != self._is_users_own:
+            changed.append("model")
         if changed:
-            listed = ", ".join(f"{k}: {old[k]} -> {new[k]}" for k in changed)
+            listed = ", ".join(changed)
             raise ValueError(
                 f"Expected the network of the earlier fit in order to continue it, got another "
                 f"({listed}). Set these back, or fit anew with warm_start=False."
@@ -455,20 +487,13 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self)
         from . import _keras
 
-        sequences = self._known_tokens(self._scale_sequences(self._check_predict(X)))
+        sequences = self._scale_sequences(self._check_predict(X))
         extra = {"builder": self.model} if self.engine_ == "keras" else {}
         network = Network(**self.network_)
         return _keras.predict(self.engine_, network, self.weights_, sequences, **extra), sequences
 
     def _check_predict(self, X):
-        return check_sequences(self, X, reset=False)
-
-    def _known_tokens(self, sequences):
-        """Return the sequences with 1, the unknown token, for ids that training never saw."""
-        if not sequences.holds_tokens:
-            return sequences
-        ids = sequences.values
-        return sequences.with_values(np.where(ids < self.network_["n_tokens"], ids, 1))
+        return check_sequences(self, X, tokens=self._takes_tokens, reset=False)
 
     def _per_step(self, values, sequences):
         """Give values per step the form that X had: NaN where absent, a list where ragged."""
@@ -526,6 +551,15 @@ def _seeds(entropy):
     names = ("weights", "order", "dropout", "split")
     state = np.random.SeedSequence(entropy).generate_state(len(names)) >> 1
     return dict(zip(names, map(int, state), strict=True))
+
+
+def _joined(old, n_old, new, n_new):
+    """Return two histories one after the other, NaN where one lacks a loss that the other has."""
+    missing = float("nan")
+    return {
+        name: old.get(name, [missing] * n_old) + new.get(name, [missing] * n_new)
+        for name in {**old, **new}
+    }
 
 
 def _as_widths(value, name, least):

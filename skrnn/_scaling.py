@@ -22,13 +22,16 @@ def mean_and_scale(values, counts):
     mean, scale : float64 ndarrays of shape (n_columns,)
         The scale of a column that is constant is 1.
     """
-    total = counts.sum()
-    mean = sum(_weighted_sum(v, c, 0) for v, c in _chunks(values, counts)) / total
-    # About the mean, not as a difference of squares: no cancellation for values far from zero.
-    variance = sum(_weighted_sum(v - mean, c, 1) for v, c in _chunks(values, counts)) / total
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, variance = _moments(values, counts)
     scale = np.sqrt(variance)
+    if not np.isfinite(scale).all():
+        raise ValueError(
+            f"Expected values whose squares fit in float64, got values up to "
+            f"{np.nanmax(np.abs(values)):.3g}. Choose a larger unit."
+        )
     # Below this the column's spread is rounding error of its mean.
-    constant = scale <= 10 * np.finfo(values.dtype).eps * np.abs(mean)
+    constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
     return mean, np.where(constant | (scale == 0), 1.0, scale)
 
 
@@ -41,6 +44,14 @@ def standardized(values, mean, scale):
     return out
 
 
+def _moments(values, counts):
+    total = counts.sum()
+    mean = sum(_weighted_sum(v, c, 1) for v, c in _chunks(values, counts)) / total
+    # About the mean, not as a difference of squares: no cancellation for values far from zero.
+    variance = sum(_weighted_sum(v - mean, c, 2) for v, c in _chunks(values, counts)) / total
+    return mean, variance
+
+
 def _chunks(values, counts):
     for first in range(0, len(values), _CHUNK):
         part = slice(first, first + _CHUNK)
@@ -50,4 +61,4 @@ def _chunks(values, counts):
 def _weighted_sum(values, counts, power):
     used = counts > 0
     values = values[used]
-    return counts[used] @ (values * values if power else values)
+    return counts[used] @ values**power

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -30,10 +31,11 @@ def split_validation(sequences, labels, *, fraction, how, seed):
     """
     runs = window_runs(sequences) if how != "random" else None
     if how == "last" and runs is None:
-        runs = [np.arange(len(sequences)) * sequences.n_steps]
+        apart = np.arange(len(sequences)) * sequences.n_steps
+        runs = Runs([apart], sequences.n_steps)
     if runs is None:
         return _random_split(len(sequences), labels, fraction, seed)
-    train, validation = _split_runs(runs, sequences, fraction)
+    train, validation = _split_runs(runs, fraction)
     n_purged = len(sequences) - len(train) - len(validation)
     if len(train) < max(n_purged, 1):
         _warn_too_few(len(sequences), len(train), len(validation))
@@ -41,71 +43,113 @@ def split_validation(sequences, labels, *, fraction, how, seed):
     return train, validation
 
 
-def window_runs(sequences):
-    """Find the unbroken runs of overlapping windows.
+class Runs(NamedTuple):
+    """Windows of a series: unbroken runs of them, and how far each one reaches.
 
-    Returns
-    -------
-    list of int ndarrays, or None
-        For each run, the position of its windows' first steps on a common time. None if the
-        samples are no windows of a series.
+    Parameters
+    ----------
+    positions : list of int ndarrays
+        For each run, the time of the first step of its windows, counted in steps.
+    span : int
+        From a window's first step to just past its last.
     """
+
+    positions: list[np.ndarray]
+    span: int
+
+
+def window_runs(sequences):
+    """Find the unbroken runs of overlapping windows; None for independent sequences."""
     if sequences.is_ragged or sequences.holds_tokens or len(sequences) < 2:
         return None
+    span = (sequences.n_steps - 1) * sequences.dilation + 1
     shifts = np.diff(sequences.starts)
-    if (shifts > 0).all() and (shifts < _span(sequences)).all():
-        return [sequences.starts]  # they share rows of one table: a strided view
+    if (shifts > 0).all() and (shifts < span).all():
+        return Runs([sequences.starts], span)  # they share rows of one table: a strided view
     if sequences.n_steps == 1:
         # Windows of one step share nothing to know them by, but nothing else has one step.
-        return [np.arange(len(sequences))]
-    shifts = _shifts_by_value(sequences)
-    # Unrelated sequences of few distinct values agree here and there, but by no common shift.
-    if np.bincount(shifts)[1:].max(initial=0) < 0.5 * len(shifts):
-        return None
-    position = np.concatenate([[0], np.cumsum(shifts)])
-    return np.split(position, np.flatnonzero(shifts == 0) + 1)
+        return Runs([np.arange(len(sequences))], span)
+    return _runs_by_value(sequences)
 
 
-def _span(sequences):
-    """Rows from a window's first step to just past its last."""
-    return (sequences.n_steps - 1) * sequences.dilation + 1
-
-
-def _shifts_by_value(sequences):
-    """Return by how many steps each window is ahead of the one before it, 0 if they share none.
-
-    Window i+1 is s steps ahead of window i where its step T-1-s has the values of window i's
-    last step, and so on backwards.
-    """
-    n_steps = sequences.n_steps
-    shifts = np.zeros(len(sequences) - 1, dtype=np.int64)
-    rows = sequences.row_numbers()
+def _runs_by_value(sequences):
+    """Find the runs of windows by the values that neighbours share."""
     # Absent steps are alike; a number of their own makes them comparable.
     values = np.nan_to_num(sequences.values, nan=np.inf)
-    # From the largest shift down, so that the smallest one that fits stays. Two steps must agree
-    # at least (one, where there are only two): a single value may agree by chance.
-    for shift in range(max(n_steps - 2, 1), 0, -1):
+    rows, n_steps = sequences.row_numbers(), sequences.n_steps
+    # From the first step to the last, or the other way round: tables of lags begin with the
+    # newest.
+    for ordered in (rows, rows[:, ::-1]):
+        shifts = _shifts(values, ordered[:-1], ordered[1:])
+        if _is_evidence(shifts, values, ordered):
+            # Known to be windows, so now a single step may tell.
+            shifts = _shifts(values, ordered[:-1], ordered[1:], least=1)
+            position = np.concatenate([[0], np.cumsum(shifts)])
+            return Runs(np.split(position, np.flatnonzero(shifts == 0) + 1), n_steps)
+        dilation = _dilation(values, ordered)
+        if dilation:
+            return Runs([np.arange(len(rows))], (n_steps - 1) * dilation + 1)
+    return None
+
+
+def _dilation(values, rows, most=400, n_tried=256):
+    """Return after how many windows the steps recur one place earlier; 0 if they never do."""
+    some = np.unique(np.linspace(0, len(rows) - 1, n_tried).astype(int))
+    strangers = np.random.default_rng(0).permutation(some)
+    for dilation in range(2, min(len(rows) // 2, most)):
+        window = some[some + dilation < len(rows)]
+        if _recur(values, rows[window], rows[window + dilation]) >= 0.5:
+            by_chance = _recur(values, rows[some], rows[strangers])
+            return dilation if by_chance < 0.1 else 0
+    return 0
+
+
+def _recur(values, early, late):
+    """Return how often all steps but the first are those of another window but its last."""
+    return (values[early[:, 1:]] == values[late[:, :-1]]).all(axis=(1, 2)).mean()
+
+
+def _shifts(values, behind, ahead, least=2):
+    """Return by how many steps each window in `ahead` is ahead of that in `behind`, or 0.
+
+    A window is s steps ahead of another where its step T-1-s has the values of the other's last
+    step, and so on backwards. They share `least` steps or more: a single one may agree by chance.
+    """
+    n_windows, n_steps = behind.shape
+    shifts = np.zeros(n_windows, dtype=np.int64)
+    # From the largest shift down, so that the smallest one that fits stays.
+    for shift in range(max(n_steps - least, 1), 0, -1):
         candidates = np.flatnonzero(
-            (values[rows[:-1, -1]] == values[rows[1:, -1 - shift]]).all(axis=1)
+            (values[behind[:, -1]] == values[ahead[:, -1 - shift]]).all(axis=1)
         )
-        ahead = values[rows[candidates + 1, : n_steps - shift]]
-        behind = values[rows[candidates, shift:]]
-        agrees = (ahead == behind).all(axis=(1, 2))
-        shifts[candidates[agrees]] = shift
+        new = values[ahead[candidates, : n_steps - shift]]
+        old = values[behind[candidates, shift:]]
+        shifts[candidates[(new == old).all(axis=(1, 2))]] = shift
     return shifts
 
 
-def _split_runs(runs, sequences, fraction):
+def _is_evidence(shifts, values, rows):
+    """Tell whether neighbours share steps far more often than strangers do.
+
+    Sequences of few values, or with long stretches of zeros, share steps with one another too.
+    """
+    neighbours = (shifts > 0).mean()
+    if neighbours < 0.5:
+        return False
+    strangers = np.random.default_rng(0).permutation(rows)
+    return neighbours - (_shifts(values, rows, strangers) > 0).mean() >= 0.4
+
+
+def _split_runs(runs, fraction):
     """Take the last part of each run, and purge the windows that reach into it."""
-    span = _span(sequences)
     train, validation, first = [], [], 0
-    for position in runs:
+    for position in runs.positions:
         n_validation = _n_validation(len(position), fraction)
         cut = len(position) - n_validation
         numbers = first + np.arange(len(position))
         if n_validation:
             validation.append(numbers[cut:])
-            keep = position[:cut] + span <= position[cut]
+            keep = position[:cut] + runs.span <= position[cut]
             numbers = numbers[:cut][keep]
         train.append(numbers)
         first += len(position)

@@ -87,15 +87,24 @@ class Monitor:
             self._best = np.inf if watched is None else watched
             self.best_epoch = self.n_epochs
             self.weights = weights()
+            self._refuse_infinite(self.weights)
         stop = self.on_epoch.end(weights)
         return stop or (
             self.patience is not None and self.n_epochs - self.best_epoch >= self.patience
         )
 
-    def _refuse_divergence(self, logs):
-        if not np.isfinite(logs["loss"]):
+    def _refuse_infinite(self, weights):
+        if not all(np.isfinite(w).all() for w in weights):
             raise ValueError(
-                f"Expected a finite training loss, got {logs['loss']} in epoch {self.n_epochs}: "
-                "the training diverged. Lower learning_rate, set clipnorm, or keep "
-                "standardize=True."
+                f"Expected finite weights, got infinite ones after epoch {self.n_epochs}: the "
+                "training diverged. Lower learning_rate or set clipnorm."
             )
+
+    def _refuse_divergence(self, logs):
+        for name, value in logs.items():
+            if not np.isfinite(value):
+                raise ValueError(
+                    f"Expected a finite {name}, got {value} in epoch {self.n_epochs}: the training "
+                    "diverged, or the targets are out of all proportion. Lower learning_rate, set "
+                    "clipnorm, or keep standardize=True."
+                )

@@ -19,23 +19,27 @@ from ._sequences import Sequences
 from .windows._strides import as_flat_series
 
 
-def check_sequences(estimator, X, *, reset):
+def check_sequences(estimator, X, *, tokens, reset):
     """Check X and return it as `Sequences`; set or compare the estimator's `n_features_in_`.
 
     Parameters
     ----------
-    estimator : estimator with the parameter `embedding_dim`
+    estimator : estimator
     X : see the estimators' `fit`
+    tokens : bool
+        X holds token ids.
     reset : bool
-        True in `fit`: learn the number of features. False: compare with it.
+        True in `fit`: learn the form and the number of features. False: compare with them.
 
     Returns
     -------
     Sequences
     """
-    if estimator.embedding_dim is not None:
+    if getattr(X, "ndim", None) == 1 and getattr(X.dtype, "kind", None) == "O":
+        X = list(X)
+    if tokens:
         sequences = _check_tokens(estimator, X, reset)
-    elif _is_list_of_sequences(X):
+    elif _is_list_of_sequences(X, known=not reset and estimator._takes_lists):
         sequences = _check_ragged(estimator, X, reset)
     elif getattr(X, "ndim", None) == 3:
         sequences = _check_3d(estimator, X, reset)
@@ -45,16 +49,19 @@ def check_sequences(estimator, X, *, reset):
     return sequences
 
 
-def _is_list_of_sequences(X):
-    """Tell a list of sequences from a table written as nested lists."""
-    if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype == object:
-        X = list(X)
+def _is_list_of_sequences(X, known=False):
+    """Tell a list of sequences from a table written as nested lists.
+
+    A list of arrays is one of sequences. So is a list of lists where they differ in length or
+    hold lists, or where such a list is `known` to be expected.
+    """
     if not isinstance(X, (list, tuple)) or len(X) == 0:
         return False
-    if any(not isinstance(x, (np.ndarray, list, tuple)) and not hasattr(x, "iloc") for x in X):
+    if any(isinstance(x, np.ndarray) or hasattr(x, "iloc") for x in X):
+        return all(np.ndim(x) > 0 for x in X)
+    if not all(isinstance(x, (list, tuple)) for x in X):
         return False
-    lengths = {len(x) for x in X}
-    return len(lengths) > 1 or np.ndim(X[0]) > 1
+    return known or len({len(x) for x in X}) > 1 or np.ndim(X[0]) > 1
 
 
 def _check_2d(estimator, X, reset):
@@ -62,9 +69,11 @@ def _check_2d(estimator, X, reset):
         estimator,
         X,
         reset=reset,
-        dtype=[np.float32, np.float64],
+        dtype=[np.float64, np.float32],
         ensure_all_finite="allow-nan",
     )
+    if reset:
+        estimator._takes_lists = False
     return _checked(Sequences.from_dense(X[:, :, None]))
 
 
@@ -77,7 +86,7 @@ def _check_3d(estimator, X, reset):
         X = check_array(
             X,
             allow_nd=True,
-            dtype=[np.float32, np.float64],
+            dtype=[np.float64, np.float32],
             ensure_all_finite=False,
             estimator=estimator,
             input_name="X",
@@ -90,10 +99,7 @@ def _check_3d(estimator, X, reset):
 def _check_ragged(estimator, X, reset):
     arrays = [_as_sequence(x, i) for i, x in enumerate(X)]
     widths = np.array([a.shape[1] for a in arrays])
-    if reset:
-        estimator.n_features_in_ = int(widths[0])
-        _forget_names(estimator)
-    expected = estimator.n_features_in_
+    expected = int(widths[0]) if reset else estimator.n_features_in_
     if (widths != expected).any():
         wrong = int(np.argmax(widths != expected))
         raise ValueError(
@@ -101,12 +107,17 @@ def _check_ragged(estimator, X, reset):
             f"sequence {wrong} (of shape {arrays[wrong].shape}). Give each as an array of shape "
             "(n_steps, n_features)."
         )
+    _check_width(estimator, expected, reset)
+    if reset:
+        estimator._takes_lists = True
     return _checked(Sequences.from_ragged(arrays))
 
 
 def _as_sequence(x, number):
     try:
         array = np.asarray(x)
+        if array.dtype.kind in "cmM":
+            raise TypeError(f"it holds {array.dtype}")
         if array.dtype not in (np.float32, np.float64):
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
@@ -126,24 +137,32 @@ def _as_sequence(x, number):
 
 def _check_tokens(estimator, X, reset):
     if _is_list_of_sequences(X):
-        sequences = Sequences.from_ragged([_as_ids(x) for x in X])
+        sequences = Sequences.from_ragged([_as_ids(x).ravel() for x in X])
     else:
         X = check_array(X, dtype="numeric", estimator=estimator, input_name="X")
         sequences = Sequences.from_dense(_as_ids(X))
     if reset:
         # Told, and not compared: texts may be of any length.
         estimator.n_features_in_ = sequences.n_steps
+        estimator._takes_lists = False
         _forget_names(estimator)
     return sequences
 
 
 def _as_ids(values):
     ids = np.asarray(values)
-    if ids.size and (ids.dtype.kind not in "iuf" or (ids % 1).any() or ids.min() < 0):
+    if ids.ndim == 2 and ids.shape[1] == 1:
+        ids = ids[:, 0]
+    if ids.dtype.kind in "iuf":
+        wrong = ids[(ids % 1 != 0) | (ids < 0) | (ids > np.iinfo(np.int32).max)]
+    else:
+        wrong = ids.ravel()[:1]
+    if ids.ndim > 2 or wrong.size:
+        seen = f"shape {ids.shape}" if ids.ndim > 2 else f"{ids.dtype} values such as {wrong[0]}"
         raise ValueError(
-            "Expected X to hold token ids, integers from 0 up, because embedding_dim is set; got "
-            f"{ids.dtype} values such as {ids.ravel()[0]!r}. Encode the tokens as integers (0 is "
-            "padding), or set embedding_dim=None for numeric sequences."
+            "Expected X to hold token ids, integers from 0 up to 2**31 - 1, because embedding_dim "
+            f"is set; got {seen}. Encode the tokens as integers (0 is padding), or set "
+            "embedding_dim=None for numeric sequences."
         )
     return ids.astype(np.int32)
 
@@ -157,6 +176,7 @@ def _check_width(estimator, n_features, reset):
     if reset:
         estimator.n_features_in_ = n_features
         _forget_names(estimator)
+        estimator._takes_lists = False
     elif n_features != estimator.n_features_in_:
         raise ValueError(
             f"X has {n_features} features, but {type(estimator).__name__} is expecting "
@@ -240,14 +260,15 @@ def stack_steps(y, sequences, name="y"):
     """
     arrays = [np.asarray(part) for part in y]
     check_consistent_length(sequences.starts, arrays)
-    lengths = np.array([len(a) if a.ndim else -1 for a in arrays])
-    wrong = np.flatnonzero(lengths != sequences.lengths)
-    if len(wrong):
+    expected = [(length, *arrays[0].shape[1:]) for length in sequences.lengths]
+    wrong = [i for i, a in enumerate(arrays) if a.shape != expected[i]]
+    if wrong:
         i = wrong[0]
         raise ValueError(
             f"Expected {name} to have a target for every step, because return_sequences=True; got "
             f"{name}[{i}] of shape {arrays[i].shape} for a sequence of {sequences.lengths[i]} "
-            f"steps. Give {name} of shape (n_samples, n_steps), or set return_sequences=False."
+            f"steps, where {expected[i]} belongs. Give {name} of shape (n_samples, n_steps), or "
+            "set return_sequences=False."
         )
     if not sequences.is_ragged:
         return np.stack(arrays)
@@ -258,8 +279,24 @@ def stack_steps(y, sequences, name="y"):
     return padded
 
 
+def check_one_target_a_sample(y):
+    """Refuse a y with targets for every step, whose sequences differ in length."""
+    if isinstance(y, (list, tuple)) and len({np.shape(part) for part in y}) > 1:
+        raise ValueError(
+            "Expected y of shape (n_samples,) or (n_samples, n_outputs), got a list of parts of "
+            f"different shapes such as {np.shape(y[0])}. For targets at every step set "
+            "return_sequences=True."
+        )
+
+
 def check_labels(y):
     """Return the `type_of_target` of labels; refuse what is not a kind of label."""
+    y = np.asarray(y)
+    if y.dtype == object and any(label is None or label != label for label in y.ravel()):
+        raise ValueError(
+            "Expected y to hold a label for every sample, got None or NaN among them. Input y "
+            "contains NaN: drop these samples, or give them a label of their own."
+        )
     check_classification_targets(y)
     kind = type_of_target(y, input_name="y")
     if kind == "multiclass-multioutput":

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ._callbacks import with_callbacks
 from ._estimator import BaseRNN
-from ._validation import check_labels, check_weights, stack_steps
+from ._validation import check_labels, check_one_target_a_sample, check_weights, stack_steps
 
 
 class RNNClassifier(ClassifierMixin, BaseRNN):
@@ -286,7 +286,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
             p = np.concatenate([expit(-logits), expit(logits)], axis=-1)
         else:
             p = softmax(logits, axis=-1)
-        return self._per_step(p, sequences) if self.network_["return_sequences"] else p
+        return self._per_step(p, sequences) if self._per_step_targets else p
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -324,7 +324,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
             From 0 to 1. With `return_sequences`, over all present steps.
         """
         predicted = self.predict(X)
-        if not self.network_["return_sequences"]:
+        if not self._per_step_targets:
             return accuracy_score(y, predicted, sample_weight=sample_weight)
         sequences = self._check_predict(X)
         present = sequences.present()
@@ -339,9 +339,10 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         return self.classes_[probabilities.argmax(axis=-1)]
 
     def _check_targets(self, y, sequences, *, reset, classes=None):
-        if self.return_sequences:
+        if self._per_step_targets:
             return self._check_step_labels(y, sequences, reset, classes)
         y = y.toarray() if hasattr(y, "toarray") else y
+        check_one_target_a_sample(y)
         y = np.asarray(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
@@ -350,6 +351,15 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         if reset:
             self._is_multilabel = is_multilabel
             self._learn_classes(np.arange(y.shape[1]) if is_multilabel else y, classes)
+        elif is_multilabel != self._is_multilabel or (
+            is_multilabel and y.shape[1] != len(self.classes_)
+        ):
+            kinds = ("one label a sample", "a binary indicator")
+            raise ValueError(
+                f"Expected y to be {kinds[self._is_multilabel]} with classes_ = "
+                f"{self.classes_.tolist()} as in the first fit, got {kinds[is_multilabel]} of "
+                f"shape {y.shape}. Fit a new classifier for other targets."
+            )
         return y.astype(np.float64) if is_multilabel else self._encode(y)[:, None]
 
     def _check_step_labels(self, y, sequences, reset, classes):
@@ -359,7 +369,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         else:
             steps = present
         check_consistent_length(sequences.starts, y)
-        labels = [np.asarray(part) for part in y]
+        labels = [_without_last_axis(np.asarray(part)) for part in y]
         stack_steps(labels, sequences)  # refuses other lengths
         known = np.concatenate([part[s] for part, s in zip(labels, steps, strict=True)])
         check_labels(column_or_1d(known))
@@ -372,11 +382,18 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         return stack_steps(numbers, sequences)[..., None]
 
     def _learn_classes(self, labels, classes):
-        self.classes_ = np.unique(labels if classes is None else classes)
-        if len(self.classes_) < 2 and not self._is_multilabel:
+        try:
+            self.classes_ = np.unique(labels if classes is None else classes)
+        except TypeError as error:
             raise ValueError(
-                f"Expected y with at least 2 classes, got 1 class: {self.classes_.tolist()[0]!r}. Give "
-                "samples of another class too."
+                f"Expected the labels in y to be all numbers or all strings, got a mixture "
+                f"({error}). Turn them into strings."
+            ) from error
+        if len(self.classes_) < 2 and not self._is_multilabel:
+            (only,) = self.classes_.tolist()
+            raise ValueError(
+                f"Expected y with at least 2 classes, got 1 class: {only!r}. Give samples of "
+                "another class too."
             )
 
     def _encode(self, labels):
@@ -398,17 +415,22 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
                 f"Expected class_weight=None for a multilabel y, got {self.class_weight!r}. "
                 "Weigh the samples with sample_weight."
             )
-        if self.return_sequences:
+        if self._per_step_targets:
             raise ValueError(
                 "Expected class_weight=None with return_sequences=True, got "
                 f"{self.class_weight!r}. Weigh the samples with sample_weight."
             )
         labels = self.classes_[targets[:, 0].astype(int)]
         weights = compute_sample_weight(self.class_weight, labels)
+        if weights.min() < 0 or not weights.any():
+            raise ValueError(
+                "Expected class_weight without negative weights and not all zero, got "
+                f"{self.class_weight!r}. Leave it out to weigh all classes alike."
+            )
         return (sample_weight * weights).astype(np.float32)
 
     def _stratum(self, targets):
-        return None if self._is_multilabel or self.return_sequences else targets[:, 0]
+        return None if self._is_multilabel or self._per_step_targets else targets[:, 0]
 
     def _n_outputs(self):
         n_classes = len(self.classes_)
@@ -421,3 +443,8 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
     def _output_layers(self):
         is_binary = self._loss_name() == "binary_crossentropy"
         return {"activation": "sigmoid" if is_binary else "softmax"}
+
+
+def _without_last_axis(labels):
+    """Return labels (n_steps,) for labels (n_steps, 1)."""
+    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_array, check_consistent_length
 
 from ._estimator import BaseRNN, aligned
 from ._scaling import mean_and_scale, standardized
-from ._validation import check_weights, stack_steps
+from ._validation import check_one_target_a_sample, check_weights, stack_steps
 
 
 class RNNRegressor(RegressorMixin, BaseRNN):
@@ -175,7 +175,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         y = outputs.astype(np.float64) * self.target_scale_ + self.target_mean_
         if not self._has_output_axis:
             y = y[..., 0]
-        return self._per_step(y, sequences) if self.network_["return_sequences"] else y
+        return self._per_step(y, sequences) if self._per_step_targets else y
 
     def score(self, X, y, sample_weight=None):
         """Return the coefficient of determination R² of the predictions.
@@ -195,7 +195,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             At most 1. With `return_sequences`, over all present steps.
         """
         predicted = self.predict(X)
-        if not self.network_["return_sequences"]:
+        if not self._per_step_targets:
             return r2_score(y, predicted, sample_weight=sample_weight)
         sequences = self._check_predict(X)
         present = sequences.present()
@@ -205,16 +205,17 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         return r2_score(true[present], predicted[present], sample_weight=weights[present])
 
     def _check_targets(self, y, sequences, *, reset, classes=None):
-        if self.return_sequences:
+        if self._per_step_targets:
             targets = stack_steps(y, sequences)
             targets = np.where(aligned(sequences.present(), targets.ndim), targets, 0.0)
         else:
+            check_one_target_a_sample(y)
             targets = y
         targets = check_array(
             targets, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y"
         )
         check_consistent_length(sequences.starts, targets)
-        n_axes = 2 if self.return_sequences else 1
+        n_axes = 2 if self._per_step_targets else 1
         if targets.ndim not in (n_axes, n_axes + 1):
             raise ValueError(
                 f"Expected y of shape {('(n_samples,)', '(n_samples, n_steps)')[n_axes - 1]}, or "

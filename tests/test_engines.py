@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from skrnn import RNNRegressor, _keras
-from skrnn._spec import initial_weights, weight_shapes
+from skrnn._keras.stack import build_stack
+from skrnn._spec import Network, initial_weights, weight_shapes
 
 from .common import assert_same_bits, sequences, small_classifier, small_regressor
 
@@ -44,8 +45,17 @@ def assert_alike(compiled, portable, X):
     np.testing.assert_allclose(compiled.predict(X), portable.predict(X), atol=2e-5)
 
 
-@pytest.mark.parametrize("stack", STACKS)
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(
+    ("cell", "stack"),
+    [
+        *((cell, "plain") for cell in CELLS),
+        ("gru", "stacked"),
+        ("lstm", "bidirectional"),
+        ("simple", "stacked bidirectional"),
+        ("gru", "per step"),
+        ("lstm", "per step"),
+    ],
+)
 def test_training_equals_keras_fit(cell, stack):
     """Weights, losses and predictions after epochs of masked, weighted, shuffled training."""
     X, y = sequences()
@@ -60,8 +70,10 @@ def test_training_equals_keras_fit(cell, stack):
     assert_alike(*both_engines(build, X, y, weights), X)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam", "adamw"])
-@pytest.mark.parametrize("clipnorm", [0.05, None])
+@pytest.mark.parametrize(
+    ("optimizer", "clipnorm"),
+    [("sgd", 0.05), ("rmsprop", 0.05), ("adam", 0.05), ("adamw", 0.05), ("adam", None)],
+)
 def test_optimizers_equal_keras(optimizer, clipnorm):
     X, y = sequences()
 
@@ -96,10 +108,15 @@ def test_token_training_equals_keras(rng):
     X = rng.integers(0, 7, size=(60, 6))
     X[:, 0] = 1 + X[:, 0] % 6  # no sequence of padding alone
     y = (X == 3).sum(axis=1).astype(float)
-    compiled, portable = both_engines(
-        lambda engine: small_regressor(engine=engine, embedding_dim=3, learning_rate=0.01), X, y
-    )
-    assert_alike(compiled, portable, X)
+
+    def build(engine):
+        # Plain gradient steps. Keras' Adam squares the gradients of a token that occurs twice in
+        # a batch one by one on TensorFlow (but not on its other backends), ours their sum.
+        return small_regressor(
+            engine=engine, embedding_dim=3, learning_rate=0.1, optimizer="sgd", clipnorm=None
+        )
+
+    assert_alike(*both_engines(build, X, y), X)
 
 
 def test_ragged_training_equals_keras():
@@ -150,21 +167,26 @@ def test_to_keras_of_a_classifier_gives_probabilities(n_classes):
     np.testing.assert_allclose(network.to_keras().predict(X, verbose=0), expected, atol=1e-6)
 
 
-def test_weight_shapes_are_those_of_keras():
-    X, y = sequences()
-    for params in STACKS.values():
-        for cell in CELLS:
-            per_step = params.get("return_sequences")
-            target = np.repeat(y[:, None], 6, axis=1) if per_step else y
-            network = small_regressor(cell=cell, epochs=1, **params).fit(X, target)
-            assert [w.shape for w in network.to_keras().weights] == [
-                w.shape for w in network.weights_
-            ]
+@pytest.mark.parametrize("cell", CELLS)
+def test_weight_shapes_are_those_of_keras(cell):
+    for bidirectional in (False, True):
+        for tokens in ({"n_features": 3}, {"n_features": 0, "n_tokens": 9, "embedding_dim": 2}):
+            network = Network(
+                cell=cell,
+                units=(4, 3),
+                bidirectional=bidirectional,
+                dropout=0.0,
+                recurrent_dropout=0.0,
+                hidden_units=(5,),
+                return_sequences=False,
+                n_outputs=2,
+                **tokens,
+            )
+            expected = [tuple(w.shape) for w in build_stack(network).weights]
+            assert [shape for _, shape in weight_shapes(network)] == expected
 
 
 def test_starting_weights_are_keras_defaults():
-    from skrnn._spec import Network
-
     network = Network("lstm", (50,), False, 0.0, 0.0, (40,), False, 30, 1)
     kernel, recurrent, bias, dense, dense_bias, *_ = initial_weights(network, 0)
     # Glorot and Bengio (2010): uniform within sqrt(6 / (fan in + fan out)).

@@ -267,7 +267,9 @@ def test_bad_layer_widths(units):
 
 def test_an_optimizer_that_does_not_exist():
     X, y = sequences()
-    with pytest.raises(ValueError, match=r"The 'optimizer' parameter of RNNRegressor must be .*'adam'.* Got 'adm'"):
+    with pytest.raises(
+        ValueError, match=r"The 'optimizer' parameter of RNNRegressor must be .*'adam'.* Got 'adm'"
+    ):
         small_regressor(optimizer="adm").fit(X, y)
 
 
@@ -294,7 +296,7 @@ def test_zero_weight_is_no_sample():
 
 def test_divergence_is_an_error():
     X, y = sequences()
-    with pytest.raises(ValueError, match=r"a finite training loss, got .* Lower learning_rate"):
+    with pytest.raises(ValueError, match=r"Expected (a )?finite .* Lower learning_rate"):
         small_regressor(learning_rate=1e38, optimizer="sgd", clipnorm=None, epochs=9).fit(X, y)
 
 

@@ -129,6 +129,47 @@ def test_few_distinct_values_do_not_make_a_series(rng):
     assert not np.array_equal(validation, np.arange(180, 200))
 
 
+@pytest.mark.parametrize("order", ["oldest first", "newest first"])
+@pytest.mark.parametrize("dilation", [1, 2, 7])
+def test_copies_of_dilated_windows_and_tables_of_lags(order, dilation):
+    windows = LagWindows(WINDOW, dilation=dilation).fit_transform(series(300)).copy()[60:]
+    X = windows[:, ::-1].copy() if order == "newest first" else windows
+    train, validation = split_validation(
+        Sequences.from_dense(X), None, fraction=0.1, how="auto", seed=0
+    )
+    np.testing.assert_array_equal(validation, np.arange(216, 240))
+    np.testing.assert_array_equal(train, np.arange(216 - 5 * dilation))
+
+
+def test_a_fold_of_scattered_windows(rng):
+    """Every other window at random, in order: neighbours are one or several rows apart."""
+    windows = LagWindows(WINDOW).fit_transform(series(300))
+    kept = np.sort(rng.permutation(300)[:150])
+    train, validation = split_validation(
+        Sequences.from_dense(windows[kept]), None, fraction=0.1, how="auto", seed=0
+    )
+    assert validation[-1] == 149
+    assert brute_force_overlaps(kept, train, validation) == []
+
+
+def test_aligned_events_between_zeros_are_no_windows(rng):
+    X = np.zeros((200, 30, 1))
+    X[:, 10:16, 0] = rng.normal(size=(200, 6))
+    _, validation = split_validation(
+        Sequences.from_dense(X), np.repeat([0, 1], 100), fraction=0.1, how="auto", seed=0
+    )
+    assert (validation < 100).sum() == 10
+
+
+@pytest.mark.parametrize("axes", ["F", "time first"])
+def test_transposed_arrays_are_no_windows(axes, rng):
+    X = rng.normal(size=(200, 6, 1))
+    X = np.asfortranarray(X) if axes == "F" else rng.normal(size=(6, 200, 2)).swapaxes(0, 1)
+    network = small_regressor().fit(X, np.arange(200.0))
+    assert "val_loss" in network.history_
+    assert_same_bits(network.predict(X), network.predict(np.ascontiguousarray(X)))
+
+
 def test_a_random_split_keeps_the_proportions_of_the_classes(rng):
     X, _ = sequences(n_samples=100)
     labels = np.repeat([0, 1, 2], [70, 20, 10])  # sorted, as files of sequences often are

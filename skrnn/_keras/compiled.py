@@ -1,5 +1,7 @@
 """The compiled engine: arrays in and out of the programs of `skrnn._keras.programs`."""
 
+from dataclasses import replace
+
 import numpy as np
 import tensorflow as tf
 
@@ -41,6 +43,9 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     n_slots = OPTIMIZERS[training.optimizer].n_slots
     weights, n_taken, slots = _start(weights, optimizer_state, n_slots)
     n_samples = len(data.sequences)
+    # A batch that the samples cannot fill is not computed to its full size.
+    batch_size = min(training.batch_size, _round_up(n_samples))
+    training = replace(training, batch_size=batch_size)
     n_batches = -(-n_samples // training.batch_size)
     shape = _capacity(data, training.batch_size)
     train = epoch_program(network, training, shape)

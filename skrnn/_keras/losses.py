@@ -28,4 +28,20 @@ def element_loss(loss):
 
     Both have shape (batch[, n_steps], n_outputs); the result drops the last axis.
     """
-    return loss if callable(loss) else _LOSSES[loss]
+    return _checked(loss) if callable(loss) else _LOSSES[loss]
+
+
+def _checked(loss):
+    """Refuse a loss that is summed up already, or has one number too many for each sample."""
+
+    def element(targets, outputs):
+        losses = tf.convert_to_tensor(loss(targets, outputs))
+        if losses.shape.rank != targets.shape.rank - 1:
+            raise ValueError(
+                "Expected the function loss to return one number for each sample or step, of "
+                f"shape {tuple(targets.shape[:-1])}, got shape {tuple(losses.shape)}. Average over "
+                "the last axis and over no other."
+            )
+        return losses
+
+    return element

@@ -49,7 +49,8 @@ def fit(
         optimizer=training.optimizer,
         optimizer__learning_rate=values.learning_rate,
         optimizer__clipnorm=values.clipnorm,
-        callbacks=[_Reporter(monitor, model, optimizer_state), *_fresh(callbacks)],
+        # The reporter comes last: it sees what the user's callbacks do to the weights.
+        callbacks=[*_fresh(callbacks), _Reporter(monitor, model, optimizer_state)],
         epochs=values.epochs,
         verbose=0,
     )
@@ -124,41 +125,58 @@ class Trainee(keras.Model):
         """Fit the samples, in the order that the plan gives to each epoch."""
         validation = self.plan.data.validation
         return super().fit(
-            self._batches(self.plan.data, self._order),
+            _batches(self.plan, self.plan.data, _epoch_order(self.plan)),
             epochs=epochs,
             callbacks=callbacks,
             shuffle=False,
-            validation_data=validation and self._batches(validation, np.arange),
+            validation_data=validation and _batches(self.plan, validation, np.arange),
             verbose=0,
         )
 
-    def _order(self, n_samples):
-        return self.plan.values.order(self.plan.epoch, n_samples)
 
-    def _batches(self, data, order):
-        size = self.plan.training.batch_size
-        n_steps = data.sequences.n_steps
-        weights = data.sample_weight
-        if data.targets.ndim == 3:  # Keras wants the weight of every step
-            weights = np.broadcast_to(weights[:, None], data.targets.shape[:2])
+# Functions, not methods: TensorFlow keeps a data set's generator alive, and with it all that the
+# generator refers to, which must not be the model.
 
-        def generate():
-            samples = order(len(data.sequences))
-            for first in range(0, len(samples), size):
-                batch = samples[first : first + size]
-                inputs = _inputs(data.sequences, batch, n_steps, self.plan.is_own)
-                yield inputs, data.targets[batch], weights[batch]
 
-        dtype = tf.int32 if data.sequences.holds_tokens else tf.float32
-        shape = [None, n_steps, *data.sequences.values.shape[1:]]
-        signature = (
-            tf.TensorSpec(shape, dtype),
-            tf.TensorSpec([None, *data.targets.shape[1:]], tf.float32),
-            tf.TensorSpec([None, *weights.shape[1:]], tf.float32),
-        )
-        batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
-        n_batches = -(-len(data.sequences) // size)
-        return batches.apply(tf.data.experimental.assert_cardinality(n_batches))
+def _epoch_order(plan):
+    return lambda n_samples: plan.values.order(plan.epoch, n_samples)
+
+
+def _batches(plan, data, order):
+    """Return a data set of (inputs, targets, weights), in the order that each epoch asks for."""
+    size = plan.training.batch_size
+    n_steps = data.sequences.n_steps
+    per_step = data.targets.ndim == 3
+
+    def generate():
+        samples = order(len(data.sequences))
+        for first in range(0, len(samples), size):
+            batch = samples[first : first + size]
+            inputs = _inputs(data.sequences, batch, n_steps, plan.is_own)
+            weights = data.sample_weight[batch]
+            if per_step:  # Keras wants the weight of every step
+                weights = weights[:, None] * _step_weights(data, batch, n_steps, plan.is_own)
+            yield inputs, data.targets[batch], weights
+
+    dtype = tf.int32 if data.sequences.holds_tokens else tf.float32
+    shape = [None, n_steps, *data.sequences.values.shape[1:]]
+    signature = (
+        tf.TensorSpec(shape, dtype),
+        tf.TensorSpec([None, *data.targets.shape[1:]], tf.float32),
+        tf.TensorSpec([None, n_steps] if per_step else [None], tf.float32),
+    )
+    batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
+    n_batches = -(-len(data.sequences) // size)
+    return batches.apply(tf.data.experimental.assert_cardinality(n_batches))
+
+
+def _step_weights(data, samples, n_steps, is_own):
+    """Return the weights of the steps of a batch; their mean is one."""
+    if is_own:  # the mask of the stack tells Keras which steps count
+        return np.ones((1, n_steps), dtype=np.float32)
+    present = data.sequences.take(samples).present().astype(np.float32)
+    present = np.pad(present, ((0, 0), (0, n_steps - present.shape[1])))
+    return present / present.mean()
 
 
 class _Reporter(keras.callbacks.Callback):
@@ -176,6 +194,7 @@ class _Reporter(keras.callbacks.Callback):
                 self.model.optimizer.variables, self.optimizer_state, strict=True
             ):
                 variable.assign(value)
+            self.model.optimizer.learning_rate = self.model.plan.values.learning_rate
 
     def on_epoch_begin(self, epoch, logs=None):
         """Choose the epoch's order of the samples."""
@@ -185,3 +204,8 @@ class _Reporter(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Record the losses; stop where the monitor says so."""
         self.model.stop_training |= self.monitor.end_epoch(logs, self.network.get_weights)
+
+    def on_train_end(self, logs=None):
+        """Where nothing was watched, keep what the user's callbacks left."""
+        if self.monitor.patience is None:
+            self.monitor.weights = self.network.get_weights()

@@ -1,6 +1,7 @@
 """The network as a stack of Keras layers: what `to_keras` gives and the portable engine trains."""
 
 import random
+import threading
 
 import keras
 
@@ -112,6 +113,15 @@ def user_network(network, builder, weights=None, seed=0):
         )
     if not model.built:
         model.build((None, None, network.n_features))
+    shape = getattr(model, "output_shape", None)
+    rank = 3 if network.return_sequences else 2
+    if isinstance(shape, tuple) and (shape[-1] != network.n_outputs or len(shape) != rank):
+        expected = (None,) * (rank - 1) + (network.n_outputs,)
+        raise ValueError(
+            f"Expected model to build a network with outputs of shape {expected}, got {shape}. "
+            "Give its last layer n_outputs units; return_sequences tells whether it predicts at "
+            "every step."
+        )
     if weights is not None:
         model.set_weights(weights)
     return model
@@ -123,12 +133,16 @@ class _fixed_seeds:
     A Keras layer without a seed of its own draws one from Python's global generator.
     """
 
+    lock = threading.RLock()
+
     def __init__(self, seed):
         self.seed = seed
 
     def __enter__(self):
+        self.lock.acquire()
         self.state = random.getstate()
         random.seed(self.seed)
 
     def __exit__(self, *_):
         random.setstate(self.state)
+        self.lock.release()

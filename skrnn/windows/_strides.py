@@ -77,6 +77,9 @@ def as_flat_series(X: np.ndarray) -> tuple[np.ndarray, int] | None:
 
     Notes
     -----
+    A view of so few windows that no row stands in two of them is taken for a plain array too: a
+    transposed array looks the same.
+
     With one step a window view and a plain array cannot be told apart by their strides. An
     array that owns its memory is then taken for a plain one.
 
@@ -113,4 +116,5 @@ def _repeats_rows(X: np.ndarray) -> bool:
         return False
     if X.shape[1] == 1:
         return not X.flags.owndata
-    return to_next_step > 0 and to_next_step % to_next_row == 0
+    # A step from one row's end to past the last row repeats nothing: a transposed array.
+    return to_next_step % to_next_row == 0 and 0 < to_next_step // to_next_row < X.shape[0]

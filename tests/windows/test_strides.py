@@ -51,8 +51,11 @@ def test_lag_view_of_too_few_rows(padded):
 @pytest.mark.parametrize("rows", [slice(None), slice(2, 4), slice(1, 2), slice(-1, None)])
 def test_flat_series_behind_a_view_and_its_slices(padded, window, dilation, rows):
     windows = lag_view(padded, window, dilation)[rows]
-    series, found = as_flat_series(windows)
     n_rows, n_steps, _ = windows.shape
+    if window > 1 and dilation >= n_rows:  # no row is repeated, as in a transposed array
+        assert as_flat_series(windows) is None
+        return
+    series, found = as_flat_series(windows)
     for i in range(n_rows):
         for j in range(n_steps):
             np.testing.assert_array_equal(series[i + j * found], windows[i, j])
