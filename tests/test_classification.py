@@ -130,3 +130,51 @@ def test_what_is_refused():
         small_classifier().fit(X, y, X_val=X[:3], y_val=[0, 1, 5])
     with pytest.raises(ValueError, match=r"class_weight=None for a multilabel y"):
         small_classifier(class_weight="balanced").fit(X, (X[:, -1] > 0).astype(int))
+
+
+def test_labels_of_another_kind_in_continued_training():
+    X, z = sequences()
+    y = classes_of(z, 3)
+    indicator = (X[:, -1] > 0).astype(int)
+    network = small_classifier().fit(X, y)
+    with pytest.raises(ValueError, match=r"one label a sample .* got a binary indicator"):
+        network.partial_fit(X, indicator)
+    with pytest.raises(ValueError, match=r"one label a sample .* got a binary indicator"):
+        small_classifier().fit(X, y, X_val=X, y_val=indicator)
+    network = small_classifier().fit(X, indicator)
+    with pytest.raises(ValueError, match=r"a binary indicator .* got one label a sample"):
+        network.partial_fit(X, y)
+
+
+@pytest.mark.parametrize("weights", [{0: -1, 1: 1}, {0: 0, 1: 0}])
+def test_class_weights_that_make_no_sense(weights):
+    X, z = sequences()
+    with pytest.raises(ValueError, match="without negative weights and not all zero"):
+        small_classifier(class_weight=weights).fit(X, classes_of(z, 2))
+
+
+def test_labels_that_are_missing_or_mixed():
+    X, z = sequences()
+    y = np.array(["a", "b"], dtype=object)[classes_of(z, 2)]
+    for hole in (None, float("nan")):
+        y[3] = hole
+        with pytest.raises(ValueError, match="got None or NaN among them"):
+            small_classifier().fit(X, y)
+    y[3] = 7
+    with pytest.raises((ValueError, TypeError), match=r"number|mixture|str"):
+        small_classifier().fit(X, y)
+
+
+def test_labels_at_every_step_with_an_axis_to_spare():
+    X, _ = ragged_sequences()
+    y = [(x[:, :1] > 0).astype(int) for x in X]
+    spared = small_classifier(return_sequences=True).fit(X, y)
+    plain = small_classifier(return_sequences=True).fit(X, [t[:, 0] for t in y])
+    assert_same_bits(spared.weights_, plain.weights_)
+
+
+def test_labels_at_every_step_without_saying_so():
+    X, _ = ragged_sequences()
+    y = [(x[:, 0] > 0).astype(int) for x in X]
+    with pytest.raises(ValueError, match=r"set return_sequences=True"):
+        small_classifier().fit(X, y)

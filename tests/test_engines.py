@@ -323,3 +323,87 @@ def test_windows_of_a_view_equal_windows_of_a_copy(rng):
     for a, b in zip(seen.weights_, copied.weights_, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     np.testing.assert_allclose(seen.predict(view), copied.predict(view.copy()), atol=1e-5)
+
+
+def per_step_model(input_shape, n_outputs):
+    return keras.Sequential(
+        [keras.Input(input_shape), keras.layers.Dense(n_outputs, kernel_initializer="zeros")]
+    )
+
+
+def test_absent_steps_do_not_count_in_a_model_of_the_users_own():
+    """A bias that learns the mean target finds it, though half of the steps are absent."""
+    X, _ = sequences()
+    X[:, 3:] = np.nan
+    y = np.where(np.isnan(X[:, :, 0]), 0.0, 100 + np.random.default_rng(0).normal(size=(60, 6)))
+    network = small_regressor(
+        model=per_step_model, return_sequences=True, epochs=30, learning_rate=0.05
+    ).fit(X, y)
+    np.testing.assert_allclose(np.nanmean(network.predict(X)), y[:, :3].mean(), atol=0.3)
+
+
+def test_a_model_with_other_outputs_is_refused():
+    X, y = sequences()
+
+    def wide(input_shape, n_outputs):
+        return user_model(input_shape, n_outputs + 2)
+
+    with pytest.raises(ValueError, match=r"outputs of shape \(None, 1\), got \(None, 3\)"):
+        small_regressor(model=wide).fit(X, y)
+    with pytest.raises(ValueError, match=r"outputs of shape \(None, None, 1\), got \(None, 1\)"):
+        small_regressor(model=user_model, return_sequences=True).fit(X, X[:, :, 0])
+    with pytest.raises(ValueError, match=r"Expected embedding_dim=None with model, got 3"):
+        small_regressor(model=user_model, embedding_dim=3).fit(X, y)
+
+
+@pytest.mark.parametrize("loss", [keras.losses.MeanSquaredError(), lambda y, p: (y - p) ** 2])
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_a_loss_of_another_shape_is_refused(loss, engine):
+    X, y = sequences()
+    with pytest.raises(ValueError, match=r"loss to return one number for each sample or step"):
+        small_regressor(loss=loss, engine=engine).fit(X, y)
+
+
+def test_callbacks_that_are_none():
+    X, y = sequences()
+    with pytest.raises(ValueError, match=r"Keras callbacks or functions that make one, got 5"):
+        small_regressor(callbacks=[5]).fit(X, y)
+
+
+class Doubling(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.set_weights([2 * np.ones_like(w) for w in self.model.get_weights()])
+
+
+def test_weights_that_a_callback_sets_are_kept():
+    X, y = sequences()
+    network = small_regressor(callbacks=[Doubling]).fit(X, y)
+    assert all((w == 2).all() for w in network.weights_)
+
+
+def test_the_keras_engine_keeps_no_model_alive():
+    import gc
+    import weakref
+
+    alive = []
+
+    def tracked(input_shape, n_outputs):
+        model = user_model(input_shape, n_outputs)
+        alive.append(weakref.ref(model))
+        return model
+
+    X, y = sequences()
+    for _ in range(2):
+        small_regressor(model=tracked).fit(X, y)
+    gc.collect()
+    assert [ref() for ref in alive] == [None, None]
+
+
+def test_ids_that_training_never_saw_in_validation_data(rng):
+    X = rng.integers(1, 6, size=(60, 6))
+    y = (X == 3).sum(axis=1).astype(float)
+    fit = {"X_val": np.where(X == 5, 99, X)[:20], "y_val": y[:20]}
+    network = small_regressor(embedding_dim=3).fit(np.where(X == 5, 4, X), y, **fit)
+    as_unknown = {"X_val": np.where(X == 5, 1, X)[:20], "y_val": y[:20]}
+    other = small_regressor(embedding_dim=3).fit(np.where(X == 5, 4, X), y, **as_unknown)
+    assert network.history_ == other.history_

@@ -156,3 +156,101 @@ def test_a_constant_target():
 def test_predict_before_fit():
     with pytest.raises(NotFittedError):
         small_regressor().predict(sequences()[0])
+
+
+CHANGES = {
+    "optimizer": ({}, {"optimizer": "rmsprop"}),
+    "fewer slots": ({}, {"optimizer": "sgd"}),
+    "more slots": ({"optimizer": "sgd"}, {"optimizer": "adam"}),
+    "to keras": ({}, {"engine": "keras"}),
+    "from keras": ({"engine": "keras"}, {"engine": "compiled"}),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_training_goes_on_with_another_optimizer_or_engine(case):
+    """Its state belongs to one optimizer of one engine, so another starts anew."""
+    X, y = sequences()
+    before, after = CHANGES[case]
+    network = small_regressor(warm_start=True, early_stopping=False, **before).fit(X, y)
+    weights = network.weights_
+    network.set_params(**after, epochs=1).fit(X, y)
+    fresh = small_regressor(warm_start=True, early_stopping=False, epochs=2, **before).fit(X, y)
+    assert_same_bits(fresh.weights_, weights)
+    assert network.n_iter_ == 3
+    assert np.isfinite(network.history_["loss"]).all()
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_a_new_learning_rate_holds_at_once(engine):
+    X, y = sequences()
+    network = small_regressor(warm_start=True, engine=engine).fit(X, y)
+    weights = network.weights_
+    network.set_params(learning_rate=1e-12).fit(X, y)
+    for a, b in zip(network.weights_, weights, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-8)
+
+
+def test_the_history_of_a_fit_and_more_epochs():
+    X, y = sequences()
+    network = small_regressor().fit(X, y).partial_fit(X, y)
+    assert [len(v) for v in network.history_.values()] == [3, 3]
+    np.testing.assert_array_equal(np.isnan(network.history_["val_loss"]), [False, False, True])
+
+
+def test_without_early_stopping_validation_data_are_only_watched():
+    X, y = sequences()
+    network = small_regressor(early_stopping=False, epochs=12, n_iter_no_change=1)
+    network.fit(X, y, X_val=X[:5], y_val=-y[:5])
+    assert network.n_iter_ == network.best_epoch_ == 12
+    plain = small_regressor(early_stopping=False, epochs=12).fit(X, y)
+    assert_same_bits(network.weights_, plain.weights_)
+
+
+def test_a_validation_loss_that_overflows():
+    X, y = sequences()
+    with pytest.raises(ValueError, match=r"Expected a finite val_loss, got inf"):
+        small_regressor().fit(X, y, X_val=X[:5], y_val=y[:5] * 1e30)
+
+
+def test_weights_that_overflow_in_the_last_step():
+    X, y = sequences()
+    network = small_regressor(
+        learning_rate=1e38, optimizer="sgd", clipnorm=None, epochs=1, batch_size=64
+    )
+    network.set_params(early_stopping=False, loss=lambda t, p: 1e6 * (t - p)[..., 0] ** 2)
+    with pytest.raises(ValueError, match=r"Expected finite weights, got infinite ones"):
+        network.fit(X, y)
+
+
+def test_parameters_set_after_fit_change_nothing_that_was_fitted():
+    X, y = sequences()
+    network = small_regressor().fit(X, y)
+    before = network.predict(X)
+    network.set_params(return_sequences=True, units=9, embedding_dim=3, cell="lstm")
+    assert_same_bits(network.predict(X), before)
+    assert network.score(X, y) == r2_score(y, before)
+
+
+def test_batches_larger_than_the_data_are_one_batch():
+    X, y = sequences()
+    params = {"early_stopping": False, "epochs": 3}
+    exact = small_regressor(batch_size=60, **params).fit(X, y)
+    larger = small_regressor(batch_size=100_000, **params).fit(X, y)
+    for a, b in zip(exact.weights_, larger.weights_, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, object])
+def test_large_integers_keep_their_digits(dtype, rng):
+    series = 10**9 + 100 * np.sin(np.arange(80) / 3)
+    X = np.lib.stride_tricks.sliding_window_view(series.astype(np.int64), 6)[:, :, None]
+    y = X[:, -1, 0].astype(float)
+    floats = small_regressor().fit(X.astype(float), y)
+    assert_same_bits(small_regressor().fit(X.astype(dtype), y).weights_, floats.weights_)
+
+
+def test_small_variation_far_from_zero_is_not_constant(rng):
+    X = (1e4 + 0.01 * rng.normal(size=(60, 6, 2))).astype(np.float32)
+    network = small_regressor().fit(X, X[:, -1, 0].astype(float))
+    assert (network.input_scale_ < 0.02).all()
