@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
+from .._spec import weight_shapes
 from .losses import element_loss
 from .optimizers import OPTIMIZERS
 from .programs import PREDICT_BATCH, Shape, epoch_program, predict_program
@@ -75,10 +76,12 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
         n_taken += n_batches
         logs = {"loss": total / n_samples}
         if data.validation is not None:
-            logs["val_loss"] = _validation_loss(network, training.loss, weights, data.validation)
-        if monitor.end_epoch(logs, lambda w=weights: _arrays(w)):
+            logs["val_loss"] = _validation_loss(
+                network, training.loss, _unpacked(network, weights), data.validation
+            )
+        if monitor.end_epoch(logs, lambda w=weights: _unpacked(network, w)):
             break
-    return [np.asarray(n_taken, dtype=np.int64), *(s for slot in slots for s in _arrays(slot))]
+    return [np.asarray(n_taken, dtype=np.int64), *(s.numpy() for s in slots)]
 
 
 def predict(network, weights, sequences):
@@ -121,14 +124,20 @@ def _validation_loss(network, loss, weights, validation):
 
 
 def _start(weights, optimizer_state, n_slots):
-    weights = [tf.constant(w) for w in weights]
+    """Return weights and slots as one tensor each, and the number of steps taken."""
+    weights = tf.constant(np.concatenate([w.ravel() for w in weights]))
     if optimizer_state is None:
-        slots = tuple([tf.zeros_like(w) for w in weights] for _ in range(n_slots))
-        return weights, 0, slots
-    n_taken, *arrays = optimizer_state
-    n = len(weights)
-    slots = tuple([tf.constant(a) for a in arrays[i * n : (i + 1) * n]] for i in range(n_slots))
-    return weights, int(n_taken), slots
+        return weights, 0, (tf.zeros_like(weights),) * n_slots
+    n_taken, *slots = optimizer_state
+    return weights, int(n_taken), tuple(tf.constant(s) for s in slots)
+
+
+def _unpacked(network, weights):
+    """Return the arrays that a vector of all weights is made of."""
+    shapes = [shape for _, shape in weight_shapes(network)]
+    ends = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(weights.numpy(), ends[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def _values_tensors(values, n_taken):
@@ -179,7 +188,3 @@ def _pad_targets(targets, shape):
         missing = shape.n_steps - targets.shape[1]
         targets = np.pad(targets, ((0, 0), (0, missing), (0, 0)))
     return _pad(targets, shape.n_samples)
-
-
-def _arrays(tensors):
-    return [t.numpy() for t in tensors]

@@ -1,8 +1,8 @@
 """Optimizers as pure functions, with Keras' formulas and default constants.
 
-Each takes lists of weights, gradients and slots with the learning rate and the number of the
-step, counted from 1, and returns new weights and new slots. Keras' own optimizers keep their
-slots in variables, which one compiled program could not share between fits and threads.
+Each takes all weights as one vector, their gradient, the slots (vectors too), the learning rate and
+the number of the step, counted from 1, and returns new weights and new slots. Keras' own optimizers
+keep their slots in variables, which one compiled program could not share between fits and threads.
 
 References
 ----------
@@ -16,33 +16,30 @@ from typing import NamedTuple
 import tensorflow as tf
 
 
-def _sgd(weights, gradients, slots, rate, step):
-    return [w - rate * g for w, g in zip(weights, gradients, strict=True)], slots
+def _sgd(weights, gradient, slots, rate, step):
+    return weights - rate * gradient, slots
 
 
-def _rmsprop(weights, gradients, slots, rate, step, rho=0.9, epsilon=1e-7):
-    (squares,) = slots
-    squares = [rho * s + (1 - rho) * g * g for s, g in zip(squares, gradients, strict=True)]
-    moves = [rate * g / tf.sqrt(s + epsilon) for g, s in zip(gradients, squares, strict=True)]
-    return [w - m for w, m in zip(weights, moves, strict=True)], (squares,)
+def _rmsprop(weights, gradient, slots, rate, step, rho=0.9, epsilon=1e-7):
+    (square,) = slots
+    square = rho * square + (1 - rho) * gradient * gradient
+    return weights - rate * gradient / tf.sqrt(square + epsilon), (square,)
 
 
-def _adam(weights, gradients, slots, rate, step, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
-    means, squares = slots
-    means = [m + (g - m) * (1 - beta_1) for m, g in zip(means, gradients, strict=True)]
-    squares = [s + (g * g - s) * (1 - beta_2) for s, g in zip(squares, gradients, strict=True)]
+def _adam(weights, gradient, slots, rate, step, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    mean, square = slots
+    mean += (gradient - mean) * (1 - beta_1)
+    square += (gradient * gradient - square) * (1 - beta_2)
     rate = rate * tf.sqrt(1 - tf.pow(beta_2, step)) / (1 - tf.pow(beta_1, step))
-    moves = [rate * m / (tf.sqrt(s) + epsilon) for m, s in zip(means, squares, strict=True)]
-    return [w - m for w, m in zip(weights, moves, strict=True)], (means, squares)
+    return weights - rate * mean / (tf.sqrt(square) + epsilon), (mean, square)
 
 
-def _adamw(weights, gradients, slots, rate, step, weight_decay=0.004):
-    weights = [w - w * weight_decay * rate for w in weights]
-    return _adam(weights, gradients, slots, rate, step)
+def _adamw(weights, gradient, slots, rate, step, weight_decay=0.004):
+    return _adam(weights - weights * weight_decay * rate, gradient, slots, rate, step)
 
 
 class Optimizer(NamedTuple):
-    """An update rule, and how many slots it keeps for each weight."""
+    """An update rule, and how many slots it keeps."""
 
     update: Callable
     n_slots: int

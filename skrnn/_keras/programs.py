@@ -6,12 +6,14 @@ candidate of a search, one after the other or in threads, without anything to re
 Rows and samples are padded to a capacity, and their true number is an input too.
 """
 
+import math
 import threading
 from collections import OrderedDict
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from .._spec import weight_shapes
 from .losses import element_loss
 from .network import network_outputs
 from .optimizers import OPTIMIZERS, clip_by_norm
@@ -109,12 +111,17 @@ class _compiled:
 
 
 def _build_epoch(network, training, shape):
-    optimizer = OPTIMIZERS[training.optimizer]
+    update = OPTIMIZERS[training.optimizer].update
     batch_size = training.batch_size
+    shapes = [shape for _, shape in weight_shapes(network)]
 
     @_compiled
     def train(weights, slots, data, order, first, last, n_samples, values):
-        """Run the batches from `first` up to `last`; return weights, slots and summed loss."""
+        """Run the batches from `first` up to `last`.
+
+        Weights and slots are one vector each, and so is an update: one loop over all numbers, not
+        one for each array. Returns weights, slots and the summed loss.
+        """
 
         def train_batch(batch, weights, slots, total):
             samples = tf.slice(order, [batch * batch_size], [batch_size])
@@ -122,19 +129,35 @@ def _build_epoch(network, training, shape):
             step = values["first_step"] + batch
             seed = tf.random.experimental.stateless_fold_in(values["dropout_seed"], step)
             loss, gradients = _loss_and_gradients(
-                network, training.loss, weights, data, samples, real, shape.n_steps, seed
+                network,
+                training.loss,
+                _unpacked(weights, shapes),
+                data,
+                samples,
+                real,
+                shape.n_steps,
+                seed,
             )
-            gradients = [clip_by_norm(g, values["clipnorm"]) for g in gradients]
-            weights, slots = optimizer.update(
-                weights, gradients, slots, values["learning_rate"], tf.cast(step + 1, tf.float32)
+            gradient = _packed([clip_by_norm(g, values["clipnorm"]) for g in gradients])
+            weights, slots = update(
+                weights, gradient, slots, values["learning_rate"], tf.cast(step + 1, tf.float32)
             )
             n_real = tf.reduce_sum(tf.cast(real, tf.float32))
             return batch + 1, weights, slots, total + loss * n_real
 
-        loop = (first, list(weights), slots, 0.0)
+        loop = (first, weights, slots, 0.0)
         return tf.while_loop(lambda batch, *_: batch < last, train_batch, loop)[1:]
 
     return train
+
+
+def _packed(arrays):
+    return tf.concat([tf.reshape(a, [-1]) for a in arrays], axis=0)
+
+
+def _unpacked(vector, shapes):
+    parts = tf.split(vector, [math.prod(shape) for shape in shapes])
+    return [tf.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def _loss_and_gradients(network, loss, weights, data, samples, real, n_steps, seed):
