@@ -16,21 +16,30 @@ except ImportError:  # scikit-learn before 1.9
         return method
 
 
-__all__ = ["CallbackSupportMixin", "EpochTasks", "fit_task", "with_callbacks"]
+__all__ = ["CallbackSupportMixin", "EpochTasks", "FittedOn", "fit_task", "with_callbacks"]
+
+
+class FittedOn:
+    """What `fit` was given, in the words of scikit-learn's callbacks."""
+
+    def __init__(self, X, y=None, sample_weight=None):
+        self.arguments = {"X": X, "y": y}
+        if sample_weight is not None:
+            self.arguments["metadata"] = {"sample_weight": sample_weight}
 
 
 class fit_task:
     """Report a fit of one step, as a transformer's is, to the estimator's callbacks."""
 
     def __init__(self, estimator, X, y=None):
-        self.estimator, self.data = estimator, {"X": X, "y": y}
+        self.estimator, self.fitted_on = estimator, FittedOn(X, y)
 
     def __enter__(self):
-        self.context = _begin(self.estimator, self.data, max_subtasks=0)
+        self.context = _begin(self.estimator, self.fitted_on, max_subtasks=0)
 
     def __exit__(self, error, *_):
         if self.context is not None and error is None:
-            _end(self.context, self.estimator, self.data, {})
+            _end(self.context, self.estimator, self.fitted_on, {})
 
 
 class EpochTasks:
@@ -40,7 +49,7 @@ class EpochTasks:
     ----------
     estimator : estimator
         The estimator that is being fitted.
-    X, y : array-like
+    fitted_on : FittedOn
         What `fit` was given.
     max_epochs : int
         The number of epochs at most.
@@ -49,40 +58,45 @@ class EpochTasks:
         predict. Called only when a callback asks for such a copy.
     """
 
-    def __init__(self, estimator, X, y, max_epochs, fitted_with):
-        self.estimator, self.data = estimator, {"X": X, "y": y}
+    def __init__(self, estimator, fitted_on, max_epochs, fitted_with):
+        self.estimator, self.fitted_on = estimator, fitted_on
         self.fitted_with = fitted_with
-        self.fit_context = _begin(estimator, self.data, max_subtasks=max_epochs)
+        self.fit_context = _begin(estimator, fitted_on, max_subtasks=max_epochs)
         self.epoch_context: Any = None
 
     def begin(self):
         """Report that an epoch begins."""
         if self.fit_context is not None:
             self.epoch_context = self.fit_context.subcontext(task_name="epoch")
-            self.epoch_context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
+            self.epoch_context.call_on_fit_task_begin(
+                estimator=self.estimator, **self.fitted_on.arguments
+            )
 
     def end(self, weights):
         """Report that an epoch has ended; return whether a callback asks to stop."""
         if self.fit_context is None:
             return False
         return _end(
-            self.epoch_context, self.estimator, self.data, lambda: self.fitted_with(weights())
+            self.epoch_context,
+            self.estimator,
+            self.fitted_on,
+            lambda: self.fitted_with(weights()),
         )
 
     def end_fit(self):
         """Report that the fit has ended."""
         if self.fit_context is not None:
-            _end(self.fit_context, self.estimator, self.data, {})
+            _end(self.fit_context, self.estimator, self.fitted_on, {})
 
 
-def _begin(estimator, data, max_subtasks):
+def _begin(estimator, fitted_on, max_subtasks):
     if not hasattr(estimator, "_init_callback_context"):
         return None
     context = estimator._init_callback_context(max_subtasks=max_subtasks)
-    return context.call_on_fit_task_begin(estimator=estimator, **data)
+    return context.call_on_fit_task_begin(estimator=estimator, **fitted_on.arguments)
 
 
-def _end(context, estimator, data, attributes):
+def _end(context, estimator, fitted_on, attributes):
     return context.call_on_fit_task_end(
-        estimator=estimator, reconstruction_attributes=attributes, **data
+        estimator=estimator, reconstruction_attributes=attributes, **fitted_on.arguments
     )

@@ -17,7 +17,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._callbacks import CallbackSupportMixin, EpochTasks, with_callbacks
+from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn, with_callbacks
+from ._documentation import DocumentationLink
 from ._scaling import mean_and_scale, standardized
 from ._spec import Network, Training, Values, initial_weights
 from ._splitting import split_validation
@@ -41,7 +42,7 @@ _OPTIMIZERS = {
 }
 
 
-class BaseRNN(CallbackSupportMixin, BaseEstimator):
+class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     """Base of the estimators that train a stack of recurrent layers.
 
     A subclass turns its targets into float arrays and raw outputs into predictions.
@@ -79,14 +80,6 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
-
-    _doc_link_module = "skrnn"
-    _doc_link_template = (
-        "https://skrnn.readthedocs.io/en/stable/generated/skrnn.{estimator_name}.html"
-    )
-
-    def _doc_link_url_param_generator(self):
-        return {"estimator_name": type(self).__name__}
 
     def __init__(
         self,
@@ -216,11 +209,12 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
         """
         with _unchanged_on_error(self):
             self._check_params()
+            fitted_on = FittedOn(X, y, sample_weight)
             continued = self.warm_start and hasattr(self, "weights_")
             data = self._check_data(X, y, sample_weight, reset=not continued)
             entropy = self._entropy()
             data = self._with_validation(data, X_val, y_val, entropy)
-            self._train(data, X, y, entropy, continued=continued, epochs=self.epochs)
+            self._train(data, fitted_on, entropy, continued=continued, epochs=self.epochs)
         return self
 
     @with_callbacks
@@ -246,9 +240,10 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
     def _partial_fit(self, X, y, sample_weight, classes=None):
         with _unchanged_on_error(self):
             self._check_params()
+            fitted_on = FittedOn(X, y, sample_weight)
             continued = hasattr(self, "weights_")
             data = self._check_data(X, y, sample_weight, reset=not continued, classes=classes)
-            self._train(data, X, y, self._entropy(), continued=continued, epochs=1)
+            self._train(data, fitted_on, self._entropy(), continued=continued, epochs=1)
         return self
 
     def _check_params(self):
@@ -305,7 +300,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
         """Return the classes to stratify a random validation split by, or None."""
         return None
 
-    def _train(self, data, X, y, entropy, *, continued, epochs):
+    def _train(self, data, fitted_on, entropy, *, continued, epochs):
         """Run the engine and set the fitted attributes."""
         from . import _keras
 
@@ -330,7 +325,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
             first_epoch=n_before,
         )
         engine = self._choose_engine(_keras.compiles(training))
-        tasks = EpochTasks(self, X, y, epochs, lambda w: self._fitted(network, engine, w))
+        tasks = EpochTasks(self, fitted_on, epochs, lambda w: self._fitted(network, engine, w))
         monitor = Monitor(
             patience=self.n_iter_no_change if self._stops_early(data) else None,
             verbose=self.verbose,
@@ -420,6 +415,12 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator):
         if sequences.holds_tokens:
             ids = sequences.values
             return sequences.with_values(np.where(ids < self._n_tokens, ids, 1))
+        if sequences.values.shape[1] != len(self.input_mean_):
+            raise ValueError(
+                f"Expected X with {len(self.input_mean_)} features at each step, as in the first "
+                f"fit, got {sequences.values.shape[1]}. A 2-D X has one feature at each step; "
+                "give X of shape (n_samples, n_steps, n_features) for more."
+            )
         values = standardized(sequences.values, self.input_mean_, self.input_scale_)
         return sequences.with_values(values)
 

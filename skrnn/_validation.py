@@ -234,7 +234,7 @@ def _refuse_empty(sequences):
 
 def check_weights(sample_weight, sequences):
     """Return the weights as float32 of shape (n_samples,); refuse weights that are all zero."""
-    if sample_weight is not None and not np.any(sample_weight):
+    if sample_weight is not None and not np.asarray(sample_weight).any():
         raise ValueError(
             "Expected a positive sample_weight for some samples, got zero for all of them. "
             "Leave sample_weight out to weigh all samples alike."

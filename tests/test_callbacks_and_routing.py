@@ -336,7 +336,8 @@ def test_display_of_a_fitted_pipeline():
     html = pipeline._repr_html_()
     for name in ("LagWindows", "RNNRegressor"):
         assert f"generated/skrnn.{name}.html" in html
-    assert "RNNRegressor(batch_size=16, epochs=2, random_state=0, units=4)" in repr(pipeline)
+    one_line = " ".join(repr(pipeline).split())
+    assert "RNNRegressor(batch_size=16, epochs=2, random_state=0, units=4)" in one_line
 
 
 # Names of the columns

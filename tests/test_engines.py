@@ -407,3 +407,15 @@ def test_ids_that_training_never_saw_in_validation_data(rng):
     as_unknown = {"X_val": np.where(X == 5, 1, X)[:20], "y_val": y[:20]}
     other = small_regressor(embedding_dim=3).fit(np.where(X == 5, 4, X), y, **as_unknown)
     assert network.history_ == other.history_
+
+
+def test_continued_training_drops_other_units():
+    """Nearly without learning, only the dropout masks change the loss from call to call."""
+    X, y = sequences()
+    for engine in ("compiled", "keras"):
+        network = small_regressor(
+            engine=engine, dropout=0.5, shuffle=False, learning_rate=1e-12, standardize=False
+        )
+        for _ in range(3):
+            network.partial_fit(X, y)
+        assert len(set(network.history_["loss"])) == 3

@@ -307,3 +307,13 @@ def test_the_users_arrays_are_left_alone():
     X.flags.writeable = y.flags.writeable = False
     small_regressor().fit(X, y).predict(X)
     assert_same_bits([X, y], list(before))
+
+
+@pytest.mark.parametrize("n_axes", [2, 3])
+def test_other_axes_in_prediction(n_axes):
+    """The last axis is as long as in fit, but means something else."""
+    X = np.random.default_rng(0).normal(size=(60, 4, 6))
+    seen, other = (X[:, 0], X) if n_axes == 2 else (X, X[:, 0])
+    network = small_regressor().fit(seen, X[:, -1, 0])
+    with pytest.raises(ValueError, match=r"features at each step, as in the first fit, got"):
+        network.predict(other)

@@ -37,7 +37,8 @@ def fit(
     See `skrnn._keras.compiled.fit`; `builder` makes the user's own model and `callbacks` are
     Keras'. `weights` may be None for a user's own model.
     """
-    seed = values.dropout_seed
+    # A continued fit draws other dropout masks than the first one did.
+    seed = (values.dropout_seed + values.first_epoch) % 2**31
     if builder is None:
         model = build_stack(network, weights, seed=seed)
     else:

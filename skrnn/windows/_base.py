@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._callbacks import CallbackSupportMixin, fit_task
+from .._documentation import DocumentationLink
 from ._align import lay_out, remember, tracks_of
 
 FILL_CONSTRAINT = [
@@ -21,7 +22,7 @@ FILL_CONSTRAINT = [
 ]
 
 
-class LagTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
+class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
     """Row-preserving transformer that looks a fixed number of steps back in time."""
 
     @abstractmethod
