@@ -7,7 +7,7 @@ used, so that TensorFlow starts with the first fit or prediction and not before.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -308,23 +308,10 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             self._learn_scaling(data)
         data = self._scaled(data)
         network = self._network(data.sequences, continued)
-        training = Training(
-            self._loss_name() if self.loss == "auto" else self.loss,
-            self.optimizer,
-            self.batch_size,
-        )
-        seeds = _seeds(entropy)
-        n_before = self.n_iter_ if continued else 0
-        values = Values(
-            learning_rate=float(self.learning_rate),
-            clipnorm=self.clipnorm,
-            epochs=epochs,
-            shuffle=self.shuffle,
-            order_seed=seeds["order"],
-            dropout_seed=seeds["dropout"],
-            first_epoch=n_before,
-        )
+        loss = self._loss_name() if self.loss == "auto" else self.loss
+        training = Training(loss, self.optimizer, self.batch_size)
         engine = self._choose_engine(_keras.compiles(training))
+        n_before = self.n_iter_ if continued else 0
         tasks = EpochTasks(self, fitted_on, epochs, lambda w: self._fitted(network, engine, w))
         monitor = Monitor(
             patience=self.n_iter_no_change if self._stops_early(data) else None,
@@ -332,20 +319,16 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             epochs=epochs,
             on_epoch=tasks,
         )
-        extra: dict[str, Any] = {}
-        if engine == "keras":
-            extra = {"builder": self.model, "callbacks": self.callbacks or ()}
-        start = self._starting_weights(network, continued, seeds["weights"])
         state = _keras.fit(
             engine,
             network,
             training,
-            values,
+            self._values(entropy, epochs, n_before),
             data,
             monitor,
-            weights=start,
+            weights=self._starting_weights(network, entropy, continued),
             optimizer_state=self._earlier_state(engine) if continued else None,
-            **extra,
+            **self._keras_extras(engine),
         )
         history = self.history_ if continued else {}
         for name, value in self._fitted(network, engine, monitor.weights).items():
@@ -356,6 +339,24 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         self.best_epoch_ = n_before + monitor.best_epoch
         tasks.end_fit()
 
+    def _values(self, entropy, epochs, n_before):
+        seeds = _seeds(entropy)
+        return Values(
+            learning_rate=float(self.learning_rate),
+            clipnorm=self.clipnorm,
+            epochs=epochs,
+            shuffle=self.shuffle,
+            order_seed=seeds["order"],
+            dropout_seed=seeds["dropout"],
+            first_epoch=n_before,
+        )
+
+    def _keras_extras(self, engine: str) -> dict[str, Any]:
+        """Return what the engine "keras" alone takes."""
+        if engine != "keras":
+            return {}
+        return {"builder": self.model, "callbacks": self.callbacks or ()}
+
     def _stops_early(self, data):
         return self.early_stopping and data.validation is not None
 
@@ -363,11 +364,11 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """Return the optimizer's state after the last fit; None after one of another kind."""
         return self.optimizer_state_ if self._optimizer == [engine, self.optimizer] else None
 
-    def _starting_weights(self, network, continued, seed):
+    def _starting_weights(self, network, entropy, continued):
         """Return the weights to start from; None leaves them to the user's own model."""
         if continued:
             return self.weights_
-        return None if self.model else initial_weights(network, seed)
+        return None if self.model else initial_weights(network, _seeds(entropy)["weights"])
 
     def _fitted(self, network, engine, weights):
         """Return the attributes that prediction needs."""
@@ -400,16 +401,16 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """Return the data in the network's units."""
         sequences = self._scale_sequences(data.sequences)
         validation = data.validation
-        if validation is not None and validation.sequences.values is data.sequences.values:
-            # The held-out samples lie in the same table of rows, which is scaled once.
-            held_out = validation.sequences.with_values(sequences.values)
-        elif validation is not None:
-            held_out = self._scale_sequences(validation.sequences)
         if validation is not None:
+            if validation.sequences.values is data.sequences.values:
+                # The held-out samples lie in the same table of rows, which is scaled once.
+                held_out = validation.sequences.with_values(sequences.values)
+            else:
+                held_out = self._scale_sequences(validation.sequences)
             targets = self._scale_targets(validation.targets)
-            validation = TrainingData(held_out, targets, validation.sample_weight)
+            validation = replace(validation, sequences=held_out, targets=targets)
         targets = self._scale_targets(data.targets)
-        return TrainingData(sequences, targets, data.sample_weight, validation)
+        return replace(data, sequences=sequences, targets=targets, validation=validation)
 
     def _scale_sequences(self, sequences):
         if sequences.holds_tokens:

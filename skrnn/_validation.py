@@ -244,6 +244,13 @@ def check_weights(sample_weight, sequences):
     )
 
 
+def weights_of_steps(sample_weight, sequences):
+    """Return each present step's weight, that of its sequence: shape (n_present,)."""
+    present = sequences.present()
+    weights = check_weights(sample_weight, sequences)
+    return np.broadcast_to(weights[:, None], present.shape)[present]
+
+
 def stack_steps(y, sequences, name="y"):
     """Return targets per step as one array (n_samples, n_steps, ...), and which steps count.
 

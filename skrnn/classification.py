@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ._callbacks import with_callbacks
 from ._estimator import BaseRNN
-from ._validation import check_labels, check_one_target_a_sample, check_weights, stack_steps
+from ._validation import check_labels, check_one_target_a_sample, stack_steps, weights_of_steps
 
 
 class RNNClassifier(ClassifierMixin, BaseRNN):
@@ -94,7 +94,8 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         Let `fit` continue from the fitted weights, with the scaling of the first fit.
     random_state : int, RandomState instance or None, default=None
         Seed of the starting weights, the order of the samples, dropout and a random
-        validation split. An int gives the same result every time, to the bit.
+        validation split. An int gives the same result every time, to the bit; None draws a
+        new one in every fit.
     verbose : int, default=0
         1 prints the losses of each epoch.
 
@@ -328,10 +329,10 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
             return accuracy_score(y, predicted, sample_weight=sample_weight)
         sequences = self._check_predict(X)
         present = sequences.present()
-        weights = np.broadcast_to(check_weights(sample_weight, sequences)[:, None], present.shape)
+        weights = weights_of_steps(sample_weight, sequences)
         true = self._check_targets(y, sequences, reset=False)[..., 0]
         predicted = stack_steps([self._encode(p) for p in predicted], sequences)
-        return accuracy_score(true[present], predicted[present], sample_weight=weights[present])
+        return accuracy_score(true[present], predicted[present], sample_weight=weights)
 
     def _most_probable(self, probabilities):
         if self._is_multilabel:

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_array, check_consistent_length
 
 from ._estimator import BaseRNN, aligned
 from ._scaling import mean_and_scale, standardized
-from ._validation import check_one_target_a_sample, check_weights, stack_steps
+from ._validation import check_one_target_a_sample, stack_steps, weights_of_steps
 
 
 class RNNRegressor(RegressorMixin, BaseRNN):
@@ -87,7 +87,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Let `fit` continue from the fitted weights, with the scaling of the first fit.
     random_state : int, RandomState instance or None, default=None
         Seed of the starting weights, the order of the samples, dropout and a random
-        validation split. An int gives the same result every time, to the bit.
+        validation split. An int gives the same result every time, to the bit; None draws a
+        new one in every fit.
     verbose : int, default=0
         1 prints the losses of each epoch.
 
@@ -199,10 +200,10 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             return r2_score(y, predicted, sample_weight=sample_weight)
         sequences = self._check_predict(X)
         present = sequences.present()
-        weights = np.broadcast_to(check_weights(sample_weight, sequences)[:, None], present.shape)
+        weights = weights_of_steps(sample_weight, sequences)
         true = self._check_targets(y, sequences, reset=False)
         predicted = stack_steps(predicted, sequences).reshape(true.shape)
-        return r2_score(true[present], predicted[present], sample_weight=weights[present])
+        return r2_score(true[present], predicted[present], sample_weight=weights)
 
     def _check_targets(self, y, sequences, *, reset, classes=None):
         if self._per_step_targets:
