@@ -38,7 +38,7 @@ class LagFeatures(LagTransformer):
     n_features_in_ : int
         Number of features seen in `fit`.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features seen in `fit`. Only if all of them are strings.
 
     See Also

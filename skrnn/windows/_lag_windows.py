@@ -56,7 +56,7 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     n_features_in_ : int
         Number of features seen in `fit`.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features seen in `fit`. Only if all of them are strings.
 
     See Also

@@ -88,9 +88,9 @@ def as_flat_series(X: np.ndarray) -> tuple[np.ndarray, int] | None:
     >>> import numpy as np
     >>> from skrnn.windows._strides import as_flat_series, lag_view
     >>> windows = lag_view(np.arange(9.0)[:, None], window=3, dilation=2)
-    >>> series, dilation = as_flat_series(windows[1:3])
+    >>> series, dilation = as_flat_series(windows[1:4])
     >>> series[:, 0].tolist(), dilation
-    ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2)
+    ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], 2)
     >>> as_flat_series(windows.copy()) is None
     True
     """
