@@ -148,7 +148,7 @@ def test_a_fold_of_scattered_windows(rng):
     train, validation = split_validation(
         Sequences.from_dense(windows[kept]), None, fraction=0.1, how="auto", seed=0
     )
-    assert validation[-1] == 149
+    assert len(validation) >= 15
     assert brute_force_overlaps(kept, train, validation) == []
 
 
