@@ -28,17 +28,28 @@ class Sequences:
         The number of steps of each sequence, absent ones included.
     dilation : int, default=1
         Rows from one step to the next.
+    series : ndarray of shape (n_samples,) or None, default=None
+        For windows of time series, the number of the series that each is of; equal distances
+        between rows are equal times then. None: the sequences are not known to be windows.
     """
 
     values: np.ndarray
     starts: np.ndarray
     lengths: np.ndarray
     dilation: int = 1
+    series: np.ndarray | None = None
 
     @classmethod
     def from_series(cls, series, n_samples, n_steps, dilation=1):
         """Windows of `n_steps` steps that begin at every row of one series."""
-        return cls(series, np.arange(n_samples), np.full(n_samples, n_steps), dilation)
+        lengths = np.full(n_samples, n_steps)
+        return cls(series, np.arange(n_samples), lengths, dilation, np.zeros(n_samples, int))
+
+    @classmethod
+    def from_table(cls, table):
+        """Windows with the table that `skrnn.LagWindows` took them from."""
+        lengths = np.full(len(table.starts), table.n_steps)
+        return cls(table.rows, table.starts, lengths, table.dilation, table.series)
 
     @classmethod
     def from_dense(cls, X):
@@ -78,7 +89,9 @@ class Sequences:
 
     def take(self, samples):
         """Return the chosen sequences; the rows are shared, not copied."""
-        return replace(self, starts=self.starts[samples], lengths=self.lengths[samples])
+        series = None if self.series is None else self.series[samples]
+        starts, lengths = self.starts[samples], self.lengths[samples]
+        return replace(self, starts=starts, lengths=lengths, series=series)
 
     def with_values(self, values):
         """Return the same sequences over other values, row by row."""

@@ -31,8 +31,7 @@ def split_validation(sequences, labels, *, fraction, how, seed):
     """
     runs = window_runs(sequences) if how != "random" else None
     if how == "last" and runs is None:
-        apart = np.arange(len(sequences)) * sequences.n_steps
-        runs = Runs([apart], sequences.n_steps)
+        runs = _one_run(np.arange(len(sequences)), span=1)  # they share nothing, as far as known
     if runs is None:
         return _random_split(len(sequences), labels, fraction, seed)
     train, validation = _split_runs(runs, fraction)
@@ -44,32 +43,48 @@ def split_validation(sequences, labels, *, fraction, how, seed):
 
 
 class Runs(NamedTuple):
-    """Windows of a series: unbroken runs of them, and how far each one reaches.
+    """Windows of series: runs of them in the order of time, and how far each one reaches.
 
     Parameters
     ----------
+    samples : list of int ndarrays
+        The windows of each run.
     positions : list of int ndarrays
-        For each run, the time of the first step of its windows, counted in steps.
+        The times of their first steps.
     span : int
         From a window's first step to just past its last.
     """
 
+    samples: list[np.ndarray]
     positions: list[np.ndarray]
     span: int
 
 
 def window_runs(sequences):
-    """Find the unbroken runs of overlapping windows; None for independent sequences."""
+    """Find the runs of overlapping windows; None for independent sequences.
+
+    Windows that are known to be such have a run for each series. Of others, copied and given as
+    an array, the values tell; where neighbours share none, a new run begins.
+    """
     if sequences.is_ragged or sequences.holds_tokens or len(sequences) < 2:
         return None
-    span = (sequences.n_steps - 1) * sequences.dilation + 1
-    shifts = np.diff(sequences.starts)
-    if (shifts > 0).all() and (shifts < span).all():
-        return Runs([sequences.starts], span)  # they share rows of one table: a strided view
+    if sequences.series is not None:
+        return _runs_by_series(sequences)
     if sequences.n_steps == 1:
         # Windows of one step share nothing to know them by, but nothing else has one step.
-        return Runs([np.arange(len(sequences))], span)
+        return _one_run(np.arange(len(sequences)), span=1)
     return _runs_by_value(sequences)
+
+
+def _runs_by_series(sequences):
+    order = np.lexsort([sequences.starts, sequences.series])
+    ends = np.flatnonzero(np.diff(sequences.series[order])) + 1
+    span = (sequences.n_steps - 1) * sequences.dilation + 1
+    return Runs(np.split(order, ends), np.split(sequences.starts[order], ends), span)
+
+
+def _one_run(position, span):
+    return Runs([np.arange(len(position))], [position], span)
 
 
 def _runs_by_value(sequences):
@@ -85,10 +100,11 @@ def _runs_by_value(sequences):
             # Known to be windows, so now a single step may tell.
             shifts = _shifts(values, ordered[:-1], ordered[1:], least=1)
             position = np.concatenate([[0], np.cumsum(shifts)])
-            return Runs(np.split(position, np.flatnonzero(shifts == 0) + 1), n_steps)
+            ends = np.flatnonzero(shifts == 0) + 1
+            return Runs(np.split(np.arange(len(rows)), ends), np.split(position, ends), n_steps)
         dilation = _dilation(values, ordered)
         if dilation:
-            return Runs([np.arange(len(rows))], (n_steps - 1) * dilation + 1)
+            return _one_run(np.arange(len(rows)), span=(n_steps - 1) * dilation + 1)
     return None
 
 
@@ -142,18 +158,14 @@ def _is_evidence(shifts, values, rows):
 
 def _split_runs(runs, fraction):
     """Take the last part of each run, and purge the windows that reach into it."""
-    train, validation, first = [], [], 0
-    for position in runs.positions:
-        n_validation = _n_validation(len(position), fraction)
-        cut = len(position) - n_validation
-        numbers = first + np.arange(len(position))
-        if n_validation:
-            validation.append(numbers[cut:])
-            keep = position[:cut] + runs.span <= position[cut]
-            numbers = numbers[:cut][keep]
-        train.append(numbers)
-        first += len(position)
-    return np.concatenate(train), np.concatenate([*validation, np.arange(0)])
+    train, validation = [], [np.arange(0)]
+    for samples, position in zip(runs.samples, runs.positions, strict=True):
+        cut = len(samples) - _n_validation(len(samples), fraction)
+        if cut < len(samples):
+            validation.append(samples[cut:])
+            samples = samples[:cut][position[:cut] + runs.span <= position[cut]]
+        train.append(samples)
+    return np.sort(np.concatenate(train)), np.sort(np.concatenate(validation))
 
 
 def _n_validation(n_samples, fraction):

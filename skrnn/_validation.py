@@ -79,7 +79,9 @@ def _check_2d(estimator, X, reset):
 
 def _check_3d(estimator, X, reset):
     flat = as_flat_series(X) if isinstance(X, np.ndarray) else None
-    if flat is not None and X.dtype in (np.float32, np.float64):
+    if getattr(X, "table", None) is not None:
+        sequences = Sequences.from_table(X.table)
+    elif flat is not None and X.dtype in (np.float32, np.float64):
         # A view of windows: its rows are checked, never its windows, which would be a copy.
         sequences = Sequences.from_series(flat[0], X.shape[0], X.shape[1], dilation=flat[1])
     else:

@@ -1,5 +1,7 @@
 """Time is respected: what is validated on, what is purged, what a prediction can depend on."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from skrnn import LagWindows, RNNRegressor, series_to_supervised
 from skrnn._sequences import Sequences
 from skrnn._splitting import split_validation
+from skrnn._validation import check_sequences
 
 from .common import (
     assert_other_bits,
@@ -95,6 +98,68 @@ def test_windows_known_by_their_values(stride):
     assert brute_force_overlaps(starts, train, validation) == []
     # One more training window would overlap.
     assert brute_force_overlaps(starts, [train[-1] + 1], validation)
+
+
+def split_of(X, **params):
+    windows = LagWindows(WINDOW).fit_transform(X)
+    sequences = check_sequences(small_regressor(**params), windows, tokens=False, reset=True)
+    return split_validation(sequences, None, fraction=0.1, how="auto", seed=0)
+
+
+def test_windows_of_few_distinct_values_in_any_order(rng):
+    """Demand that is mostly zero, a missing day, shuffled rows: the windows know their time."""
+    index = pd.date_range("2020-01-01", periods=401, freq="D").delete(333)
+    demand = rng.poisson(0.1, size=(400, 1)).astype(float)
+    train, validation = split_of(pd.DataFrame(demand, index=index))
+    np.testing.assert_array_equal(validation, np.arange(360, 400))
+    np.testing.assert_array_equal(train, np.arange(355))
+    order = rng.permutation(400)
+    shuffled_train, shuffled_validation = split_of(pd.DataFrame(demand, index=index).iloc[order])
+    np.testing.assert_array_equal(np.sort(order[shuffled_validation]), validation)
+    np.testing.assert_array_equal(np.sort(order[shuffled_train]), train)
+
+
+def test_weekends_without_rows_make_no_new_series():
+    index = pd.bdate_range("2020-01-01", periods=400)
+    frame = pd.DataFrame(series(400), index=pd.DatetimeIndex(index, freq=None))
+    train, validation = split_of(frame)
+    np.testing.assert_array_equal(validation, np.arange(360, 400))
+    assert len(train) > 350  # five days, weekends among them, lie between the parts
+
+
+def test_a_panel_keeps_the_tail_of_each_series_in_any_order(rng):
+    index = pd.MultiIndex.from_product(
+        [["EWR", "JFK", "LGA"], pd.date_range("2020", periods=50, freq="h")]
+    )
+    frame = pd.DataFrame(rng.poisson(0.1, size=(150, 1)).astype(float), index=index)
+    tails = np.concatenate([np.arange(45, 50) + 50 * k for k in range(3)])
+    np.testing.assert_array_equal(split_of(frame)[1], tails)
+    by_time = frame.iloc[np.arange(150).reshape(3, 50).T.ravel()]
+    np.testing.assert_array_equal(split_of(by_time)[1], np.arange(135, 150))
+
+
+def test_samples_without_weight_do_not_break_the_series():
+    X = series(200)
+    windows = LagWindows(WINDOW).fit_transform(X)
+    weights = np.ones(200)
+    weights[80:120] = 0
+    network = small_regressor().fit(windows, X[:, 0], weights)
+    kept = weights > 0
+    held_out = np.flatnonzero(kept)[-16:]
+    expected = X[:, 0][kept & (np.arange(200) < held_out[0] - WINDOW + 1)]
+    np.testing.assert_allclose(network.target_mean_, expected.mean())
+
+
+def test_windows_are_as_small_pickled_as_their_rows():
+    windows = LagWindows(100).fit_transform(series(1000))
+    again = pickle.loads(pickle.dumps(windows))
+    assert len(pickle.dumps(windows)) < 3 * 1100 * 2 * 8
+    np.testing.assert_array_equal(again, windows)
+    assert again.strides == windows.strides
+    np.testing.assert_array_equal(again.table.rows, windows.table.rows)
+    assert windows[5:].table is None
+    plain = pickle.loads(pickle.dumps(windows[5:]))
+    np.testing.assert_array_equal(plain, windows[5:])
 
 
 def test_series_in_a_row_each_keep_their_own_tail():

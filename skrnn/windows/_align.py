@@ -72,8 +72,8 @@ def _consecutive(steps: np.ndarray) -> bool:
 
 def lay_out(
     X: np.ndarray, tracks: list[Track], reach: int, fill: str | float
-) -> tuple[np.ndarray, np.ndarray]:
-    """One padded table of all series, and the slot of each row of X in it.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One padded table of all series, and the slot and the series of each row of X in it.
 
     Parameters
     ----------
@@ -91,12 +91,14 @@ def lay_out(
         ``n_slots = reach + n_rows`` for one series without holes. Of the dtype of X, read-only.
     slots : ndarray of shape (n_rows,)
         ``padded[slots] == X``, and ``padded[slots - lag]`` is what was `lag` steps before.
+    series : ndarray of shape (n_rows,)
+        The number of the series that each row is of.
     """
-    slots = np.empty(len(X), np.intp)
+    slots, series = np.empty(len(X), np.intp), np.empty(len(X), np.intp)
     laid_out, n_slots = [], 0
-    for track in tracks:
+    for number, track in enumerate(tracks):
         given, past, size = track.slots(reach)
-        slots[track.rows] = given + n_slots
+        slots[track.rows], series[track.rows] = given + n_slots, number
         laid_out.append((track, n_slots, past + n_slots))
         n_slots += size
     padded = np.full((n_slots, X.shape[1]), np.nan, X.dtype)
@@ -105,7 +107,7 @@ def lay_out(
         padded[past] = track.past
     padded[_as_slice(slots)] = X
     padded.flags.writeable = False
-    return padded, slots
+    return padded, slots, series
 
 
 def _before_beginning(fill: str | float, first: np.ndarray) -> Any:

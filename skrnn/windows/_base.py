@@ -55,8 +55,8 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
             self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
         )
 
-    def _laid_out(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
-        """The padded table of `lay_out`, and the slot of each row of X in it."""
+    def _laid_out(self, X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The padded table of `lay_out`, the slot of each row of X in it, and its series."""
         check_is_fitted(self)
         values, reach = self._check_X(X, reset=False), self._reach()
         tracks = tracks_of(values, X, self.context_, reach)

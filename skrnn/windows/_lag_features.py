@@ -92,7 +92,7 @@ class LagFeatures(LagTransformer):
         lagged : ndarray of shape (n_rows, n_lags * n_features)
             Column ``k * n_features + j`` is feature j, ``lags[k]`` steps before the row.
         """
-        padded, slots = self._laid_out(X)
+        padded, slots, _ = self._laid_out(X)
         lagged = [padded[slots - lag] for lag in self._each_lag()]
         return np.concatenate(lagged, axis=1)
 

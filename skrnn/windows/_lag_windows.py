@@ -6,9 +6,8 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval
 
-from ._align import take_rows
 from ._base import FILL_CONSTRAINT, LagTransformer
-from ._strides import lag_view
+from ._window_array import WindowTable, windows_of
 
 
 class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -132,12 +131,12 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         Returns
         -------
         windows : ndarray of shape (n_rows, window, n_features)
-            Read-only. ``windows[i, -1]`` is row i.
+            Read-only. ``windows[i, -1]`` is row i. An array that also remembers the rows it was
+            taken from, by which the networks of this package tell which windows overlap.
         """
-        padded, slots = self._laid_out(X)
-        windows = take_rows(lag_view(padded, self.window, self.dilation), slots - self._reach())
-        windows.flags.writeable = False
-        return windows
+        padded, slots, series = self._laid_out(X)
+        starts = slots - self._reach()
+        return windows_of(WindowTable(padded, starts, series, self.window, self.dilation))
 
     def set_output(self, *, transform=None):
         """Do nothing: windows are no table, so that no other container can hold them.
