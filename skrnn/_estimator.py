@@ -165,7 +165,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """Return the targets in the network's units."""
         return targets.astype(np.float32)
 
-    def _class_weights(self, targets, sample_weight):
+    def _class_weights(self, targets, sample_weight, *, reset):
         """Return the sample weights with those of the classes in them."""
         return sample_weight
 
@@ -273,7 +273,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         sequences = check_sequences(self, X, tokens=self._takes_tokens, reset=reset)
         targets = self._check_targets(y, sequences, reset=reset, classes=classes)
         weights = check_weights(sample_weight, sequences)
-        weights = self._class_weights(targets, weights)
+        weights = self._class_weights(targets, weights, reset=reset)
         data = TrainingData(sequences, targets, weights)
         # A sample of no weight is no sample: it would still count in the mean of a batch.
         return data if (weights > 0).all() else data.take(np.flatnonzero(weights))
@@ -376,7 +376,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             "network_": asdict(network),
             "engine_": engine,
             "weights_": weights,
-            "_is_users_own": self.model is not None,
+            "_builder": self.model,
         }
 
     def _learn_scaling(self, data):
@@ -449,7 +449,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         changed = [
             f"{k}: {old[k]} -> {new[k]}" for k in new if new[k] != old[k] and "dropout" not in k
         ]
-        if (self.model is not None) != self._is_users_own:
+        if self.model is not self._builder:
             changed.append("model")
         if changed:
             listed = ", ".join(changed)
@@ -490,7 +490,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         from . import _keras
 
         sequences = self._scale_sequences(self._check_predict(X))
-        extra = {"builder": self.model} if self.engine_ == "keras" else {}
+        extra = {"builder": self._builder} if self.engine_ == "keras" else {}
         network = Network(**self.network_)
         return _keras.predict(self.engine_, network, self.weights_, sequences, **extra), sequences
 
@@ -521,8 +521,8 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         from . import _keras
 
         network = Network(**self.network_)
-        if self.model is not None:
-            return _keras.build(network, self.weights_, builder=self.model)
+        if self._builder is not None:
+            return _keras.build(network, self.weights_, builder=self._builder)
         scaling = None
         if network.n_tokens is None:
             scaling = (1 / self.input_scale_, -self.input_mean_ / self.input_scale_)

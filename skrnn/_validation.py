@@ -57,7 +57,7 @@ def _is_list_of_sequences(X, known=False):
     """
     if not isinstance(X, (list, tuple)) or len(X) == 0:
         return False
-    if any(isinstance(x, np.ndarray) or hasattr(x, "iloc") for x in X):
+    if any(isinstance(x, np.ndarray) or hasattr(x, "to_numpy") for x in X):
         return all(np.ndim(x) > 0 for x in X)
     if not all(isinstance(x, (list, tuple)) for x in X):
         return False
@@ -229,8 +229,8 @@ def _refuse_empty(sequences):
         numbers = ", ".join(map(str, np.flatnonzero(empty)[:5]))
         raise ValueError(
             f"Expected every sequence in X to have at least one present step, got {empty.sum()} "
-            f"without any (the first: {numbers}). Input X contains NaN, padding or nothing there; "
-            "drop these samples and their targets."
+            f"without any (the first: {numbers}). Input X contains NaN, padding or nothing there: "
+            "drop these samples and their targets, or take longer windows."
         )
 
 
@@ -253,6 +253,11 @@ def weights_of_steps(sample_weight, sequences):
     return np.broadcast_to(weights[:, None], present.shape)[present]
 
 
+def steps_of_each(y):
+    """Return the targets of each sequence as an array, from a table, an array or a list."""
+    return [np.asarray(part) for part in (y.to_numpy() if hasattr(y, "to_numpy") else y)]
+
+
 def stack_steps(y, sequences, name="y"):
     """Return targets per step as one array (n_samples, n_steps, ...), and which steps count.
 
@@ -267,7 +272,7 @@ def stack_steps(y, sequences, name="y"):
     -------
     y : ndarray, with what stands in the first step at steps past a sequence's end
     """
-    arrays = [np.asarray(part) for part in y]
+    arrays = steps_of_each(y)
     check_consistent_length(sequences.starts, arrays)
     expected = [(length, *arrays[0].shape[1:]) for length in sequences.lengths]
     wrong = [i for i, a in enumerate(arrays) if a.shape != expected[i]]

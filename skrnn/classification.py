@@ -7,12 +7,18 @@ from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ._callbacks import with_callbacks
 from ._estimator import BaseRNN
-from ._validation import check_labels, check_one_target_a_sample, stack_steps, weights_of_steps
+from ._validation import (
+    check_labels,
+    check_one_target_a_sample,
+    stack_steps,
+    steps_of_each,
+    weights_of_steps,
+)
 
 
 class RNNClassifier(ClassifierMixin, BaseRNN):
@@ -65,11 +71,11 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
     validation_fraction : float, default=0.1
         The part of the samples that early stopping holds out.
     validation : {"auto", "last", "random"}, default="auto"
-        Which samples are held out. "last": the last ones of each unbroken run of overlapping
-        windows, and training windows that reach into them are left out. "random": any, in
-        the proportions of the classes. "auto": "last" for windows of a series, known from
-        shared memory or from the values that neighbours share, "random" for independent
-        sequences.
+        Which samples are held out. "last": the last windows of each series, and training windows
+        that reach into them are left out. "random": any, in the
+        proportions of the classes. "auto":
+        "last" for windows of a series, known from `LagWindows`, from shared memory or from the
+        values that neighbours share, "random" for independent sequences.
     n_iter_no_change : int, default=5
         Epochs without improvement after which early stopping stops.
     standardize : bool, default=True
@@ -77,7 +83,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         samples.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss; "balanced" makes them inversely proportional to
-        the classes' frequencies.
+        the classes' frequencies in the samples of the first fit.
     model : callable or None, default=None
         A function ``model(input_shape, n_outputs)`` that builds a Keras model of your own, not
         compiled. It takes standardized float32 input of shape (batch, n_steps, n_features),
@@ -249,7 +255,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         Parameters
         ----------
         X : array-like, or list of arrays
-            Sequences in the form that `fit` was given, of any number of steps.
+            Sequences in the form that `fit` was given, of any number of steps (but in a 2-D X).
 
         Returns
         -------
@@ -269,7 +275,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         Parameters
         ----------
         X : array-like, or list of arrays
-            Sequences in the form that `fit` was given, of any number of steps.
+            Sequences in the form that `fit` was given, of any number of steps (but in a 2-D X).
 
         Returns
         -------
@@ -370,7 +376,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         else:
             steps = present
         check_consistent_length(sequences.starts, y)
-        labels = [_without_last_axis(np.asarray(part)) for part in y]
+        labels = [_without_last_axis(part) for part in steps_of_each(y)]
         stack_steps(labels, sequences)  # refuses other lengths
         known = np.concatenate([part[s] for part, s in zip(labels, steps, strict=True)])
         check_labels(column_or_1d(known))
@@ -408,7 +414,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
             )
         return np.searchsorted(self.classes_, labels).astype(np.float64)
 
-    def _class_weights(self, targets, sample_weight):
+    def _class_weights(self, targets, sample_weight, *, reset):
         if self.class_weight is None:
             return sample_weight
         if self._is_multilabel:
@@ -421,14 +427,23 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
                 "Expected class_weight=None with return_sequences=True, got "
                 f"{self.class_weight!r}. Weigh the samples with sample_weight."
             )
-        labels = self.classes_[targets[:, 0].astype(int)]
-        weights = compute_sample_weight(self.class_weight, labels)
-        if weights.min() < 0 or not weights.any():
+        if reset:
+            self._class_weight = self._learn_class_weight(targets[:, 0])
+        return (sample_weight * self._class_weight[targets[:, 0].astype(int)]).astype(np.float32)
+
+    def _learn_class_weight(self, numbers):
+        """Return the weight of each class; "balanced" is by the samples of the first fit."""
+        weights = np.ones(len(self.classes_))
+        present = np.unique(numbers).astype(int)
+        weights[present] = compute_class_weight(
+            self.class_weight, classes=self.classes_[present], y=self.classes_[numbers.astype(int)]
+        )
+        if weights.min() < 0 or not weights[present].any():
             raise ValueError(
                 "Expected class_weight without negative weights and not all zero, got "
                 f"{self.class_weight!r}. Leave it out to weigh all classes alike."
             )
-        return (sample_weight * weights).astype(np.float32)
+        return weights
 
     def _stratum(self, targets):
         return None if self._is_multilabel or self._per_step_targets else targets[:, 0]

@@ -63,10 +63,10 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     validation_fraction : float, default=0.1
         The part of the samples that early stopping holds out.
     validation : {"auto", "last", "random"}, default="auto"
-        Which samples are held out. "last": the last ones of each unbroken run of overlapping
-        windows, and training windows that reach into them are left out. "random": any.
-        "auto": "last" for windows of a series, known from shared memory or from the values
-        that neighbours share, "random" for independent sequences.
+        Which samples are held out. "last": the last windows of each series, and training windows
+        that reach into them are left out. "random": any. "auto":
+        "last" for windows of a series, known from `LagWindows`, from shared memory or from the
+        values that neighbours share, "random" for independent sequences.
     n_iter_no_change : int, default=5
         Epochs without improvement after which early stopping stops.
     standardize : bool, default=True
@@ -163,7 +163,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Parameters
         ----------
         X : array-like, or list of arrays
-            Sequences in the form that `fit` was given, of any number of steps.
+            Sequences in the form that `fit` was given, of any number of steps (but in a 2-D X).
 
         Returns
         -------

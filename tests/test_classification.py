@@ -178,3 +178,20 @@ def test_labels_at_every_step_without_saying_so():
     y = [(x[:, 0] > 0).astype(int) for x in X]
     with pytest.raises(ValueError, match=r"set return_sequences=True"):
         small_classifier().fit(X, y)
+
+
+def test_balanced_weights_are_those_of_the_first_samples():
+    """Later chunks and validation data are weighed alike, whatever their own proportions."""
+    X, z = sequences()
+    y = (z > 0.5).astype(int)
+    share = np.bincount(y)
+    explicit = dict(enumerate(len(y) / (2 * share)))
+    chunk = np.flatnonzero(y == 0)[:10]
+    networks = [
+        small_classifier(class_weight=weights).fit(X, y, X_val=X[chunk], y_val=y[chunk])
+        for weights in ("balanced", explicit)
+    ]
+    assert networks[0].history_ == networks[1].history_
+    for network in networks:
+        network.partial_fit(X[chunk], y[chunk])
+    assert_same_bits(networks[0].weights_, networks[1].weights_)

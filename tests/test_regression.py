@@ -227,7 +227,7 @@ def test_parameters_set_after_fit_change_nothing_that_was_fitted():
     X, y = sequences()
     network = small_regressor().fit(X, y)
     before = network.predict(X)
-    network.set_params(return_sequences=True, units=9, embedding_dim=3, cell="lstm")
+    network.set_params(return_sequences=True, units=9, embedding_dim=3, cell="lstm", model=len)
     assert_same_bits(network.predict(X), before)
     assert network.score(X, y) == r2_score(y, before)
 
@@ -254,3 +254,12 @@ def test_small_variation_far_from_zero_is_not_constant(rng):
     X = (1e4 + 0.01 * rng.normal(size=(60, 6, 2))).astype(np.float32)
     network = small_regressor().fit(X, X[:, -1, 0].astype(float))
     assert (network.input_scale_ < 0.02).all()
+
+
+def test_targets_at_every_step_in_a_frame():
+    import pandas as pd
+
+    X, _ = sequences()
+    y = np.cumsum(X[:, :, 0], axis=1)
+    framed = small_regressor(return_sequences=True).fit(X, pd.DataFrame(y))
+    assert_same_bits(framed.weights_, small_regressor(return_sequences=True).fit(X, y).weights_)

@@ -55,8 +55,8 @@ class WindowArray(np.ndarray):
 
 def windows_of(table: WindowTable) -> WindowArray:
     """Return the windows of a table, read-only: a view where they begin row by row."""
-    windows = take_rows(lag_view(table.rows, table.n_steps, table.dilation), table.starts)
-    windows = windows.view(WindowArray)
+    taken = take_rows(lag_view(table.rows, table.n_steps, table.dilation), table.starts)
+    windows = taken.view(WindowArray)
     windows.table = table
     windows.flags.writeable = False
     return windows
