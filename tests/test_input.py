@@ -99,7 +99,7 @@ def test_absent_steps_are_skipped():
 
 
 def test_tables_are_univariate_sequences():
-    X, y = sequences(n_features=1, n_steps=7) if False else sequences()
+    X, y = sequences()
     table = X[:, :, 0]
     flat = small_regressor().fit(table, y)
     deep = small_regressor().fit(table[:, :, None], y)
