@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn, with_callbacks
 from ._documentation import DocumentationLink
-from ._scaling import mean_and_scale, standardized
+from ._scaling import identity_scaling, mean_and_scale, standardized
 from ._spec import Network, Training, Values, initial_weights
 from ._splitting import split_validation
 from ._training import Monitor, TrainingData
@@ -212,9 +212,9 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             fitted_on = FittedOn(X, y, sample_weight)
             continued = self.warm_start and hasattr(self, "weights_")
             data = self._check_data(X, y, sample_weight, reset=not continued)
-            entropy = self._entropy()
-            data = self._with_validation(data, X_val, y_val, entropy)
-            self._train(data, fitted_on, entropy, continued=continued, epochs=self.epochs)
+            seeds = self._seeds()
+            data = self._with_validation(data, X_val, y_val, seeds["split"])
+            self._train(data, fitted_on, seeds, continued=continued, epochs=self.epochs)
         return self
 
     @with_callbacks
@@ -243,7 +243,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             fitted_on = FittedOn(X, y, sample_weight)
             continued = hasattr(self, "weights_")
             data = self._check_data(X, y, sample_weight, reset=not continued, classes=classes)
-            self._train(data, fitted_on, self._entropy(), continued=continued, epochs=1)
+            self._train(data, fitted_on, self._seeds(), continued=continued, epochs=1)
         return self
 
     def _check_params(self):
@@ -278,7 +278,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         # A sample of no weight is no sample: it would still count in the mean of a batch.
         return data if (weights > 0).all() else data.take(np.flatnonzero(weights))
 
-    def _with_validation(self, data, X_val, y_val, entropy):
+    def _with_validation(self, data, X_val, y_val, seed):
         """Return the samples to train on, with those that early stopping looks at."""
         if (X_val is None) != (y_val is None):
             given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
@@ -292,7 +292,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             self._stratum(data.targets),
             fraction=self.validation_fraction,
             how=self.validation,
-            seed=_seeds(entropy)["split"],
+            seed=seed,
         )
         return data.take(train, data.take(validation) if len(validation) else None)
 
@@ -300,7 +300,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """Return the classes to stratify a random validation split by, or None."""
         return None
 
-    def _train(self, data, fitted_on, entropy, *, continued, epochs):
+    def _train(self, data, fitted_on, seeds, *, continued, epochs):
         """Run the engine and set the fitted attributes."""
         from . import _keras
 
@@ -323,10 +323,10 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             engine,
             network,
             training,
-            self._values(entropy, epochs, n_before),
+            self._values(seeds, epochs, n_before),
             data,
             monitor,
-            weights=self._starting_weights(network, entropy, continued),
+            weights=self._starting_weights(network, seeds["weights"], continued),
             optimizer_state=self._earlier_state(engine) if continued else None,
             **self._keras_extras(engine),
         )
@@ -339,8 +339,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         self.best_epoch_ = n_before + monitor.best_epoch
         tasks.end_fit()
 
-    def _values(self, entropy, epochs, n_before):
-        seeds = _seeds(entropy)
+    def _values(self, seeds, epochs, n_before):
         return Values(
             learning_rate=float(self.learning_rate),
             clipnorm=self.clipnorm,
@@ -364,11 +363,11 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """Return the optimizer's state after the last fit; None after one of another kind."""
         return self.optimizer_state_ if self._optimizer == [engine, self.optimizer] else None
 
-    def _starting_weights(self, network, entropy, continued):
+    def _starting_weights(self, network, seed, continued):
         """Return the weights to start from; None leaves them to the user's own model."""
         if continued:
             return self.weights_
-        return None if self.model else initial_weights(network, _seeds(entropy)["weights"])
+        return None if self.model else initial_weights(network, seed)
 
     def _fitted(self, network, engine, weights):
         """Return the attributes that prediction needs."""
@@ -394,8 +393,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         if self.standardize:
             counts = np.where(sequences.present_rows(), sequences.row_counts(), 0)
             return mean_and_scale(sequences.values, counts)
-        width = sequences.values.shape[1]
-        return np.zeros(width), np.ones(width)
+        return identity_scaling(sequences.values.shape[1])
 
     def _scaled(self, data):
         """Return the data in the network's units."""
@@ -472,10 +470,16 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
                 f"Expected a training that engine='compiled' covers, got one that it does not: "
                 f"{' and '.join(reasons)}. Use engine='auto' or 'keras'."
             )
-        return "keras" if reasons else {"auto": "compiled"}.get(self.engine, self.engine)
+        return "keras" if reasons or self.engine == "keras" else "compiled"
+
+    def _seeds(self):
+        """Return the seed of each random choice of a fit, by name."""
+        names = ("weights", "order", "dropout", "split")
+        state = np.random.SeedSequence(self._entropy()).generate_state(len(names)) >> 1
+        return dict(zip(names, map(int, state), strict=True))
 
     def _entropy(self):
-        """Return the number that all of a fit's random choices derive from."""
+        """Return the number that all seeds derive from."""
         if self.random_state is None:
             return np.random.SeedSequence().entropy
         if isinstance(self.random_state, Integral):
@@ -500,9 +504,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     def _per_step(self, values, sequences):
         """Give values per step the form that X had: NaN where absent, a list where ragged."""
         values = np.where(aligned(sequences.present(), values.ndim), values, np.nan)
-        if not sequences.is_ragged:
-            return values
-        return [v[:length] for v, length in zip(values, sequences.lengths, strict=True)]
+        return sequences.unpadded(values)
 
     def to_keras(self):
         """Build a Keras model with the fitted weights.
@@ -547,12 +549,6 @@ def _unchanged_on_error(estimator):
         vars(estimator).clear()
         vars(estimator).update(before)
         raise
-
-
-def _seeds(entropy):
-    names = ("weights", "order", "dropout", "split")
-    state = np.random.SeedSequence(entropy).generate_state(len(names)) >> 1
-    return dict(zip(names, map(int, state), strict=True))
 
 
 def _joined(old, n_old, new, n_new):

@@ -35,6 +35,11 @@ def mean_and_scale(values, counts):
     return mean, np.where(constant | (scale == 0), 1.0, scale)
 
 
+def identity_scaling(n_columns):
+    """Return the mean and the scale that leave `n_columns` columns as they are."""
+    return np.zeros(n_columns), np.ones(n_columns)
+
+
 def standardized(values, mean, scale):
     """Return (values - mean) / scale as float32."""
     out = np.empty(values.shape, dtype=np.float32)

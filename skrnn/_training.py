@@ -48,8 +48,8 @@ class Monitor:
         1 prints a line per epoch.
     epochs : int
         The number of epochs at most, for the printed line.
-    on_epoch : callable
-        Called before and after each epoch; see `skrnn._callbacks.EpochTasks`.
+    on_epoch : skrnn._callbacks.EpochTasks
+        Told before and after each epoch.
     """
 
     def __init__(self, *, patience, verbose, epochs, on_epoch):

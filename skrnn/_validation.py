@@ -37,9 +37,12 @@ def check_sequences(estimator, X, *, tokens, reset):
     """
     if getattr(X, "ndim", None) == 1 and getattr(X.dtype, "kind", None) == "O":
         X = list(X)
+    is_list = _is_list_of_sequences(X, known=not reset and estimator._takes_lists)
+    if reset:
+        estimator._takes_lists = is_list
     if tokens:
-        sequences = _check_tokens(estimator, X, reset)
-    elif _is_list_of_sequences(X, known=not reset and estimator._takes_lists):
+        sequences = _check_tokens(estimator, X, is_list, reset)
+    elif is_list:
         sequences = _check_ragged(estimator, X, reset)
     elif getattr(X, "ndim", None) == 3:
         sequences = _check_3d(estimator, X, reset)
@@ -72,17 +75,15 @@ def _check_2d(estimator, X, reset):
         dtype=[np.float64, np.float32],
         ensure_all_finite="allow-nan",
     )
-    if reset:
-        estimator._takes_lists = False
     return _checked(Sequences.from_dense(X[:, :, None]))
 
 
 def _check_3d(estimator, X, reset):
-    flat = as_flat_series(X) if isinstance(X, np.ndarray) else None
+    flat = as_flat_series(X)
+    # Of windows that know their rows the rows are checked, never the windows: that would be a copy.
     if getattr(X, "table", None) is not None:
         sequences = Sequences.from_table(X.table)
     elif flat is not None and X.dtype in (np.float32, np.float64):
-        # A view of windows: its rows are checked, never its windows, which would be a copy.
         sequences = Sequences.from_series(flat[0], X.shape[0], X.shape[1], dilation=flat[1])
     else:
         X = check_array(
@@ -110,8 +111,6 @@ def _check_ragged(estimator, X, reset):
             "(n_steps, n_features)."
         )
     _check_width(estimator, expected, reset)
-    if reset:
-        estimator._takes_lists = True
     return _checked(Sequences.from_ragged(arrays))
 
 
@@ -137,8 +136,8 @@ def _as_sequence(x, number):
     return array
 
 
-def _check_tokens(estimator, X, reset):
-    if _is_list_of_sequences(X):
+def _check_tokens(estimator, X, is_list, reset):
+    if is_list:
         sequences = Sequences.from_ragged([_as_ids(x).ravel() for x in X])
     else:
         X = check_array(X, dtype="numeric", estimator=estimator, input_name="X")
@@ -146,7 +145,6 @@ def _check_tokens(estimator, X, reset):
     if reset:
         # Told, and not compared: texts may be of any length.
         estimator.n_features_in_ = sequences.n_steps
-        estimator._takes_lists = False
         _forget_names(estimator)
     return sequences
 
@@ -178,7 +176,6 @@ def _check_width(estimator, n_features, reset):
     if reset:
         estimator.n_features_in_ = n_features
         _forget_names(estimator)
-        estimator._takes_lists = False
     elif n_features != estimator.n_features_in_:
         raise ValueError(
             f"X has {n_features} features, but {type(estimator).__name__} is expecting "
@@ -258,8 +255,23 @@ def steps_of_each(y):
     return [np.asarray(part) for part in (y.to_numpy() if hasattr(y, "to_numpy") else y)]
 
 
-def stack_steps(y, sequences, name="y"):
-    """Return targets per step as one array (n_samples, n_steps, ...), and which steps count.
+def check_steps(arrays, sequences):
+    """Refuse targets of each sequence, as arrays, that are not one for each of its steps."""
+    check_consistent_length(sequences.starts, arrays)
+    expected = [(length, *arrays[0].shape[1:]) for length in sequences.lengths]
+    wrong = [i for i, a in enumerate(arrays) if a.shape != expected[i]]
+    if wrong:
+        i = wrong[0]
+        raise ValueError(
+            "Expected y to have a target for every step, because return_sequences=True; got "
+            f"y[{i}] of shape {arrays[i].shape} for a sequence of {sequences.lengths[i]} "
+            f"steps, where {expected[i]} belongs. Give y of shape (n_samples, n_steps), or "
+            "set return_sequences=False."
+        )
+
+
+def stack_steps(y, sequences):
+    """Return targets per step as one array (n_samples, n_steps, ...).
 
     Parameters
     ----------
@@ -273,17 +285,7 @@ def stack_steps(y, sequences, name="y"):
     y : ndarray, with what stands in the first step at steps past a sequence's end
     """
     arrays = steps_of_each(y)
-    check_consistent_length(sequences.starts, arrays)
-    expected = [(length, *arrays[0].shape[1:]) for length in sequences.lengths]
-    wrong = [i for i, a in enumerate(arrays) if a.shape != expected[i]]
-    if wrong:
-        i = wrong[0]
-        raise ValueError(
-            f"Expected {name} to have a target for every step, because return_sequences=True; got "
-            f"{name}[{i}] of shape {arrays[i].shape} for a sequence of {sequences.lengths[i]} "
-            f"steps, where {expected[i]} belongs. Give {name} of shape (n_samples, n_steps), or "
-            "set return_sequences=False."
-        )
+    check_steps(arrays, sequences)
     if not sequences.is_ragged:
         return np.stack(arrays)
     first = np.stack([a[:1] for a in arrays])

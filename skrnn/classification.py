@@ -15,6 +15,7 @@ from ._estimator import BaseRNN
 from ._validation import (
     check_labels,
     check_one_target_a_sample,
+    check_steps,
     stack_steps,
     steps_of_each,
     weights_of_steps,
@@ -370,14 +371,9 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         return y.astype(np.float64) if is_multilabel else self._encode(y)[:, None]
 
     def _check_step_labels(self, y, sequences, reset, classes):
-        present = sequences.present()
-        if sequences.is_ragged:
-            steps = [p[:length] for p, length in zip(present, sequences.lengths, strict=True)]
-        else:
-            steps = present
-        check_consistent_length(sequences.starts, y)
+        steps = sequences.unpadded(sequences.present())
         labels = [_without_last_axis(part) for part in steps_of_each(y)]
-        stack_steps(labels, sequences)  # refuses other lengths
+        check_steps(labels, sequences)
         known = np.concatenate([part[s] for part, s in zip(labels, steps, strict=True)])
         check_labels(column_or_1d(known))
         if reset:

@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from ._estimator import BaseRNN, aligned
-from ._scaling import mean_and_scale, standardized
+from ._scaling import identity_scaling, mean_and_scale, standardized
 from ._validation import check_one_target_a_sample, stack_steps, weights_of_steps
 
 
@@ -241,12 +241,11 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         return "mse"
 
     def _learn_target_scaling(self, targets):
-        if self.standardize:
-            counts = np.ones(len(targets))
-            self.target_mean_, self.target_scale_ = mean_and_scale(targets, counts)
-        else:
-            width = targets.shape[-1]
-            self.target_mean_, self.target_scale_ = np.zeros(width), np.ones(width)
+        self.target_mean_, self.target_scale_ = (
+            mean_and_scale(targets, np.ones(len(targets)))
+            if self.standardize
+            else identity_scaling(targets.shape[-1])
+        )
 
     def _scale_targets(self, targets):
         return standardized(targets, self.target_mean_, self.target_scale_)

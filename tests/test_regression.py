@@ -242,7 +242,7 @@ def test_batches_larger_than_the_data_are_one_batch():
 
 
 @pytest.mark.parametrize("dtype", [np.int64, object])
-def test_large_integers_keep_their_digits(dtype, rng):
+def test_large_integers_keep_their_digits(dtype):
     series = 10**9 + 100 * np.sin(np.arange(80) / 3)
     X = np.lib.stride_tricks.sliding_window_view(series.astype(np.int64), 6)[:, :, None]
     y = X[:, -1, 0].astype(float)

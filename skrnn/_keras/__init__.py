@@ -32,7 +32,7 @@ def compiles(training):
 
 
 def fit(engine, *args, **kwargs):
-    """Train a network; return its weights and the optimizer's state as lists of arrays."""
+    """Train a network into the monitor; return the optimizer's state as a list of arrays."""
     return _ENGINES[engine].fit(*args, **kwargs)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
+from .._sequences import Sequences
 from .._spec import weight_shapes
 from .losses import element_loss
 from .optimizers import OPTIMIZERS
@@ -86,9 +87,8 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
 
 def predict(network, weights, sequences):
     """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
-    n_features = 1 if sequences.holds_tokens else sequences.values.shape[1]
-    n_steps = _round_up(sequences.n_steps) if sequences.is_ragged else sequences.n_steps
-    n_samples = _PREDICT_VALUES // (n_steps * n_features)
+    n_steps = _step_capacity(sequences)
+    n_samples = _PREDICT_VALUES // (n_steps * _row_size(sequences))
     n_samples = PREDICT_BATCH * min(max(n_samples // PREDICT_BATCH, 1), 128)
     shape = Shape(n_samples * n_steps + 1, n_samples, n_steps)
     program = predict_program(network, shape)
@@ -109,9 +109,8 @@ def _cut(sequences, samples, n_rows):
     first, last = int(piece.starts.min()), int(piece.ends.max())
     if last - first >= n_rows:
         # They lie far apart in the table, so their own rows are fewer.
-        return type(piece).from_dense(piece.dense())
-    values = piece.values[first : last + 1]
-    return type(piece)(values, piece.starts - first, piece.lengths, piece.dilation)
+        return Sequences.from_dense(piece.dense())
+    return replace(piece, values=piece.values[first : last + 1], starts=piece.starts - first)
 
 
 def _validation_loss(network, loss, weights, validation):
@@ -152,11 +151,17 @@ def _values_tensors(values, n_taken):
 
 def _capacity(data, batch_size):
     sequences = data.sequences
-    n_features = 1 if sequences.holds_tokens else sequences.values.shape[1]
-    n_rows = _round_up(max(len(sequences.values), _MIN_VALUES // n_features))
+    n_rows = _round_up(max(len(sequences.values), _MIN_VALUES // _row_size(sequences)))
     n_samples = _round_up(max(len(sequences) + batch_size, _MIN_SAMPLES))
-    n_steps = _round_up(sequences.n_steps) if sequences.is_ragged else sequences.n_steps
-    return Shape(n_rows, n_samples, n_steps, data.targets.shape[-1])
+    return Shape(n_rows, n_samples, _step_capacity(sequences), data.targets.shape[-1])
+
+
+def _step_capacity(sequences):
+    return _round_up(sequences.n_steps) if sequences.is_ragged else sequences.n_steps
+
+
+def _row_size(sequences):
+    return 1 if sequences.holds_tokens else sequences.values.shape[1]
 
 
 def _round_up(number):

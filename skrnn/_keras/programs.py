@@ -6,9 +6,9 @@ candidate of a search, one after the other or in threads, without anything to re
 Rows and samples are padded to a capacity, and their true number is an input too.
 """
 
+import functools
 import math
 import threading
-from collections import OrderedDict
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -22,8 +22,6 @@ from .optimizers import OPTIMIZERS, clip_by_norm
 # depend, to the bit, on how many others are predicted with it.
 PREDICT_BATCH = 32
 
-_MAX_PROGRAMS = 128
-
 
 class Shape(NamedTuple):
     """The static shape of the data of a program."""
@@ -34,62 +32,27 @@ class Shape(NamedTuple):
     n_targets: int = 0
 
 
-class CacheInfo(NamedTuple):
-    """Statistics of the program cache, in the way of `functools.lru_cache`."""
-
-    hits: int
-    misses: int
-    maxsize: int
-    currsize: int
+@functools.lru_cache(maxsize=128)
+def _program(build, *key):
+    return build(*key)
 
 
-class _ProgramCache:
-    """The most recently used programs. Safe to use from several threads."""
-
-    def __init__(self, maxsize):
-        self.maxsize = maxsize
-        self.lock = threading.Lock()
-        self.clear()
-
-    def clear(self):
-        """Forget all programs and statistics."""
-        with self.lock:
-            self.programs = OrderedDict()
-            self.hits = self.misses = 0
-
-    def get(self, build, *key):
-        """Return the program of a key, building it if there is none."""
-        with self.lock:
-            key = (build, *key)
-            if key in self.programs:
-                self.hits += 1
-                self.programs.move_to_end(key)
-            else:
-                self.misses += 1
-                self.programs[key] = build(*key[1:])
-                if len(self.programs) > self.maxsize:
-                    self.programs.popitem(last=False)
-            return self.programs[key]
-
-    def info(self):
-        """Return the statistics."""
-        with self.lock:
-            return CacheInfo(self.hits, self.misses, self.maxsize, len(self.programs))
-
-
-_cache = _ProgramCache(_MAX_PROGRAMS)
-cache_info = _cache.info
-cache_clear = _cache.clear
+# Without it two threads that miss at once would compile the same program twice.
+_lock = threading.Lock()
+cache_info = _program.cache_info
+cache_clear = _program.cache_clear
 
 
 def epoch_program(network, training, shape):
     """Return the compiled function that trains over a run of batches."""
-    return _cache.get(_build_epoch, network, training, shape)
+    with _lock:
+        return _program(_build_epoch, network, training, shape)
 
 
 def predict_program(network, shape):
     """Return the compiled function that predicts all samples of one table of rows."""
-    return _cache.get(_build_predict, network, shape)
+    with _lock:
+        return _program(_build_predict, network, shape)
 
 
 class _compiled:
@@ -164,10 +127,9 @@ def _loss_and_gradients(network, loss, weights, data, samples, real, n_steps, se
     inputs, present = gather_batch(data, samples, n_steps)
     targets = tf.gather(data["targets"], samples)
     counted = tf.cast(real, tf.float32)
-    if network.return_sequences:
-        counted = counted[:, None] * tf.cast(present, tf.float32)
     sample_weight = tf.gather(data["sample_weight"], samples)
     if network.return_sequences:
+        counted = counted[:, None] * tf.cast(present, tf.float32)
         sample_weight = sample_weight[:, None]
     with tf.GradientTape() as tape:
         tape.watch(weights)
