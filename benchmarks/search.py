@@ -1,8 +1,8 @@
-"""One grid search, with skrnn and with SciKeras, each in a fresh process.
+"""One grid search, with skrnn, SciKeras and skorch, each in a fresh process.
 
 Seattle's daily weather; from the last 28 days of precipitation, both temperatures and wind to the
 next day's maximum. Three cells x 16 or 32 units, ``TimeSeriesSplit(5)``, refit: 31 fits of 10
-epochs in batches of 32, Adam, no early stopping. Both sides train the same layers on windows of
+epochs in batches of 32, Adam, no early stopping. All sides train the same layers on windows of
 standardized inputs and a standardized target, with one worker. The clock starts when data and
 libraries are loaded; it covers everything after: compiling, 31 fits and 30 scores.
 
@@ -11,50 +11,31 @@ Run ``python -m benchmarks.search``; ``--help`` lists the options.
 
 import argparse
 import json
-import os
-import platform
-import subprocess
-import sys
-import time
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import lru_cache, partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
-import pandas as pd
+
+from ._clock import in_turn, median_of, seconds
+from ._data import INPUTS, load_series, standardized_windows
+from ._environment import describe_environment, is_installed
+from ._process import COMPILE_CACHE, in_fresh_process
+from ._row import Goal, Row, ratio
+from ._table import describe
 
 WINDOW = 28
-UNITS = (16, 32)
+UNITS = [16, 32]
 EPOCHS = 10
 BATCH_SIZE = 32
 N_SPLITS = 5
-INPUTS = ["precipitation", "temp_max", "temp_min", "wind"]
-PACKAGES = ["skrnn", "tensorflow", "keras", "scikeras", "scikit-learn", "numpy", "pandas"]
-
-
-def load_series() -> pd.DataFrame:
-    """Return the four inputs of 1461 days, (n_rows, 4), float32."""
-    package = find_spec("vega_datasets")
-    if package is None or package.origin is None:
-        raise SystemExit("The weather is in the package vega_datasets: pip install vega_datasets")
-    path = Path(package.origin).with_name("_data") / "seattle-weather.csv"
-    weather = pd.read_csv(path, parse_dates=["date"], index_col="date").asfreq("D")
-    return weather[INPUTS].astype("float32")
-
-
-def make_windows(series: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return every full window with a known next day, (1433, 28, 4), and that day's maximum."""
-    values = series.to_numpy()
-    windows = np.lib.stride_tricks.sliding_window_view(values, WINDOW, axis=0).swapaxes(1, 2)
-    return windows[:-1], values[WINDOW:, INPUTS.index("temp_max")]
 
 
 def run_skrnn(seed: int) -> dict[str, Any]:
     """Search over a pipeline that makes its windows and standardizes in every fit."""
-    import tensorflow  # noqa: F401  loaded before the clock starts, as on the other side
-    from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+    import tensorflow  # noqa: F401  loaded before the clock starts, as on the other sides
     from sklearn.pipeline import Pipeline
 
     from skrnn import LagWindows, RNNRegressor, series_to_supervised
@@ -64,23 +45,16 @@ def run_skrnn(seed: int) -> dict[str, Any]:
         epochs=EPOCHS, batch_size=BATCH_SIZE, early_stopping=False, clipnorm=None, random_state=seed
     )
     estimator = Pipeline([("windows", LagWindows(WINDOW)), ("rnn", network)])
-    grid = {"rnn__cell": ["simple", "gru", "lstm"], "rnn__units": list(UNITS)}
-    search = GridSearchCV(
-        estimator, grid, cv=TimeSeriesSplit(N_SPLITS), scoring="neg_mean_absolute_error"
-    )
-    return timed_fit(search, X, y, unit=1.0)
+    grid = {"rnn__cell": ["simple", "gru", "lstm"], "rnn__units": UNITS}
+    return timed_search(estimator, grid, X, y, unit=1.0)
 
 
 def run_scikeras(seed: int) -> dict[str, Any]:
     """Search over SciKeras' ``KerasRegressor`` on standardized copies of the windows."""
     import keras
     from scikeras.wrappers import KerasRegressor
-    from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-    X, y = make_windows(load_series())
-    X = np.ascontiguousarray((X - X.mean(axis=(0, 1))) / X.std(axis=(0, 1)))
-    unit = float(y.std())
-    y = (y - y.mean()) / unit
+    X, y, unit = standardized_windows(WINDOW)
 
     def build(layer: str, units: int) -> Any:
         network = [keras.Input((WINDOW, len(INPUTS))), getattr(keras.layers, layer)(units)]
@@ -97,21 +71,51 @@ def run_scikeras(seed: int) -> dict[str, Any]:
         random_state=seed,
         verbose=0,
     )
-    grid = {"layer": ["SimpleRNN", "GRU", "LSTM"], "units": list(UNITS)}
+    grid = {"layer": ["SimpleRNN", "GRU", "LSTM"], "units": UNITS}
+    return timed_search(estimator, grid, X, y, unit)
+
+
+def run_skorch(seed: int) -> dict[str, Any]:
+    """Search over skorch's ``NeuralNetRegressor`` on standardized copies of the windows."""
+    import torch
+    from skorch import NeuralNetRegressor
+
+    from ._torch_side import ADAM, Network
+
+    torch.manual_seed(seed)
+    # The threads of so small products cost more than they bring.
+    torch.set_num_threads(1)
+    X, y, unit = standardized_windows(WINDOW)
+    estimator = NeuralNetRegressor(
+        Network,
+        module__cell="gru",
+        module__units=UNITS[0],
+        module__n_features=len(INPUTS),
+        optimizer=torch.optim.Adam,
+        **{f"optimizer__{name}": value for name, value in ADAM.items()},
+        max_epochs=EPOCHS,
+        batch_size=BATCH_SIZE,
+        iterator_train__shuffle=True,
+        train_split=None,
+        verbose=0,
+    )
+    grid = {"module__cell": ["simple", "gru", "lstm"], "module__units": UNITS}
+    return timed_search(estimator, grid, X, y[:, None], unit)
+
+
+def timed_search(
+    estimator: Any, grid: Mapping[str, Any], X: Any, y: np.ndarray, unit: float
+) -> dict[str, Any]:
+    """Run the search and report seconds, fits and the best mean absolute error in degrees."""
+    from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+
     search = GridSearchCV(
         estimator, grid, cv=TimeSeriesSplit(N_SPLITS), scoring="neg_mean_absolute_error"
     )
-    return timed_fit(search, X, y, unit)
-
-
-def timed_fit(search: Any, X: np.ndarray, y: np.ndarray, unit: float) -> dict[str, Any]:
-    """Fit the search and report seconds, fits and the best mean absolute error in degrees."""
-    start = time.perf_counter()
-    search.fit(X, y)
-    seconds = time.perf_counter() - start
+    taken = seconds(lambda: search.fit(X, y))
     scores = -search.cv_results_["mean_test_score"] * unit
     return {
-        "seconds": seconds,
+        "seconds": taken,
         "fits": len(scores) * N_SPLITS + 1,
         "best_mae": float(scores.min()),
         "best_params": {str(k): v for k, v in search.best_params_.items()},
@@ -121,85 +125,88 @@ def timed_fit(search: Any, X: np.ndarray, y: np.ndarray, unit: float) -> dict[st
     }
 
 
-SIDES = {"skrnn": run_skrnn, "scikeras": run_scikeras}
+SIDES = {"skrnn": run_skrnn, "SciKeras": run_scikeras, "skorch": run_skorch}
 
 
-def run_in_fresh_process(side: str, seed: int) -> dict[str, Any]:
-    """Run one side in an interpreter of its own and return what it measured."""
-    command = [sys.executable, "-m", "benchmarks.search", "--side", side, "--seed", str(seed)]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        env={"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ},
-        cwd=Path(__file__).resolve().parents[1],
+def search_rows(quick: bool) -> Iterator[Row]:
+    """Yield the row of a search from a cold start."""
+    runs = _measured(1 if quick else 3, 0, installed_sides())
+    yield _row("search", "31 fits, nothing compiled yet", runs, must=(5, 1.5), aim=(10, 3))
+
+
+def search_disk_rows(quick: bool) -> Iterator[Row]:
+    """Yield the row of a search whose programs an earlier process has compiled."""
+    repeats = 1 if quick else 3
+    with tempfile.TemporaryDirectory() as folder:
+        from_disk = partial(
+            in_fresh_process, run_skrnn, seed=0, environment={COMPILE_CACHE: folder}
+        )
+        filling = from_disk()
+        n_files = sum(path.is_file() for path in Path(folder).rglob("*"))
+        runs = {
+            **_measured(repeats, 0, installed_sides()),
+            "skrnn": [from_disk() for _ in range(repeats)],
+        }
+    runs["filling the cache"] = [{**filling, "files": n_files}]
+    what = "31 fits, programs on disk" if n_files else "31 fits, NOTHING was kept on disk"
+    yield _row("search-disk", what, runs, must=(8, 2), aim=(15, 4))
+
+
+@lru_cache
+def _measured(repeats: int, seed: int, sides: tuple[str, ...]) -> dict[str, list[dict[str, Any]]]:
+    """Return the runs of the sides; a peer is measured once for both rows."""
+    runs = {side: partial(in_fresh_process, SIDES[side], seed=seed) for side in sides}
+    return in_turn(runs, repeats)
+
+
+def installed_sides() -> tuple[str, ...]:
+    """Return the sides whose packages are installed."""
+    needed = {"skorch": ("skorch", "torch")}
+    return tuple(s for s in SIDES if all(map(is_installed, needed.get(s, (s.lower(),)))))
+
+
+def _row(
+    name: str,
+    what: str,
+    runs: dict[str, list[dict[str, Any]]],
+    must: tuple[float, float],
+    aim: tuple[float, float],
+) -> Row:
+    taken = {s: median_of(runs[s], "seconds") if s in runs else None for s in SIDES}
+    ours = taken.pop("skrnn")
+    assert ours is not None
+    goals = tuple(
+        Goal(peer, ratio(taken[peer], ours), m, a)
+        for peer, m, a in zip(taken, must, aim, strict=True)
     )
-    if done.returncode:
-        raise SystemExit(f"{side} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def describe_environment() -> dict[str, Any]:
-    """Return machine and versions, without any name that identifies the machine."""
-
-    def installed(package: str) -> str:
-        try:
-            return version(package)
-        except PackageNotFoundError:
-            return "not installed"
-
-    return {
-        "cpu": cpu_name(),
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        **{package: installed(package) for package in PACKAGES},
-    }
-
-
-def cpu_name() -> str:
-    """Return the processor's own name where Linux tells it."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    return Row(name, what, "s", ours, taken, goals, {"runs": runs})
 
 
 def main() -> None:
     """Run what the command line asks for and print it."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.search", description=__doc__.splitlines()[0]
+        prog="python -m benchmarks.search", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("--only", choices=SIDES, help="measure this side alone")
     parser.add_argument("--repeat", type=int, default=1, help="fresh processes per side (median)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
-    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
 
-    if arguments.side:  # the fresh process
-        print(json.dumps(SIDES[arguments.side](arguments.seed)))
-        return
-
     environment = describe_environment()
-    print(", ".join(f"{key} {value}" for key, value in environment.items()))
+    print(describe(environment))
     print(f"\n{'':12}{'seconds':>9}{'fits':>6}{'best CV MAE':>14}   best")
-    sides = [arguments.only] if arguments.only else list(SIDES)
+    sides = (arguments.only,) if arguments.only else installed_sides()
     results = {}
-    for side in sides:
-        runs = [run_in_fresh_process(side, arguments.seed) for _ in range(arguments.repeat)]
-        result = results[side] = {**runs[0], "seconds": median(run["seconds"] for run in runs)}
+    for side, runs in _measured(arguments.repeat, arguments.seed, sides).items():
+        result = results[side] = {**runs[0], "seconds": median_of(runs, "seconds")}
         result["all_seconds"] = [run["seconds"] for run in runs]
         best = ", ".join(f"{k}={v}" for k, v in result["best_params"].items())
-        seconds, fits, mae = result["seconds"], result["fits"], result["best_mae"]
-        print(f"{side:12}{seconds:9.1f}{fits:6}{mae:11.3f} °C   {best}", flush=True)
-    if len(results) == len(SIDES):
-        ratio = results["scikeras"]["seconds"] / results["skrnn"]["seconds"]
-        print(f"\nskrnn takes 1/{ratio:.1f} of the time that SciKeras takes.")
+        taken, fits, mae = result["seconds"], result["fits"], result["best_mae"]
+        print(f"{side:12}{taken:9.1f}{fits:6}{mae:11.3f} °C   {best}")
+    for peer in [side for side in results if side != "skrnn" and "skrnn" in results]:
+        times = results[peer]["seconds"] / results["skrnn"]["seconds"]
+        print(f"skrnn takes 1/{times:.1f} of the time that {peer} takes.")
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         arguments.json.write_text(
