@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from ._programs import cache_info, clear_cache
     from .classification import RNNClassifier
     from .regression import RNNRegressor
     from .windows import LagFeatures, LagWindows, series_to_supervised
@@ -19,6 +20,8 @@ _HOME = {
     "LagWindows": ".windows",
     "RNNClassifier": ".classification",
     "RNNRegressor": ".regression",
+    "cache_info": "._programs",
+    "clear_cache": "._programs",
     "series_to_supervised": ".windows",
 }
 
@@ -28,6 +31,8 @@ __all__ = [
     "RNNClassifier",
     "RNNRegressor",
     "__version__",
+    "cache_info",
+    "clear_cache",
     "series_to_supervised",
 ]
 

@@ -309,7 +309,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         data = self._scaled(data)
         network = self._network(data.sequences, continued)
         loss = self._loss_name() if self.loss == "auto" else self.loss
-        training = Training(loss, self.optimizer, self.batch_size)
+        training = Training(loss, self.optimizer, self.batch_size, self.clipnorm is not None)
         engine = self._choose_engine(_keras.compiles(training))
         n_before = self.n_iter_ if continued else 0
         tasks = EpochTasks(self, fitted_on, epochs, lambda w: self._fitted(network, engine, w))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ._memory import aligned_zeros
+
 # Rows at a time: the float64 copy that the sums need stays small beside the data.
 _CHUNK = 2**16
 
@@ -42,7 +44,7 @@ def identity_scaling(n_columns):
 
 def standardized(values, mean, scale):
     """Return (values - mean) / scale as float32."""
-    out = np.empty(values.shape, dtype=np.float32)
+    out = aligned_zeros(values.shape, np.float32)
     for first in range(0, len(values), _CHUNK):
         part = slice(first, first + _CHUNK)
         out[part] = (values[part].astype(np.float64) - mean) / scale

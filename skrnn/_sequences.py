@@ -42,13 +42,13 @@ class Sequences:
     @classmethod
     def from_series(cls, series, n_samples, n_steps, dilation=1):
         """Windows of `n_steps` steps that begin at every row of one series."""
-        lengths = np.full(n_samples, n_steps)
-        return cls(series, np.arange(n_samples), lengths, dilation, np.zeros(n_samples, int))
+        lengths, number = _repeated(n_steps, n_samples), _repeated(0, n_samples)
+        return cls(series, np.arange(n_samples), lengths, dilation, number)
 
     @classmethod
     def from_table(cls, table):
         """Windows with the table that `skrnn.LagWindows` took them from."""
-        lengths = np.full(len(table.starts), table.n_steps)
+        lengths = _repeated(table.n_steps, len(table.starts))
         return cls(table.rows, table.starts, lengths, table.dilation, table.series)
 
     @classmethod
@@ -56,7 +56,7 @@ class Sequences:
         """Sequences of equal length, from (n_samples, n_steps[, n_features])."""
         n_samples, n_steps = X.shape[:2]
         values = X.reshape(n_samples * n_steps, *X.shape[2:])
-        return cls(values, np.arange(n_samples) * n_steps, np.full(n_samples, n_steps))
+        return cls(values, np.arange(n_samples) * n_steps, _repeated(n_steps, n_samples))
 
     @classmethod
     def from_ragged(cls, arrays):
@@ -113,9 +113,9 @@ class Sequences:
     def row_counts(self):
         """Count how many sequences hold each row: int of shape (n_rows,)."""
         n_rows = len(self.values)
-        change = np.zeros(n_rows + self.dilation, dtype=np.int64)
+        change = np.zeros(n_rows + self.dilation, dtype=np.int32)
         np.add.at(change, self.starts, 1)
-        np.add.at(change, self.starts + self.lengths * self.dilation, -1)
+        np.add.at(change, self.ends + self.dilation, -1)
         return _strided_cumsum(change, self.dilation)[:n_rows]
 
     def n_present(self):
@@ -146,7 +146,14 @@ class Sequences:
         return self.present_rows()[rows] & (rows >= 0)
 
 
+def _repeated(number, n):
+    """Return `n` times the same number, in the memory of one."""
+    return np.broadcast_to(np.intp(number), n)
+
+
 def _strided_cumsum(values, stride):
     """Cumulate along every stride-th element: out[i] = values[i] + out[i - stride]."""
+    if stride == 1:
+        return values.cumsum(dtype=values.dtype)
     padded = np.pad(values, (0, -len(values) % stride))
-    return padded.reshape(-1, stride).cumsum(axis=0).ravel()[: len(values)]
+    return padded.reshape(-1, stride).cumsum(axis=0, dtype=values.dtype).ravel()[: len(values)]

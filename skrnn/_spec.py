@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_BATCHES_A_POOL = 50
+
 N_GATES = {"simple": 1, "gru": 3, "lstm": 4}
 
 
@@ -46,6 +48,7 @@ class Training:
     loss: str | Callable
     optimizer: str
     batch_size: int
+    clips: bool
 
 
 @dataclass(frozen=True)
@@ -60,15 +63,28 @@ class Values:
     dropout_seed: int
     first_epoch: int = 0
 
-    def order(self, epoch, n_samples):
+    def order(self, epoch, lengths, batch_size):
         """Return the order in which an epoch visits the samples.
 
         It depends on the seed and the epoch alone, so that both engines, and a fit that is
-        continued later, visit the samples alike.
+        continued later, visit the samples alike. Samples of different lengths are drawn at random
+        into pools, and like lengths of a pool come in one batch, because a batch takes as long as
+        its longest sample.
         """
+        n_samples = len(lengths)
         if not self.shuffle:
             return np.arange(n_samples)
-        return np.random.default_rng([self.order_seed, epoch]).permutation(n_samples)
+        rng = np.random.default_rng([self.order_seed, epoch])
+        order = rng.permutation(n_samples)
+        if lengths.min() == lengths.max():
+            return order
+        pool = batch_size * _BATCHES_A_POOL
+        order = order[np.lexsort([lengths[order], np.arange(n_samples) // pool])]
+        batches = np.split(order, range(batch_size, n_samples, batch_size))
+        # The last one may be short, so it stays the last.
+        return np.concatenate(
+            [*(batches[i] for i in rng.permutation(len(batches) - 1)), batches[-1]]
+        )
 
 
 def weight_shapes(network):

@@ -16,12 +16,14 @@ PACKAGE = ROOT / "skrnn"
 
 TENSOR_LIBRARIES = {"tensorflow", "keras", "scikeras"}
 
-# What the engine may know of the package above it: the description of a network, and the
-# containers that its sequences come in.
-ENGINE_MAY_IMPORT = {"skrnn._spec", "skrnn._sequences"}
+# What the engine may know of the package above it: the description of a network, the containers
+# that its sequences come in and their memory, and the place that keeps its programs.
+ENGINE_MAY_IMPORT = {"skrnn._memory", "skrnn._programs", "skrnn._sequences", "skrnn._spec"}
 
 # Everything below the estimators, and so ignorant of them.
 FOUNDATIONS = {
+    "skrnn._memory",
+    "skrnn._programs",
     "skrnn._sequences",
     "skrnn._spec",
     "skrnn._validation",

@@ -37,7 +37,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from skrnn import LagWindows, _keras, series_to_supervised
+from skrnn import LagWindows, cache_info, series_to_supervised
 
 from .common import (
     assert_same_bits,
@@ -136,14 +136,14 @@ def test_folds_and_candidates_share_a_program():
     """Other rows, learning rates and seeds cost no compilation."""
     X, y = sequences()
     small_regressor().fit(X, y).predict(X)
-    misses = _keras.cache_info().misses
+    misses = cache_info().misses
     GridSearchCV(
         small_regressor(),
         {"learning_rate": [0.001, 0.01], "random_state": [0, 1]},
         cv=KFold(4),
         error_score="raise",
     ).fit(X, y)
-    assert _keras.cache_info().misses == misses
+    assert cache_info().misses == misses
 
 
 def test_randomized_search():

@@ -13,7 +13,7 @@ import tensorflow as tf
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from skrnn import LagWindows, _keras
+from skrnn import LagWindows, clear_cache
 
 from .common import (
     assert_other_bits,
@@ -337,7 +337,7 @@ def test_threads_give_the_bits_of_one_after_the_other(cache):
     seeds = [1, 2, 3, 4, 1, 2, 3, 4]
     alone = [train(seed) for seed in seeds]
     if cache == "cold":
-        _keras.cache_clear()
+        clear_cache()
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(train, seeds))
     for a, b in zip(alone, together, strict=True):

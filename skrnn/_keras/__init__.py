@@ -6,22 +6,31 @@ take a spec and arrays and give arrays back; no tensor leaves this package.
 ======================  =====================================================================
 module                  job
 ======================  =====================================================================
-``cells``               one step of each recurrent cell, and the loop over the steps
+``cells``               one step of each recurrent cell, and its gradient
+``recurrence``          the loops over the steps of a batch, and back
 ``network``             the whole stack as a pure function of its weights
 ``losses``              loss of each sample
 ``optimizers``          one update, as a pure function of weights and slots
-``programs``            compiled programs and their cache
+``programs``            compiled programs; what is kept of them is in `skrnn._programs`
+``disk_cache``          programs kept from one process to the next, if the user opts in
+``threads``             how many threads a fit may use
 ``compiled``            the engine that runs them
 ``stack``               the same stack of Keras layers
 ``portable``            the engine on Keras' own `fit`, through scikeras
 ======================  =====================================================================
 """
 
-from . import compiled, portable
-from .programs import cache_clear, cache_info
-from .stack import build_stack, user_network
+from . import disk_cache
 
-__all__ = ["build", "cache_clear", "cache_info", "compiles", "fit", "predict"]
+disk_cache.enable()  # TensorFlow reads its flags when it starts
+
+from . import compiled, portable, threads  # noqa: E402
+from .stack import build_stack, user_network  # noqa: E402
+
+__all__ = ["build", "compiles", "fit", "predict"]
+
+# Before any operation runs: TensorFlow makes its threads with the first one.
+threads.limit_in_worker()
 
 _ENGINES = {"compiled": compiled, "keras": portable}
 

@@ -1,92 +1,157 @@
-"""The recurrent cells, and the loop that runs one over the steps of a batch.
+"""The recurrent cells: what one step does, and its gradient.
 
-The input's part of every gate is one matrix product over all steps, made before the loop; the
-loop holds only what depends on the state. The formulas and the order of the gates are those of
-Keras' layers, so weights can be exchanged.
+The formulas and the order of the gates are those of Keras' layers, so weights can be exchanged. A
+sigmoid is computed as ``0.5 + 0.5 * tanh(x / 2)``, so that one ``tanh`` serves all gates at once.
+
+What a step keeps for its gradient is read back through functions, one array each: XLA vectorizes an
+expression that reads an array kept at some step in one place, and none that reads it in two.
+That is why the derivatives come in two halves, `meet` and `step_back`.
+
+An absent step leaves the state as it was. Where gates can do that they are held open or shut by an
+input so large that tanh is 1 or -1 exactly, and all derivatives of the step vanish by themselves.
 
 References
 ----------
 SimpleRNN: Elman, "Finding structure in time", 1990. LSTM: Hochreiter and Schmidhuber, "Long
 short-term memory", 1997; Gers, Schmidhuber and Cummins, "Learning to forget", 2000. GRU: Cho et
 al., "Learning phrase representations using RNN encoder-decoder", 2014, with the reset gate
-applied after the product. Recurrent dropout: Gal and Ghahramani, "A theoretically grounded
-application of dropout in recurrent neural networks", 2016 (one mask for all steps and gates).
+applied after the product.
 """
 
+import numpy as np
 import tensorflow as tf
 
-
-def _simple_step(projected, state, entering, recurrent, bias):
-    return (tf.tanh(projected + tf.matmul(entering, recurrent)),)
+_OPEN, _SHUT = 1e9, -1e9
 
 
-def _gru_step(projected, state, entering, recurrent, bias):
-    inner = tf.matmul(entering, recurrent) + bias[1]
-    x_update, x_reset, x_new = tf.split(projected, 3, axis=1)
-    h_update, h_reset, h_new = tf.split(inner, 3, axis=1)
-    update = tf.sigmoid(x_update + h_update)
-    new = tf.tanh(x_new + tf.sigmoid(x_reset + h_reset) * h_new)
-    return (update * state[0] + (1 - update) * new,)
+class Simple:
+    """The cell of Elman: ``h' = tanh(x + R h)``."""
+
+    # Arrays for the state, and the widths in units of what a step keeps.
+    n_states = 1
+    kept = (1,)
+    n_apart = 0
+
+    @staticmethod
+    def hold(projected, present):
+        """Return the projected input with the gates of absent steps held."""
+        return projected
+
+    @staticmethod
+    def step(projected, inner, state, present, bias):
+        """Return the new state, and what the gradient needs of this step.
+
+        `projected` is the input's part of the gates and `inner` that of the state, both of shape
+        (batch, n_gates * units).
+        """
+        h = tf.where(present, tf.tanh(projected + inner), state[0])
+        return (h,), (h,)
+
+    @staticmethod
+    def meet(kept, d_h, rest):
+        """Return the derivatives that meet at a step, from those of its state."""
+        return (d_h,)
+
+    @staticmethod
+    def step_back(kept, before, present, met):
+        """Return the derivatives of `inner`, of what `projected` has apart, and of the state.
+
+        Those of the state are what reaches it past the product with the recurrent kernel, and a
+        tuple for the rest of the state.
+        """
+        (h,), (d_h,) = kept, met
+        d_inner = tf.where(present(), d_h * (1 - h() * h()), 0.0)
+        return d_inner, (), tf.where(present(), 0.0, d_h), ()
 
 
-def _lstm_step(projected, state, entering, recurrent, bias):
-    gates = projected + tf.matmul(entering, recurrent)
-    into, forget, new, out = tf.split(gates, 4, axis=1)
-    c = tf.sigmoid(forget) * state[1] + tf.sigmoid(into) * tf.tanh(new)
-    return (tf.sigmoid(out) * tf.tanh(c), c)
+class GRU:
+    """``h' = z h + (1 - z) n`` with ``n = tanh(x + r (R h + b))``; z updates, r resets."""
+
+    n_states = 1
+    kept = (2, 1, 1)
+    n_apart = 1
+
+    @staticmethod
+    def hold(projected, present):
+        """Return the projected input with the update gate of absent steps open."""
+        return tf.where(present, projected, _each_gate((_OPEN, 0, 0), projected))
+
+    @staticmethod
+    def step(projected, inner, state, present, bias):
+        """See `Simple.step`; `bias` is that of the state's part of ``n``."""
+        (h,) = state
+        two = 2 * h.shape[1]
+        gates = tf.tanh(0.5 * (projected[:, :two] + inner[:, :two]))
+        update, reset = tf.split(0.5 + 0.5 * gates, 2, axis=1)
+        inner_new = inner[:, two:] + bias
+        new = tf.tanh(projected[:, two:] + reset * inner_new)
+        return (update * h + (1 - update) * new,), (gates, new, inner_new)
+
+    @staticmethod
+    def meet(kept, d_h, rest):
+        """See `Simple.meet`."""
+        gates, new, _ = kept
+        update = 0.5 + 0.5 * gates()[:, : d_h.shape[1]]
+        return d_h, d_h * (1 - update) * (1 - new() * new())
+
+    @staticmethod
+    def step_back(kept, before, present, met):
+        """See `Simple.step_back`; the derivative apart is that of the input's part of ``n``."""
+        gates, new, inner_new = kept
+        d_h, d_new = met
+        update, reset = tf.split(0.5 + 0.5 * gates(), 2, axis=1)
+        d_update = d_h * (before() - new()) * (update * (1 - update))
+        d_reset = d_new * inner_new() * (reset * (1 - reset))
+        d_inner = tf.concat([d_update, d_reset, d_new * reset], axis=1)
+        return d_inner, (d_new,), d_h * update, ()
 
 
-_STEPS = {"simple": _simple_step, "gru": _gru_step, "lstm": _lstm_step}
+class LSTM:
+    """``c' = f c + i g`` and ``h' = o tanh(c')``; the gates i, f, g and o in this order."""
+
+    n_states = 2
+    kept = (4, 1, 1)
+    n_apart = 0
+
+    @staticmethod
+    def hold(projected, present):
+        """Return the projected input with absent steps forgetting and letting in nothing."""
+        return tf.where(present, projected, _each_gate((_SHUT, _OPEN, 0, _SHUT), projected))
+
+    @staticmethod
+    def step(projected, inner, state, present, bias):
+        """See `Simple.step`."""
+        h, c = state
+        gates = tf.tanh((projected + inner) * _each_gate((0.5, 0.5, 1, 0.5), inner))
+        into, forget, new, out = tf.split(gates, 4, axis=1)
+        new_c = (0.5 + 0.5 * forget) * c + (0.5 + 0.5 * into) * new
+        tanh_c = tf.tanh(new_c)
+        new_h = tf.where(present, (0.5 + 0.5 * out) * tanh_c, h)
+        return (new_h, new_c), (gates, c, tanh_c)
+
+    @staticmethod
+    def meet(kept, d_h, rest):
+        """See `Simple.meet`."""
+        gates, _, tanh_c = kept
+        (d_c,) = rest
+        out = 0.5 + 0.5 * gates()[:, 3 * d_h.shape[1] :]
+        return d_h, d_c + d_h * out * (1 - tanh_c() * tanh_c())
+
+    @staticmethod
+    def step_back(kept, before, present, met):
+        """See `Simple.step_back`."""
+        gates, c, tanh_c = kept
+        d_h, d_c = met
+        into, forget, new, _ = tf.split(gates(), 4, axis=1)
+        into, forget = 0.5 + 0.5 * into, 0.5 + 0.5 * forget
+        d_gates = tf.concat([d_c * new, d_c * c(), d_c * into, d_h * tanh_c()], axis=1)
+        slope = _each_gate((0.25, 0.25, 1, 0.25), d_gates) * (1 - gates() * gates())
+        return d_gates * slope, (), tf.where(present(), 0.0, d_h), (d_c * forget,)
 
 
-def run_cell(cell, inputs, present, weights, *, backward, keep_mask, want_steps):
-    """Run a cell over the steps.
-
-    Parameters
-    ----------
-    cell : {"simple", "gru", "lstm"}
-    inputs : tensor of shape (n_steps, batch, width)
-    present : bool tensor of shape (n_steps, batch, 1)
-        An absent step leaves the state as it was.
-    weights : (kernel, recurrent kernel, bias)
-    backward : bool
-        Run from the last step to the first.
-    keep_mask : tensor of shape (batch, units) or None
-        Recurrent dropout: multiplies the state that enters the gates.
-    want_steps : bool
-        Return the state after every step, else after the last.
-
-    Returns
-    -------
-    tensor of shape (n_steps, batch, units) or (batch, units)
-    """
-    kernel, recurrent, bias = weights
-    n_steps, batch, width = inputs.shape
-    units = recurrent.shape[0]
-    projected = tf.matmul(tf.reshape(inputs, [n_steps * batch, width]), kernel)
-    projected += bias[0] if cell == "gru" else bias
-    # Reading it through a TensorArray keeps the gradient's cost linear in the steps.
-    projected = _as_steps(tf.reshape(projected, [n_steps, batch, projected.shape[1]]))
-
-    def advance(count, state, steps):
-        step = n_steps - 1 - count if backward else count
-        entering = state[0] if keep_mask is None else state[0] * keep_mask
-        new = _STEPS[cell](projected.read(step), state, entering, recurrent, bias)
-        new = tuple(tf.where(present[step], n, s) for n, s in zip(new, state, strict=True))
-        return count + 1, new, steps.write(step, new[0]) if want_steps else steps
-
-    zero = tf.zeros([batch, units])
-    steps = tf.TensorArray(tf.float32, n_steps, element_shape=[batch, units]) if want_steps else 0
-    _, state, steps = tf.while_loop(
-        lambda count, *_: count < n_steps,
-        advance,
-        (0, (zero, zero) if cell == "lstm" else (zero,), steps),
-        # XLA sizes the stacks of the gradient by it.
-        maximum_iterations=n_steps,
-    )
-    return steps.stack() if want_steps else state[0]
+def _each_gate(values, gates):
+    """Return one value for each gate as a row as wide as `gates`."""
+    return tf.constant(np.repeat(np.float32(values), gates.shape[-1] // len(values)))
 
 
-def _as_steps(values):
-    n_steps, *shape = values.shape
-    return tf.TensorArray(values.dtype, n_steps, element_shape=shape).unstack(values)
+CELLS = {"simple": Simple, "gru": GRU, "lstm": LSTM}

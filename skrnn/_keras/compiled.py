@@ -1,25 +1,46 @@
 """The compiled engine: arrays in and out of the programs of `skrnn._keras.programs`."""
 
+import contextlib
+import functools
+import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
 
+from .._memory import aligned_zeros, is_aligned
 from .._sequences import Sequences
 from .._spec import weight_shapes
 from .losses import element_loss
 from .optimizers import OPTIMIZERS
-from .programs import PREDICT_BATCH, Shape, epoch_program, predict_program
+from .programs import (
+    PREDICT_BATCH,
+    Shape,
+    epoch_program,
+    gradient_program,
+    predict_program,
+    update_program,
+)
+from .threads import n_threads
 
 __all__ = ["OPTIMIZERS", "fit", "predict"]
 
 # No data are padded to less, so that the folds of a small search share one program.
 _MIN_VALUES = 2**18
 _MIN_SAMPLES = 4096
+# More are not padded: a program of their own costs less than the copy, in time and in memory.
+_MAX_PADDED_VALUES = 2**22
 # Values that one call of a prediction holds; bounds its memory, and the work for a single sample.
 _PREDICT_VALUES = 2**16
+# Samples beyond which a program of larger pieces is worth its compilation.
+_LARGE_PREDICTION = 2**14
 # Batches in one call of an epoch: between calls the interpreter can be interrupted.
 _BATCHES_A_CALL = 2000
+# Multiplications of one training step from which on it is divided: about 10 ms of one core. Of
+# smaller ones the halves together take as long on two cores as the whole on one.
+_LARGE_STEP = 2**29
 
 
 def fit(network, training, values, data, monitor, *, weights, optimizer_state=None):
@@ -42,6 +63,7 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     list of ndarray
         The optimizer's state after the last step.
     """
+    _prepare_prediction(network, weights, data.sequences)
     n_slots = OPTIMIZERS[training.optimizer].n_slots
     weights, n_taken, slots = _start(weights, optimizer_state, n_slots)
     n_samples = len(data.sequences)
@@ -50,30 +72,17 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     training = replace(training, batch_size=batch_size)
     n_batches = -(-n_samples // training.batch_size)
     shape = _capacity(data, training.batch_size)
-    train = epoch_program(network, training, shape)
+    run_epoch = _epoch_runner(network, training, shape)
     tensors = {
         **_pad_sequences(data.sequences, shape),
-        "targets": tf.constant(_pad_targets(data.targets, shape)),
-        "sample_weight": tf.constant(_pad(data.sample_weight, shape.n_samples)),
+        "targets": _tensor(_pad_targets(data.targets, shape)),
+        "sample_weight": _tensor(_pad(data.sample_weight, shape.n_samples)),
     }
     for epoch in range(values.first_epoch, values.first_epoch + values.epochs):
         monitor.begin_epoch()
-        order = values.order(epoch, n_samples).astype(np.int32)
-        order = tf.constant(_pad(order, shape.n_samples))
-        total = 0.0
-        for first in range(0, n_batches, _BATCHES_A_CALL):
-            last = min(first + _BATCHES_A_CALL, n_batches)
-            weights, slots, loss = train(
-                weights,
-                slots,
-                tensors,
-                order,
-                tf.constant(first),
-                tf.constant(last),
-                tf.constant(n_samples),
-                _values_tensors(values, n_taken),
-            )
-            total += float(loss)
+        order = values.order(epoch, data.sequences.lengths, batch_size).astype(np.int32)
+        inputs = tensors, _tensor(_pad(order, shape.n_samples))
+        weights, slots, total = run_epoch(weights, slots, inputs, n_batches, values, n_taken)
         n_taken += n_batches
         logs = {"loss": total / n_samples}
         if data.validation is not None:
@@ -85,22 +94,104 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     return [np.asarray(n_taken, dtype=np.int64), *(s.numpy() for s in slots)]
 
 
+def _epoch_runner(network, training, shape):
+    """Return the function that trains one epoch."""
+    if _is_large(network, training, shape):
+        gradient = gradient_program(network, training, shape)
+        return functools.partial(_halved_epoch, gradient, update_program(network, training))
+    return functools.partial(_whole_epoch, epoch_program(network, training, shape))
+
+
+def _whole_epoch(train, weights, slots, inputs, n_batches, values, n_taken):
+    """Train an epoch of small steps; return weights, slots and the summed loss."""
+    values = _values_tensors(values, n_taken)
+    total = 0.0
+    for first in range(0, n_batches, _BATCHES_A_CALL):
+        last = min(first + _BATCHES_A_CALL, n_batches)
+        run = tf.constant(first), tf.constant(last)
+        weights, slots, loss = train(weights, slots, *inputs, *run, values)
+        total += float(loss)
+    return weights, slots, total
+
+
+def _halved_epoch(gradient, update, weights, slots, inputs, n_batches, values, n_taken):
+    """Do the same for large steps, both halves of a batch at once if there are two cores.
+
+    On one core the halves are the same, so that the sums do not depend on the number of threads.
+    """
+    halves = tf.constant(0), tf.constant(1)
+    total = 0.0
+    with _threads(min(n_threads(), 2)) as map_halves:
+        for batch in range(n_batches):
+            step = _values_tensors(values, n_taken + batch)
+            args = (weights, *inputs, tf.constant(batch), step)
+            found = list(map_halves(lambda half, args=args: gradient(*args, half), halves))
+            weights, slots, loss = update(weights, slots, found, step)
+            total += float(loss)
+    return weights, slots, total
+
+
+@contextlib.contextmanager
+def _threads(n):
+    """Give a function like `map` that calls in `n` threads at once."""
+    if n == 1:
+        yield map
+    else:
+        with ThreadPoolExecutor(n) as pool:
+            yield pool.map
+
+
+def _is_large(network, training, shape):
+    """Tell whether a training step is worth dividing."""
+    kernels = [s for kind, s in weight_shapes(network) if kind in ("kernel", "orthogonal")]
+    n_products = 3 * training.batch_size * shape.n_steps * sum(map(math.prod, kernels))
+    return n_products >= _LARGE_STEP and training.batch_size % 2 == 0
+
+
 def predict(network, weights, sequences):
     """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
-    n_steps = _step_capacity(sequences)
-    n_samples = _PREDICT_VALUES // (n_steps * _row_size(sequences))
-    n_samples = PREDICT_BATCH * min(max(n_samples // PREDICT_BATCH, 1), 128)
-    shape = Shape(n_samples * n_steps + 1, n_samples, n_steps)
+    shape = _predict_shape(sequences, is_large=len(sequences) > _LARGE_PREDICTION)
     program = predict_program(network, shape)
-    weights = [tf.constant(w) for w in weights]
-    pieces = []
-    for first in range(0, len(sequences), n_samples):
-        piece = _cut(sequences, slice(first, first + n_samples), shape.n_rows)
-        n_batches = -(-len(piece) // PREDICT_BATCH)
-        out = program(weights, _pad_sequences(piece, shape), tf.constant(n_batches))
-        pieces.append(out.numpy()[: len(piece)])
-    outputs = np.concatenate(pieces)
+    weights = [_tensor(w) for w in weights]
+
+    def predict_piece(first):
+        piece = _cut(sequences, slice(first, first + shape.n_samples), shape.n_rows)
+        return program(weights, _pad_sequences(piece, shape)).numpy()[: len(piece)]
+
+    starts = range(0, len(sequences), shape.n_samples)
+    with _threads(min(n_threads(), len(starts)) if len(starts) > 1 else 1) as map_pieces:
+        pieces = list(map_pieces(predict_piece, starts))
+    outputs = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
     return outputs[:, : sequences.n_steps] if network.return_sequences else outputs
+
+
+def _predict_shape(sequences, is_large=False):
+    n_steps = _step_capacity(sequences)
+    n_values = _PREDICT_VALUES * (16 if is_large else 1)
+    n_samples = n_values // (n_steps * _row_size(sequences))
+    n_samples = PREDICT_BATCH * min(max(n_samples // PREDICT_BATCH, 1), 128)
+    return Shape(n_samples * n_steps + 1, n_samples, n_steps, sequences.is_ragged)
+
+
+def _prepare_prediction(network, weights, sequences):
+    """Compile the prediction of these sequences too, on another core while the training compiles.
+
+    Early stopping needs it at once, and hardly anybody fits without predicting.
+    """
+    shape = _predict_shape(sequences)
+    program = predict_program(network, shape)
+    if program.is_traced or n_threads() == 1:
+        return
+    if sequences.values.size >= _MAX_PADDED_VALUES:
+        return  # such a fit takes long anyway, and a compiler at work takes memory
+
+    def compile_program():
+        # What goes wrong here goes wrong again, and is told, when something is to be predicted.
+        with contextlib.suppress(Exception):
+            piece = _cut(sequences, slice(0, 1), shape.n_rows)
+            program([_tensor(w) for w in weights], _pad_sequences(piece, shape))
+
+    threading.Thread(target=compile_program, name="skrnn-compile").start()
 
 
 def _cut(sequences, samples, n_rows):
@@ -124,11 +215,11 @@ def _validation_loss(network, loss, weights, validation):
 
 def _start(weights, optimizer_state, n_slots):
     """Return weights and slots as one tensor each, and the number of steps taken."""
-    weights = tf.constant(np.concatenate([w.ravel() for w in weights]))
+    weights = _tensor(np.concatenate([w.ravel() for w in weights]))
     if optimizer_state is None:
         return weights, 0, (tf.zeros_like(weights),) * n_slots
     n_taken, *slots = optimizer_state
-    return weights, int(n_taken), tuple(tf.constant(s) for s in slots)
+    return weights, int(n_taken), tuple(_tensor(s) for s in slots)
 
 
 def _unpacked(network, weights):
@@ -144,16 +235,19 @@ def _values_tensors(values, n_taken):
     return {
         "learning_rate": tf.constant(values.learning_rate, tf.float32),
         "clipnorm": tf.constant(clipnorm, tf.float32),
-        "first_step": tf.constant(n_taken),
+        "n_taken": tf.constant(n_taken),
         "dropout_seed": tf.constant([values.dropout_seed, 0]),
     }
 
 
 def _capacity(data, batch_size):
     sequences = data.sequences
-    n_rows = _round_up(max(len(sequences.values), _MIN_VALUES // _row_size(sequences)))
+    n_rows = len(sequences.values)
+    if n_rows * _row_size(sequences) < _MAX_PADDED_VALUES:
+        n_rows = _round_up(max(n_rows, _MIN_VALUES // _row_size(sequences)))
     n_samples = _round_up(max(len(sequences) + batch_size, _MIN_SAMPLES))
-    return Shape(n_rows, n_samples, _step_capacity(sequences), data.targets.shape[-1])
+    n_targets = data.targets.shape[-1]
+    return Shape(n_rows, n_samples, _step_capacity(sequences), sequences.is_ragged, n_targets)
 
 
 def _step_capacity(sequences):
@@ -172,18 +266,31 @@ def _round_up(number):
 
 def _pad_sequences(sequences, shape):
     dtype = np.int32 if sequences.holds_tokens else np.float32
+    spans = aligned_zeros((shape.n_samples, 2), np.int32)
+    spans[: len(sequences), 0] = sequences.starts
+    spans[: len(sequences), 1] = sequences.lengths
     return {
-        "values": tf.constant(_pad(sequences.values.astype(dtype, copy=False), shape.n_rows)),
-        "starts": tf.constant(_pad(sequences.starts.astype(np.int32), shape.n_samples)),
-        "lengths": tf.constant(_pad(sequences.lengths.astype(np.int32), shape.n_samples)),
-        "dilation": tf.constant(sequences.dilation),
+        "values": _tensor(_pad(sequences.values.astype(dtype, copy=False), shape.n_rows)),
+        "spans": _tensor(spans),
+        "sizes": _tensor(np.array([len(sequences), sequences.dilation], np.int32)),
     }
 
 
-def _pad(array, capacity):
-    if len(array) == capacity:
+def _tensor(array):
+    """Return a tensor that shares the array's memory, or has a copy where it must.
+
+    `tf.constant` copies, takes twice the memory meanwhile, and ten times as long for a small array.
+    """
+    if not (is_aligned(array) and array.flags.c_contiguous and array.flags.writeable):
+        array = _pad(array, len(array), always=True)
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+
+
+def _pad(array, capacity, always=False):
+    """Return an array with zeros after it, up to a capacity; the same array if it has that."""
+    if len(array) == capacity and not always:
         return array
-    padded = np.zeros((capacity, *array.shape[1:]), dtype=array.dtype)
+    padded = aligned_zeros((capacity, *array.shape[1:]), array.dtype)
     padded[: len(array)] = array
     return padded
 

@@ -7,18 +7,20 @@ Keras layers; the tests hold the two together.
 
 import tensorflow as tf
 
-from .cells import run_cell
+from .recurrence import run_cell
 
 
-def network_outputs(network, weights, inputs, present, dropout_seed=None):
+def network_outputs(network, weights, inputs, present, n_present=None, dropout_seed=None):
     """Return the raw outputs of a batch.
 
     Parameters
     ----------
     network : Network
     weights : list of tensors, in the order of `skrnn._spec.weight_shapes`
-    inputs : float tensor of shape (batch, n_steps, n_features), or int (batch, n_steps)
-    present : bool tensor of shape (batch, n_steps)
+    inputs : float tensor of shape (n_steps, batch, n_features), or int (n_steps, batch)
+    present : bool tensor of shape (n_steps, batch)
+    n_present : int tensor or None
+        No later step is present, and none is computed; None computes all.
     dropout_seed : int tensor of shape (2,) or None
         None: no dropout, as in prediction.
 
@@ -29,13 +31,13 @@ def network_outputs(network, weights, inputs, present, dropout_seed=None):
     weights = iter(weights)
     if network.n_tokens is not None:
         inputs = tf.gather(next(weights), inputs)
-    hidden = tf.transpose(inputs, [1, 0, 2])
-    present = tf.transpose(present)[:, :, None]
+    hidden = inputs
+    steps = (present[:, :, None], n_present)
     masks = _DropoutMasks(dropout_seed)
     for layer in range(len(network.units)):
         is_last = layer == len(network.units) - 1
         hidden = _recurrent_layer(
-            network, weights, hidden, present, masks, network.return_sequences or not is_last
+            network, weights, hidden, steps, masks, network.return_sequences or not is_last
         )
     hidden = tf.transpose(hidden, [1, 0, 2]) if network.return_sequences else hidden
     for _ in network.hidden_units:
@@ -43,8 +45,9 @@ def network_outputs(network, weights, inputs, present, dropout_seed=None):
     return _dense(hidden, next(weights), next(weights))
 
 
-def _recurrent_layer(network, weights, inputs, present, masks, want_steps):
+def _recurrent_layer(network, weights, inputs, steps, masks, want_steps):
     outputs = []
+    present, n_present = steps
     for backward in (False, True)[: network.n_directions]:
         kernel, recurrent, bias = (next(weights) for _ in range(3))
         batch, units = inputs.shape[1], recurrent.shape[0]
@@ -58,6 +61,8 @@ def _recurrent_layer(network, weights, inputs, present, masks, want_steps):
                 backward=backward,
                 keep_mask=masks.draw(network.recurrent_dropout, [batch, units]),
                 want_steps=want_steps,
+                n_present=n_present,
+                train=masks.seed is not None,
             )
         )
     return tf.concat(outputs, axis=-1)

@@ -53,7 +53,9 @@ OPTIMIZERS = {
 }
 
 
-def clip_by_norm(gradient, limit):
-    """Scale a gradient down to an L2 norm of at most `limit`, which may be infinite."""
-    norm = tf.sqrt(tf.reduce_sum(gradient * gradient))
-    return gradient * tf.minimum(1.0, limit / norm)
+def clip_by_norm(gradients, limit):
+    """Scale each gradient down to an L2 norm of at most `limit`."""
+    # Together, so that the scales are one small computation and not one for each array.
+    norms = tf.sqrt(tf.stack([tf.reduce_sum(g * g) for g in gradients]))
+    scales = tf.unstack(tf.minimum(1.0, limit / norms))
+    return [g * scale for g, scale in zip(gradients, scales, strict=True)]

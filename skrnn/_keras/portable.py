@@ -130,7 +130,7 @@ class Trainee(keras.Model):
             epochs=epochs,
             callbacks=callbacks,
             shuffle=False,
-            validation_data=validation and _batches(self.plan, validation, np.arange),
+            validation_data=validation and _batches(self.plan, validation, _in_order),
             verbose=0,
         )
 
@@ -140,7 +140,11 @@ class Trainee(keras.Model):
 
 
 def _epoch_order(plan):
-    return lambda n_samples: plan.values.order(plan.epoch, n_samples)
+    return lambda lengths: plan.values.order(plan.epoch, lengths, plan.training.batch_size)
+
+
+def _in_order(lengths):
+    return np.arange(len(lengths))
 
 
 def _batches(plan, data, order):
@@ -150,7 +154,7 @@ def _batches(plan, data, order):
     per_step = data.targets.ndim == 3
 
     def generate():
-        samples = order(len(data.sequences))
+        samples = order(data.sequences.lengths)
         for first in range(0, len(samples), size):
             batch = samples[first : first + size]
             inputs = _inputs(data.sequences, batch, n_steps, plan.is_own)

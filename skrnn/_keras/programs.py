@@ -4,16 +4,21 @@ A program is a pure function. Weights, optimizer slots, learning rate, seeds and
 inputs and the new weights its outputs, so all fits of one architecture share it: every fold and
 candidate of a search, one after the other or in threads, without anything to reset between them.
 Rows and samples are padded to a capacity, and their true number is an input too.
+
+A training step is small or large. Small ones run in a loop inside the program, a whole epoch in one
+call. A large one is divided in two halves of the batch, for two cores: one program gives the
+gradient of a half, a second one the update.
 """
 
-import functools
 import math
 import threading
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from .._programs import program
 from .._spec import weight_shapes
+from . import disk_cache
 from .losses import element_loss
 from .network import network_outputs
 from .optimizers import OPTIMIZERS, clip_by_norm
@@ -29,30 +34,28 @@ class Shape(NamedTuple):
     n_rows: int
     n_samples: int
     n_steps: int
+    is_ragged: bool
     n_targets: int = 0
-
-
-@functools.lru_cache(maxsize=128)
-def _program(build, *key):
-    return build(*key)
-
-
-# Without it two threads that miss at once would compile the same program twice.
-_lock = threading.Lock()
-cache_info = _program.cache_info
-cache_clear = _program.cache_clear
 
 
 def epoch_program(network, training, shape):
     """Return the compiled function that trains over a run of batches."""
-    with _lock:
-        return _program(_build_epoch, network, training, shape)
+    return program(_build_epoch, network, training, shape)
+
+
+def gradient_program(network, training, shape):
+    """Return the compiled function that gives the gradient of one half of a batch."""
+    return program(_build_gradient, network, training, shape)
+
+
+def update_program(network, training):
+    """Return the compiled function that makes one update of the gradients of both halves."""
+    return program(_build_update, network, training)
 
 
 def predict_program(network, shape):
     """Return the compiled function that predicts all samples of one table of rows."""
-    with _lock:
-        return _program(_build_predict, network, shape)
+    return program(_build_predict, network, shape)
 
 
 class _compiled:
@@ -66,52 +69,117 @@ class _compiled:
         self.lock = threading.Lock()
         self.traced = None
 
+    @property
+    def is_traced(self):
+        """Whether it has been called before."""
+        return self.traced is not None
+
     def __call__(self, *args):
         with self.lock:
             if self.traced is None:
-                self.traced = self.function.get_concrete_function(*args)
+                self.traced = disk_cache.kept(self.function.get_concrete_function(*args))
         return self.traced(*args)
 
 
 def _build_epoch(network, training, shape):
-    update = OPTIMIZERS[training.optimizer].update
-    batch_size = training.batch_size
-    shapes = [shape for _, shape in weight_shapes(network)]
-
     @_compiled
-    def train(weights, slots, data, order, first, last, n_samples, values):
+    def train(weights, slots, data, order, first, last, values):
         """Run the batches from `first` up to `last`.
 
         Weights and slots are one vector each, and so is an update: one loop over all numbers, not
-        one for each array. Returns weights, slots and the summed loss.
+        one for each array. Returns weights, slots and the summed loss of all samples.
         """
 
         def train_batch(batch, weights, slots, total):
-            samples = tf.slice(order, [batch * batch_size], [batch_size])
-            real = batch * batch_size + tf.range(batch_size) < n_samples
-            step = values["first_step"] + batch
-            seed = tf.random.experimental.stateless_fold_in(values["dropout_seed"], step)
-            loss, gradients = _loss_and_gradients(
-                network,
-                training.loss,
-                _unpacked(weights, shapes),
-                data,
-                samples,
-                real,
-                shape.n_steps,
-                seed,
-            )
-            gradient = _packed([clip_by_norm(g, values["clipnorm"]) for g in gradients])
-            weights, slots = update(
-                weights, gradient, slots, values["learning_rate"], tf.cast(step + 1, tf.float32)
-            )
-            n_real = tf.reduce_sum(tf.cast(real, tf.float32))
-            return batch + 1, weights, slots, total + loss * n_real
+            found = _batch_gradients(network, training, shape, weights, data, order, batch, values)
+            step = values["n_taken"] + batch
+            weights, slots, loss = _updated(training, weights, slots, found, step, values)
+            return batch + 1, weights, slots, total + loss
 
         loop = (first, weights, slots, 0.0)
         return tf.while_loop(lambda batch, *_: batch < last, train_batch, loop)[1:]
 
     return train
+
+
+def _build_gradient(network, training, shape):
+    @_compiled
+    def gradient(weights, data, order, batch, values, half):
+        """Return what `_batch_gradients` does for a half, the gradients as one vector."""
+        found = _batch_gradients(
+            network, training, shape, weights, data, order, batch, values, half
+        )
+        return found._replace(gradients=_packed(found.gradients))
+
+    return gradient
+
+
+def _build_update(network, training):
+    shapes = [shape for _, shape in weight_shapes(network)]
+
+    @_compiled
+    def update(weights, slots, halves, values):
+        """Return weights, slots and the summed loss after one step."""
+        found = _Gradients(*(tf.add_n(parts) for parts in zip(*halves, strict=True)))
+        found = found._replace(gradients=_unpacked(found.gradients, shapes))
+        return _updated(training, weights, slots, found, values["n_taken"], values)
+
+    return update
+
+
+class _Gradients(NamedTuple):
+    """The gradients of a summed loss, that loss, and what it is divided by."""
+
+    gradients: Any
+    loss: tf.Tensor
+    n_terms: tf.Tensor
+    n_samples: tf.Tensor
+
+
+def _batch_gradients(network, training, shape, weights, data, order, batch, values, half=None):
+    """Return the gradients of a batch, or of one half of it."""
+    size = training.batch_size if half is None else training.batch_size // 2
+    first = batch * training.batch_size + (0 if half is None else half * size)
+    samples = tf.slice(order, [first], [size])
+    real = first + tf.range(size) < data["sizes"][0]
+    # In halves `n_taken` counts the batch's own step, else the steps before the first batch.
+    step = values["n_taken"] + batch if half is None else values["n_taken"]
+    seed = tf.random.experimental.stateless_fold_in(values["dropout_seed"], step)
+    if half is not None:
+        seed = tf.random.experimental.stateless_fold_in(seed, half)
+    inputs, present, n_present = gather_batch(data, samples, shape)
+    targets = tf.gather(data["targets"], samples)
+    counted = tf.cast(real, tf.float32)
+    sample_weight = tf.gather(data["sample_weight"], samples)
+    if network.return_sequences:
+        counted = counted[:, None] * tf.cast(tf.transpose(present), tf.float32)
+        sample_weight = sample_weight[:, None]
+    weights = _unpacked(weights, [shape for _, shape in weight_shapes(network)])
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        outputs = network_outputs(network, weights, inputs, present, n_present, seed)
+        losses = element_loss(training.loss)(targets, outputs)
+        total = tf.reduce_sum(losses * counted * sample_weight)
+    # The gradient of an embedding comes as the rows that were looked up.
+    gradients = [tf.convert_to_tensor(g) for g in tape.gradient(total, weights)]
+    n_real = tf.reduce_sum(tf.cast(real, tf.float32))
+    return _Gradients(gradients, total, tf.reduce_sum(counted), n_real)
+
+
+def _updated(training, weights, slots, found, step, values):
+    """Return weights, slots and the batch's loss times its samples, after one update."""
+    # As in Keras, weights scale the loss of a batch and do not enter its denominator.
+    gradients = [g / found.n_terms for g in found.gradients]
+    if training.clips:
+        gradients = clip_by_norm(gradients, values["clipnorm"])
+    weights, slots = OPTIMIZERS[training.optimizer].update(
+        weights,
+        _packed(gradients),
+        slots,
+        values["learning_rate"],
+        tf.cast(step + 1, tf.float32),
+    )
+    return weights, slots, found.loss / found.n_terms * found.n_samples
 
 
 def _packed(arrays):
@@ -123,58 +191,53 @@ def _unpacked(vector, shapes):
     return [tf.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-def _loss_and_gradients(network, loss, weights, data, samples, real, n_steps, seed):
-    inputs, present = gather_batch(data, samples, n_steps)
-    targets = tf.gather(data["targets"], samples)
-    counted = tf.cast(real, tf.float32)
-    sample_weight = tf.gather(data["sample_weight"], samples)
-    if network.return_sequences:
-        counted = counted[:, None] * tf.cast(present, tf.float32)
-        sample_weight = sample_weight[:, None]
-    with tf.GradientTape() as tape:
-        tape.watch(weights)
-        outputs = network_outputs(network, weights, inputs, present, seed)
-        losses = element_loss(loss)(targets, outputs)
-        # As in Keras, weights scale the loss of a batch and do not enter its denominator.
-        mean = tf.reduce_sum(losses * counted * sample_weight) / tf.reduce_sum(counted)
-    # The gradient of an embedding comes as the rows that were looked up.
-    return mean, [tf.convert_to_tensor(g) for g in tape.gradient(mean, weights)]
-
-
 def _build_predict(network, shape):
     output_shape = [shape.n_steps] if network.return_sequences else []
 
     @_compiled
-    def predict(weights, data, n_batches):
+    def predict(weights, data):
         """Return the raw outputs of all samples; those of padded samples mean nothing."""
 
         def predict_batch(batch, outputs):
             samples = batch * PREDICT_BATCH + tf.range(PREDICT_BATCH)
-            inputs, present = gather_batch(data, samples, shape.n_steps)
-            new = network_outputs(network, weights, inputs, present)
-            return batch + 1, tf.tensor_scatter_nd_update(outputs, samples[:, None], new)
+            batch_data = gather_batch(data, samples, shape)
+            return batch + 1, outputs.write(batch, network_outputs(network, weights, *batch_data))
 
-        outputs = tf.zeros([shape.n_samples, *output_shape, network.n_outputs])
-        return tf.while_loop(lambda batch, _: batch < n_batches, predict_batch, (0, outputs))[1]
+        outputs = tf.TensorArray(
+            tf.float32,
+            shape.n_samples // PREDICT_BATCH,
+            element_shape=[PREDICT_BATCH, *output_shape, network.n_outputs],
+        )
+        n_batches = (data["sizes"][0] + PREDICT_BATCH - 1) // PREDICT_BATCH
+        _, outputs = tf.while_loop(lambda batch, _: batch < n_batches, predict_batch, (0, outputs))
+        return tf.reshape(outputs.stack(), [shape.n_samples, *output_shape, network.n_outputs])
 
     return predict
 
 
-def gather_batch(data, samples, n_steps):
+def gather_batch(data, samples, shape):
     """Gather the steps of some samples from the table of rows.
+
+    `data` holds the rows' values, where in them each sample starts and its length, and two sizes:
+    the number of samples and the rows from one step to the next.
 
     Returns
     -------
-    inputs : tensor of shape (batch, n_steps, n_features), or (batch, n_steps) for token ids
+    inputs : tensor of shape (n_steps, batch, n_features), or (n_steps, batch) for token ids
         Absent steps are zero.
-    present : bool tensor of shape (batch, n_steps)
+    present : bool tensor of shape (n_steps, batch)
+    n_present : int tensor or None
+        Where the last present step of the batch ends; None: not asked.
     """
-    steps = tf.range(n_steps)
-    rows = tf.gather(data["starts"], samples)[:, None] + steps * data["dilation"]
-    within = steps < tf.gather(data["lengths"], samples)[:, None]
+    steps = tf.range(shape.n_steps)[:, None]
+    starts, lengths = tf.unstack(tf.gather(data["spans"], samples), axis=1)
+    _, dilation = tf.unstack(data["sizes"])
+    within = steps < lengths
+    rows = starts + steps * dilation
     inputs = tf.gather(data["values"], tf.where(within, rows, 0))
+    n_present = tf.reduce_max(lengths) if shape.is_ragged else None
     if inputs.dtype.is_integer:
         present = within & (inputs != 0)
-        return tf.where(present, inputs, 0), present
+        return tf.where(present, inputs, 0), present, n_present
     present = within & ~tf.math.is_nan(inputs[:, :, 0])
-    return tf.where(present[:, :, None], inputs, 0.0), present
+    return tf.where(present[:, :, None], inputs, 0.0), present, n_present

@@ -94,11 +94,15 @@ def lay_out(
     series : ndarray of shape (n_rows,)
         The number of the series that each row is of.
     """
-    slots, series = np.empty(len(X), np.intp), np.empty(len(X), np.intp)
+    slots = np.empty(len(X), np.intp)
+    # The memory of one number serves for one series.
+    series = np.empty(len(X), np.intp) if len(tracks) > 1 else np.broadcast_to(np.intp(0), len(X))
     laid_out, n_slots = [], 0
     for number, track in enumerate(tracks):
         given, past, size = track.slots(reach)
-        slots[track.rows], series[track.rows] = given + n_slots, number
+        slots[track.rows] = given + n_slots
+        if len(tracks) > 1:
+            series[track.rows] = number
         laid_out.append((track, n_slots, past + n_slots))
         n_slots += size
     padded = np.full((n_slots, X.shape[1]), np.nan, X.dtype)

@@ -88,7 +88,7 @@ def series_to_supervised(
     horizons = _checked_horizons(horizon)
     columns = table.positions(target)
     future = _future_rows(data, len(table), horizons)
-    kept = (future >= 0).all(axis=1)
+    kept = np.asarray((future >= 0).all(axis=1))
     kept[kept] = ~table.missing(columns)[future[kept]].any(axis=(1, 2))
     if not kept.any():
         raise ValueError(

@@ -1,0 +1,269 @@
+"""Run a cell over the steps of a batch, and the derivatives back.
+
+Backpropagation through time (Werbos, "Backpropagation through time: what it does and how to do it",
+1990) is written out: the loop that automatic differentiation makes keeps and reads several times
+what the formulas need, and takes longer to compile. What does not depend on the state stands
+outside the loops, in matrix products over many steps at once.
+
+Recurrent dropout: Gal and Ghahramani, "A theoretically grounded application of dropout in recurrent
+neural networks", 2016 (one mask for all steps and gates).
+"""
+
+import tensorflow as tf
+
+from .cells import CELLS
+
+# Steps in one matrix product where a batch may end before the last step.
+_BLOCK = 16
+
+
+def run_cell(
+    cell, inputs, present, weights, *, backward, keep_mask, want_steps, n_present=None, train=True
+):
+    """Run a cell over the steps.
+
+    Parameters
+    ----------
+    cell : {"simple", "gru", "lstm"}
+    inputs : tensor of shape (n_steps, batch, width)
+    present : bool tensor of shape (n_steps, batch, 1)
+        An absent step leaves the state as it was.
+    weights : (kernel, recurrent kernel, bias)
+    backward : bool
+        Run from the last step to the first.
+    keep_mask : tensor of shape (batch, units) or None
+        Recurrent dropout: multiplies the state that enters the gates.
+    want_steps : bool
+        Return the state after every step, else after the last.
+    n_present : int tensor or None
+        The number of steps to run, all later ones being absent; None runs all. What is returned
+        for a step that is not run means nothing.
+    train : bool
+        Whether a gradient will be asked for.
+
+    Returns
+    -------
+    tensor of shape (n_steps, batch, units) or (batch, units)
+    """
+    kernel, recurrent, bias = weights
+    inner_bias = tf.zeros([1])
+    if cell == "gru":
+        units = recurrent.shape[0]
+        bias, inner_bias = _gru_biases(bias, units)
+    run = _Recurrence(CELLS[cell], present, backward, keep_mask, want_steps, n_present)
+    args = inputs, kernel, bias, recurrent, inner_bias
+    return tf.custom_gradient(run.forward)(*args) if train else run.states(*args)
+
+
+def _gru_biases(bias, units):
+    """Return what is added to the projected input, and to the state's part of the new state."""
+    of_gates = tf.concat([bias[1, : 2 * units], tf.zeros([units])], axis=0)
+    return bias[0] + of_gates, bias[1, 2 * units :]
+
+
+class _Recurrence:
+    """One run of a cell over a batch: the states alone, or with their gradient."""
+
+    def __init__(self, cell, present, backward, keep_mask, want_steps, n_present):
+        self.cell = cell
+        self.present = present
+        self.backward = backward
+        self.keep_mask = keep_mask
+        self.want_steps = want_steps
+        self.n_steps, self.batch = present.shape[:2]
+        self.n_run = self.n_steps if n_present is None else n_present
+        self.blocks = _Blocks(self.n_steps, n_present)
+
+    def states(self, inputs, kernel, bias, recurrent, inner_bias):
+        """Return the states that were asked for."""
+        here = _as_stack(self.present)
+        projected = self._project(inputs, kernel, bias)
+
+        def read(count):
+            return projected.read(self._step_number(tf.minimum(count, self.n_run - 1)))
+
+        def step(count, state, current, out):
+            at = self._step_number(count)
+            inner = tf.matmul(state[0], recurrent)
+            state, _ = self.cell.step(current, inner, state, here.read(at), inner_bias)
+            # Read one step ahead: where nothing is kept, XLA would make one expression of the step,
+            # which reads several parts of the same row.
+            return count + 1, state, read(count + 1), [o.write(at, state[0]) for o in out]
+
+        units = recurrent.shape[0]
+        out = [self._empty(units)] if self.want_steps else []
+        _, state, _, out = self._loop(step, self._start(units), read(0), out)
+        return out[0].stack() if out else state[0]
+
+    def forward(self, inputs, kernel, bias, recurrent, inner_bias):
+        """Return the states that were asked for, and their gradient function."""
+        cell, units = self.cell, recurrent.shape[0]
+        here = _as_stack(self.present)
+        projected = self._project(inputs, kernel, bias)
+
+        def step(count, state, stacks):
+            at = self._step_number(count)
+            inner = tf.matmul(self._entering(state[0]), recurrent)
+            new, kept = cell.step(projected.read(at), inner, state, here.read(at), inner_bias)
+            kept = (state[0], *kept)
+            return count + 1, new, [s.write(at, k) for s, k in zip(stacks, kept, strict=True)]
+
+        stacks = [self._empty(width * units) for width in (1, *cell.kept)]
+        _, state, stacks = self._loop(step, self._start(units), stacks)
+        stacks = [stack.stack() for stack in stacks]
+
+        def gradient(d_out):
+            return self._gradient(d_out, stacks, inputs, kernel, recurrent)
+
+        return self._outputs(state[0], stacks[0]), gradient
+
+    def _outputs(self, last, before):
+        """Return the last state, or the states after every step from those before it."""
+        if not self.want_steps:
+            return last
+        if self.backward:
+            return tf.concat([last[None], before[:-1]], axis=0)
+        if self.blocks.are_all:
+            return tf.concat([before[1:], last[None]], axis=0)
+        # The state after the last step that was run, wherever that is.
+        after = tf.concat([before[1:], tf.zeros_like(last)[None]], axis=0)
+        is_last = tf.range(self.n_steps)[:, None, None] == self.n_run - 1
+        return tf.where(is_last, last[None], after)
+
+    def _gradient(self, d_out, stacks, inputs, kernel, recurrent):
+        """Return the derivatives of what `forward` was given."""
+        cell, units = self.cell, recurrent.shape[0]
+        back = tf.transpose(recurrent)
+        here = _as_stack(self.present)
+        kept = [_as_stack(stack) for stack in stacks]
+        d_steps = [_as_stack(d_out)] if self.want_steps else []
+
+        def readers(at):
+            return [lambda stack=stack: stack.read(at) for stack in kept]
+
+        def meet(at, d_h, rest):
+            for d_step in d_steps:
+                d_h += d_step.read(at)
+            return cell.meet(readers(at)[1:], d_h, rest)
+
+        def step(count, met, stacks):
+            at = self._step_number(self.n_run - 1 - count)
+            before, *own = readers(at)
+            d_inner, apart, d_h, rest = cell.step_back(own, before, lambda: here.read(at), met)
+            d_h += self._entering(tf.matmul(d_inner, back))
+            # After the first step there is none to meet: what is read there goes unused.
+            earlier = self._step_number(tf.maximum(self.n_run - 2 - count, 0))
+            found = (d_inner, *apart)
+            stacks = [s.write(at, f) for s, f in zip(stacks, found, strict=True)]
+            return count + 1, meet(earlier, d_h, rest), stacks
+
+        zero = tf.zeros([self.batch, units])
+        d_last = zero if self.want_steps else d_out
+        met = meet(self._step_number(self.n_run - 1), d_last, (zero,) * (cell.n_states - 1))
+        widths = (recurrent.shape[1], *(units for _ in range(cell.n_apart)))
+        _, _, found = self._loop(step, met, [self._empty(width) for width in widths])
+        d_inner, *apart = [stack.stack() for stack in found]
+
+        def products(inputs, before, d_inner, *apart):
+            d_projected = d_inner
+            if apart:
+                d_projected = tf.concat([d_inner[:, :, : 2 * units], *apart], axis=2)
+            return (
+                _matmul_of_steps(inputs, d_projected),
+                tf.reduce_sum(d_projected, axis=[0, 1]),
+                _matmul_of_steps(self._entering(before), d_inner),
+                tf.reduce_sum(d_inner[:, :, 2 * units :], axis=[0, 1]) if apart else tf.zeros([1]),
+            )
+
+        def d_inputs(d_inner, *apart):
+            if apart:
+                d_inner = tf.concat([d_inner[:, :, : 2 * units], *apart], axis=2)
+            return _matmul(d_inner, tf.transpose(kernel))
+
+        return (
+            self.blocks.map(d_inputs, d_inner, *apart),
+            *self.blocks.sum(products, inputs, stacks[0], d_inner, *apart),
+        )
+
+    def _project(self, inputs, kernel, bias):
+        """Return the input's part of the gates, a stack of all steps."""
+
+        def project(inputs, present):
+            return self.cell.hold(_matmul(inputs, kernel) + bias, present)
+
+        return _as_stack(self.blocks.map(project, inputs, self.present))
+
+    def _start(self, units):
+        return (tf.zeros([self.batch, units]),) * self.cell.n_states
+
+    def _entering(self, state):
+        return state if self.keep_mask is None else state * self.keep_mask
+
+    def _step_number(self, count):
+        return self.n_run - 1 - count if self.backward else count
+
+    def _empty(self, width):
+        return tf.TensorArray(tf.float32, self.n_steps, element_shape=[self.batch, width])
+
+    def _loop(self, step, *init):
+        return tf.while_loop(lambda count, *_: count < self.n_run, step, (0, *init))
+
+
+class _Blocks:
+    """The steps that are run, in blocks for matrix products: one, or as many as are needed."""
+
+    def __init__(self, n_steps, n_present):
+        self.are_all = n_present is None
+        self.n_steps = n_steps
+        self.size = n_steps if n_steps % _BLOCK else _BLOCK
+        if not self.are_all:
+            self.n_blocks = -(-n_present // self.size)
+
+    def map(self, function, *arrays):
+        """Return what a function of blocks gives for all steps; zero where none was run."""
+        if self.are_all:
+            return function(*arrays)
+        blocks = [self._split(a) for a in arrays]
+        one = function(*(b[0] for b in blocks))
+        out = tf.TensorArray(tf.float32, self.n_steps // self.size, element_shape=one.shape)
+
+        def step(at, out):
+            return at + 1, out.write(at, function(*(b[at] for b in blocks)))
+
+        _, out = tf.while_loop(lambda at, _: at < self.n_blocks, step, (0, out))
+        return tf.reshape(out.stack(), [self.n_steps, *one.shape[1:]])
+
+    def sum(self, function, *arrays):
+        """Return the sums of what a function of blocks gives."""
+        if self.are_all:
+            return function(*arrays)
+        blocks = [self._split(a) for a in arrays]
+
+        def step(at, totals):
+            found = function(*(b[at] for b in blocks))
+            return at + 1, [t + f for t, f in zip(totals, found, strict=True)]
+
+        zeros = [tf.zeros(f.shape) for f in function(*(b[0] for b in blocks))]
+        return tf.while_loop(lambda at, _: at < self.n_blocks, step, (0, zeros))[1]
+
+    def _split(self, array):
+        return tf.reshape(array, [-1, self.size, *array.shape[1:]])
+
+
+def _as_stack(values):
+    n_steps, *shape = values.shape
+    stack = tf.TensorArray(values.dtype, n_steps, element_shape=shape, clear_after_read=False)
+    return stack.unstack(values)
+
+
+def _matmul(values, kernel):
+    """Multiply the last axis of (n_steps, batch, width) with a kernel."""
+    n_steps, batch, width = values.shape
+    flat = tf.matmul(tf.reshape(values, [n_steps * batch, width]), kernel)
+    return tf.reshape(flat, [n_steps, batch, kernel.shape[1]])
+
+
+def _matmul_of_steps(left, right):
+    """Sum the products of all steps and samples: (n_steps, batch, a) x (.., b) -> (a, b)."""
+    left, right = (tf.reshape(a, [-1, a.shape[2]]) for a in (left, right))
+    return tf.matmul(left, right, transpose_a=True)

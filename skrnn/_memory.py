@@ -1,0 +1,21 @@
+"""Arrays that an engine can use without a copy."""
+
+import math
+
+import numpy as np
+
+# What XLA's machine code expects of its arguments, and TensorFlow's own allocator gives.
+_ALIGNMENT = 64
+
+
+def aligned_zeros(shape, dtype):
+    """Return an array of zeros whose memory begins at a multiple of 64 bytes."""
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.zeros(n_bytes + _ALIGNMENT, np.uint8)
+    first = -memory.ctypes.data % _ALIGNMENT
+    return memory[first : first + n_bytes].view(dtype).reshape(shape)
+
+
+def is_aligned(array):
+    """Tell whether an array's memory begins at a multiple of 64 bytes."""
+    return array.ctypes.data % _ALIGNMENT == 0
