@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 
 _BATCHES_A_POOL = 50
 
 N_GATES = {"simple": 1, "gru": 3, "lstm": 4}
+
+# Token ids that every vocabulary of outputs has: 0 is padding and 1 the unknown token.
+START, END = 2, 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,45 @@ class Network:
     def n_directions(self):
         """Passes over the sequence in each layer."""
         return 2 if self.bidirectional else 1
+
+
+@dataclass(frozen=True)
+class EncoderDecoder:
+    """A network that reads a sequence and writes another one, step by step.
+
+    The decoder has a layer for each of the encoder's, which starts from that one's last state; both
+    directions together where the encoder has two. It predicts tokens if `target_embedding_dim` is
+    set, and `n_outputs` is their number then; else `n_outputs` numbers at each of `n_target_steps`
+    steps.
+    """
+
+    cell: str
+    units: tuple[int, ...]
+    bidirectional: bool
+    dropout: float
+    recurrent_dropout: float
+    n_features: int
+    n_outputs: int
+    n_tokens: int | None = None
+    embedding_dim: int | None = None
+    n_target_steps: int | None = None
+    target_embedding_dim: int | None = None
+    attention: str | None = None
+    scheduled_sampling: float = 0.0
+
+    # The outputs are not one for each step of the input.
+    return_sequences = False
+    n_frozen = 0
+
+    @property
+    def n_directions(self):
+        """Passes of the encoder over the sequence in each layer."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def decoder_units(self):
+        """Units of each layer of the decoder."""
+        return tuple(units * self.n_directions for units in self.units)
 
 
 @dataclass(frozen=True)
@@ -87,11 +130,40 @@ class Values:
         )
 
 
+@singledispatch
 def weight_shapes(network):
     """List the shape of each weight with the kind of its starting value.
 
     The order is that of ``keras.Model.get_weights()`` for the same stack.
     """
+    shapes = _encoder_shapes(network)
+    width = network.units[-1] * network.n_directions
+    for units in (*network.hidden_units, network.n_outputs):
+        shapes += [("kernel", (width, units)), ("zeros", (units,))]
+        width = units
+    return shapes
+
+
+@weight_shapes.register
+def _(network: EncoderDecoder):
+    """Encoder, then the decoder: embedding, recurrent layers, attention, output."""
+    shapes = _encoder_shapes(network)
+    width = network.n_outputs
+    if network.target_embedding_dim is not None:
+        width = network.target_embedding_dim
+        shapes.append(("embedding", (network.n_outputs, width)))
+    for units in network.decoder_units:
+        shapes += _recurrent_shapes(network.cell, width, units)
+        width = units
+    if network.attention == "additive":
+        shapes += [("kernel", (width, width)), ("kernel", (width, width)), ("scale", (width,))]
+    if network.attention is not None:
+        shapes += [("kernel", (2 * width, width)), ("zeros", (width,))]
+    return [*shapes, ("kernel", (width, network.n_outputs)), ("zeros", (network.n_outputs,))]
+
+
+def _encoder_shapes(network):
+    """List the weights of the embedding, if there is one, and of the recurrent layers."""
     shapes: list = []
     width = network.n_features
     if network.n_tokens is not None:
@@ -100,9 +172,6 @@ def weight_shapes(network):
     for units in network.units:
         shapes += _recurrent_shapes(network.cell, width, units) * network.n_directions
         width = units * network.n_directions
-    for units in (*network.hidden_units, network.n_outputs):
-        shapes += [("kernel", (width, units)), ("zeros", (units,))]
-        width = units
     return shapes
 
 
@@ -132,6 +201,11 @@ def _glorot_uniform(rng, shape):
     return rng.uniform(-limit, limit, shape)
 
 
+def _scale(rng, shape):
+    # One column of a kernel; as a vector it is a Keras weight of its own.
+    return _glorot_uniform(rng, (*shape, 1))[:, 0]
+
+
 def _orthogonal(rng, shape):
     n_rows, n_columns = shape
     q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
@@ -148,6 +222,7 @@ def _forget_bias(rng, shape):
 _STARTS = {
     "embedding": lambda rng, shape: rng.uniform(-0.05, 0.05, shape),
     "kernel": _glorot_uniform,
+    "scale": _scale,
     "orthogonal": _orthogonal,
     "zeros": lambda rng, shape: np.zeros(shape),
     "forget": _forget_bias,

@@ -21,20 +21,31 @@ class TrainingData:
     sample_weight : float32 ndarray of shape (n_samples,)
     validation : TrainingData or None
         What early stopping looks at.
+    target_lengths : int ndarray of shape (n_samples,) or None
+        The steps of each sample's targets where they are other ones than those of the sequence.
     """
 
     sequences: Sequences
     targets: np.ndarray
     sample_weight: np.ndarray
     validation: TrainingData | None = None
+    target_lengths: np.ndarray | None = None
+
+    @property
+    def lengths(self):
+        """What a sample's share of the work is by: like ones come in one batch."""
+        if self.target_lengths is None:
+            return self.sequences.lengths
+        return self.sequences.lengths + self.target_lengths
 
     def take(self, samples, validation=None):
         """Return some of the samples."""
         sequences = self.sequences.take(samples)
         targets = self.targets[samples]
-        if targets.ndim == 3:
+        if self.target_lengths is None and targets.ndim == 3:
             targets = targets[:, : sequences.n_steps]
-        return TrainingData(sequences, targets, self.sample_weight[samples], validation)
+        lengths = None if self.target_lengths is None else self.target_lengths[samples]
+        return TrainingData(sequences, targets, self.sample_weight[samples], validation, lengths)
 
 
 class Monitor:

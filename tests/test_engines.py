@@ -243,9 +243,9 @@ def test_dropout_drops_the_given_part():
     """At rate p a mask is 0 with probability p, else 1 / (1 - p), so that its mean is one."""
     import tensorflow as tf
 
-    from skrnn._keras.network import _DropoutMasks
+    from skrnn._keras.network import DropoutMasks
 
-    masks = _DropoutMasks(tf.constant([1, 2]))
+    masks = DropoutMasks(tf.constant([1, 2]))
     first, second = masks.draw(0.3, [400, 50]).numpy(), masks.draw(0.3, [400, 50]).numpy()
     np.testing.assert_allclose(np.unique(first), [0, 1 / 0.7], rtol=1e-6)
     np.testing.assert_allclose((first == 0).mean(), 0.3, atol=0.02)

@@ -13,6 +13,8 @@ import tensorflow as tf
 from .._memory import aligned_zeros, is_aligned
 from .._sequences import Sequences
 from .._spec import weight_shapes
+from . import beam, decoder
+from .architectures import architecture_of
 from .losses import element_loss
 from .optimizers import OPTIMIZERS
 from .programs import (
@@ -20,12 +22,14 @@ from .programs import (
     Shape,
     epoch_program,
     gradient_program,
-    predict_program,
+    map_program,
+    outputs,
+    summed_losses,
     update_program,
 )
 from .threads import n_threads
 
-__all__ = ["OPTIMIZERS", "fit", "predict"]
+__all__ = ["OPTIMIZERS", "attention", "fit", "losses", "predict", "search"]
 
 # No data are padded to less, so that the folds of a small search share one program.
 _MIN_VALUES = 2**18
@@ -36,6 +40,8 @@ _MAX_PADDED_VALUES = 2**22
 _PREDICT_VALUES = 2**16
 # Samples beyond which a program of larger pieces is worth its compilation.
 _LARGE_PREDICTION = 2**14
+# Target sequences are padded to a multiple of so many steps.
+_TARGET_STEPS = 8
 # Batches in one call of an epoch: between calls the interpreter can be interrupted.
 _BATCHES_A_CALL = 2000
 # Multiplications of one training step from which on it is divided: about 10 ms of one core. Of
@@ -71,7 +77,7 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     batch_size = min(training.batch_size, _round_up(n_samples))
     training = replace(training, batch_size=batch_size)
     n_batches = -(-n_samples // training.batch_size)
-    shape = _capacity(data, training.batch_size)
+    shape = _capacity(network, data, training.batch_size)
     run_epoch = _epoch_runner(network, training, shape)
     tensors = {
         **_pad_sequences(data.sequences, shape),
@@ -80,7 +86,7 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     }
     for epoch in range(values.first_epoch, values.first_epoch + values.epochs):
         monitor.begin_epoch()
-        order = values.order(epoch, data.sequences.lengths, batch_size).astype(np.int32)
+        order = values.order(epoch, data.lengths, batch_size).astype(np.int32)
         inputs = tensors, _tensor(_pad(order, shape.n_samples))
         weights, slots, total = run_epoch(weights, slots, inputs, n_batches, values, n_taken)
         n_taken += n_batches
@@ -105,11 +111,11 @@ def _epoch_runner(network, training, shape):
 def _whole_epoch(train, weights, slots, inputs, n_batches, values, n_taken):
     """Train an epoch of small steps; return weights, slots and the summed loss."""
     values = _values_tensors(values, n_taken)
-    total = 0.0
+    total, carry = 0.0, ()
     for first in range(0, n_batches, _BATCHES_A_CALL):
         last = min(first + _BATCHES_A_CALL, n_batches)
         run = tf.constant(first), tf.constant(last)
-        weights, slots, loss = train(weights, slots, *inputs, *run, values)
+        weights, slots, carry, loss = train(weights, slots, carry, *inputs, *run, values)
         total += float(loss)
     return weights, slots, total
 
@@ -120,12 +126,19 @@ def _halved_epoch(gradient, update, weights, slots, inputs, n_batches, values, n
     On one core the halves are the same, so that the sums do not depend on the number of threads.
     """
     halves = tf.constant(0), tf.constant(1)
-    total = 0.0
+    total, carries = 0.0, ((), ())
     with _threads(min(n_threads(), 2)) as map_halves:
         for batch in range(n_batches):
             step = _values_tensors(values, n_taken + batch)
-            args = (weights, *inputs, tf.constant(batch), step)
-            found = list(map_halves(lambda half, args=args: gradient(*args, half), halves))
+            args = (*inputs, tf.constant(batch), step)
+            found, carries = zip(
+                *map_halves(
+                    lambda half, carry, w=weights, args=args: gradient(w, carry, *args, half),
+                    halves,
+                    carries,
+                ),
+                strict=True,
+            )
             weights, slots, loss = update(weights, slots, found, step)
             total += float(loss)
     return weights, slots, total
@@ -150,19 +163,59 @@ def _is_large(network, training, shape):
 
 def predict(network, weights, sequences):
     """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
+    (found,) = _by_pieces(outputs, network, weights, sequences)
+    return found[:, : sequences.n_steps] if network.return_sequences else found
+
+
+def losses(network, weights, sequences, targets, loss):
+    """Return the summed loss of each sample and the number of its terms: (n_samples, 2)."""
+    return _by_pieces(summed_losses, network, weights, sequences, loss, targets=targets)[0]
+
+
+def attention(network, weights, sequences, targets):
+    """Return the attention of a decoder: (n_samples, n_target_steps, n_steps)."""
+    n_target_steps = _target_capacity(network, targets, sequences.n_steps)[0]
+    (shares,) = _by_pieces(
+        decoder.attention, network, weights, sequences, n_target_steps, targets=targets
+    )
+    return shares[:, : targets.shape[1], : sequences.n_steps]
+
+
+def search(network, weights, sequences, beam_width, max_len):
+    """Return what a beam search finds.
+
+    Returns
+    -------
+    tokens : int32 ndarray of shape (n_samples, beam_width, max_len)
+        Zero after the end.
+    log_probability : float32 ndarray of shape (n_samples, beam_width)
+    """
+    return _by_pieces(beam.search, network, weights, sequences, beam_width, max_len)
+
+
+def _by_pieces(function, network, weights, sequences, *options, targets=None):
+    """Return the results of a function of batches for sequences of any number.
+
+    See `skrnn._keras.programs.map_program` for the function.
+    """
     shape = _predict_shape(sequences, is_large=len(sequences) > _LARGE_PREDICTION)
-    program = predict_program(network, shape)
+    if targets is not None:
+        shape = shape._replace(targets=_target_capacity(network, targets, shape.n_steps))
+    program = map_program(function, network, shape, *options)
     weights = [_tensor(w) for w in weights]
 
-    def predict_piece(first):
-        piece = _cut(sequences, slice(first, first + shape.n_samples), shape.n_rows)
-        return program(weights, _pad_sequences(piece, shape)).numpy()[: len(piece)]
+    def run_piece(first):
+        samples = slice(first, first + shape.n_samples)
+        piece = _cut(sequences, samples, shape.n_rows)
+        data = _pad_sequences(piece, shape)
+        if targets is not None:
+            data["targets"] = _tensor(_pad_targets(targets[samples], shape))
+        return [found.numpy()[: len(piece)] for found in program(weights, data)]
 
     starts = range(0, len(sequences), shape.n_samples)
     with _threads(min(n_threads(), len(starts)) if len(starts) > 1 else 1) as map_pieces:
-        pieces = list(map_pieces(predict_piece, starts))
-    outputs = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-    return outputs[:, : sequences.n_steps] if network.return_sequences else outputs
+        pieces = list(map_pieces(run_piece, starts))
+    return pieces[0] if len(pieces) == 1 else [np.concatenate(p) for p in zip(*pieces, strict=True)]
 
 
 def _predict_shape(sequences, is_large=False):
@@ -178,8 +231,10 @@ def _prepare_prediction(network, weights, sequences):
 
     Early stopping needs it at once, and hardly anybody fits without predicting.
     """
+    if not architecture_of(network).validates_by_outputs:
+        return
     shape = _predict_shape(sequences)
-    program = predict_program(network, shape)
+    program = map_program(outputs, network, shape)
     if program.is_traced or n_threads() == 1:
         return
     if sequences.values.size >= _MAX_PADDED_VALUES:
@@ -205,12 +260,16 @@ def _cut(sequences, samples, n_rows):
 
 
 def _validation_loss(network, loss, weights, validation):
+    if not architecture_of(network).validates_by_outputs:
+        summed = losses(network, weights, validation.sequences, validation.targets, loss)
+        total, n_terms = summed.astype(np.float64).T
+        return (total @ validation.sample_weight) / n_terms.sum()
     outputs = predict(network, weights, validation.sequences)
-    losses = element_loss(loss)(tf.constant(validation.targets), tf.constant(outputs)).numpy()
-    losses = losses.T * validation.sample_weight
+    elements = element_loss(loss)(tf.constant(validation.targets), tf.constant(outputs)).numpy()
+    elements = elements.T * validation.sample_weight
     if network.return_sequences:
-        losses = losses[validation.sequences.present().T]
-    return losses.mean(dtype=np.float64)
+        elements = elements[validation.sequences.present().T]
+    return elements.mean(dtype=np.float64)
 
 
 def _start(weights, optimizer_state, n_slots):
@@ -240,14 +299,25 @@ def _values_tensors(values, n_taken):
     }
 
 
-def _capacity(data, batch_size):
+def _capacity(network, data, batch_size):
     sequences = data.sequences
     n_rows = len(sequences.values)
     if n_rows * _row_size(sequences) < _MAX_PADDED_VALUES:
         n_rows = _round_up(max(n_rows, _MIN_VALUES // _row_size(sequences)))
     n_samples = _round_up(max(len(sequences) + batch_size, _MIN_SAMPLES))
-    n_targets = data.targets.shape[-1]
-    return Shape(n_rows, n_samples, _step_capacity(sequences), sequences.is_ragged, n_targets)
+    n_steps = _step_capacity(sequences)
+    targets = _target_capacity(network, data.targets, n_steps)
+    return Shape(n_rows, n_samples, n_steps, sequences.is_ragged, targets)
+
+
+def _target_capacity(network, targets, n_steps):
+    """Return the shape that each sample's targets are padded to."""
+    if network.return_sequences:
+        return n_steps, targets.shape[2]
+    if targets.ndim == 3 and network.n_target_steps is None:
+        # Token sequences of any lengths: folds whose longest differ a little share a program.
+        return -(-targets.shape[1] // _TARGET_STEPS) * _TARGET_STEPS, targets.shape[2]
+    return targets.shape[1:]
 
 
 def _step_capacity(sequences):
@@ -296,7 +366,7 @@ def _pad(array, capacity, always=False):
 
 
 def _pad_targets(targets, shape):
-    if targets.ndim == 3:
-        missing = shape.n_steps - targets.shape[1]
+    missing = shape.targets[0] - targets.shape[1]
+    if targets.ndim == 3 and missing:
         targets = np.pad(targets, ((0, 0), (0, missing), (0, 0)))
     return _pad(targets, shape.n_samples)

@@ -7,7 +7,28 @@ Keras layers; the tests hold the two together.
 
 import tensorflow as tf
 
+from .losses import element_loss
 from .recurrence import run_cell
+
+# The loss on validation data can be had from its predictions, whose program exists anyway.
+validates_by_outputs = True
+
+
+def losses(network, loss, weights, batch, seed, carry):
+    """Return the losses of a batch; see `skrnn._keras.architectures`."""
+    raw = network_outputs(network, weights, batch.inputs, batch.present, batch.n_present, seed)
+    counted = tf.transpose(batch.present) if network.return_sequences else None
+    return element_loss(loss)(batch.targets, raw), counted, carry
+
+
+def outputs(network, weights, batch):
+    """Return the raw outputs of a batch."""
+    return network_outputs(network, weights, batch.inputs, batch.present, batch.n_present)
+
+
+def output_shape(network, shape):
+    """Return the shape of the raw outputs of one sample."""
+    return [*([shape.n_steps] if network.return_sequences else []), network.n_outputs]
 
 
 def network_outputs(network, weights, inputs, present, n_present=None, dropout_seed=None):
@@ -29,23 +50,27 @@ def network_outputs(network, weights, inputs, present, n_present=None, dropout_s
     tensor of shape (batch, n_outputs), or (batch, n_steps, n_outputs) for `return_sequences`
     """
     weights = iter(weights)
-    if network.n_tokens is not None:
-        inputs = tf.gather(next(weights), inputs)
-    hidden = inputs
+    hidden = embedded(network, weights, inputs)
     steps = (present[:, :, None], n_present)
-    masks = _DropoutMasks(dropout_seed)
+    masks = DropoutMasks(dropout_seed)
     for layer in range(len(network.units)):
         is_last = layer == len(network.units) - 1
-        hidden = _recurrent_layer(
+        hidden = recurrent_layer(
             network, weights, hidden, steps, masks, network.return_sequences or not is_last
         )
     hidden = tf.transpose(hidden, [1, 0, 2]) if network.return_sequences else hidden
     for _ in network.hidden_units:
-        hidden = tf.nn.relu(_dense(hidden, next(weights), next(weights)))
-    return _dense(hidden, next(weights), next(weights))
+        hidden = tf.nn.relu(dense(hidden, next(weights), next(weights)))
+    return dense(hidden, next(weights), next(weights))
 
 
-def _recurrent_layer(network, weights, inputs, steps, masks, want_steps):
+def embedded(network, weights, inputs):
+    """Return the vectors of token ids, or numbers as they are."""
+    return inputs if network.n_tokens is None else tf.gather(next(weights), inputs)
+
+
+def recurrent_layer(network, weights, inputs, steps, masks, want_steps, want_state=False):
+    """Run a layer in one direction or both, side by side; see `recurrence.run_cell`."""
     outputs = []
     present, n_present = steps
     for backward in (False, True)[: network.n_directions]:
@@ -61,19 +86,21 @@ def _recurrent_layer(network, weights, inputs, steps, masks, want_steps):
                 backward=backward,
                 keep_mask=masks.draw(network.recurrent_dropout, [batch, units]),
                 want_steps=want_steps,
+                want_state=want_state,
                 n_present=n_present,
                 train=masks.seed is not None,
             )
         )
-    return tf.concat(outputs, axis=-1)
+    return tf.nest.map_structure(lambda *sides: tf.concat(sides, axis=-1), *outputs)
 
 
-def _dense(inputs, kernel, bias):
+def dense(inputs, kernel, bias):
+    """Multiply the last axis with a kernel and add a bias."""
     flat = tf.reshape(inputs, [-1, inputs.shape[-1]])
     return tf.reshape(tf.matmul(flat, kernel) + bias, [*inputs.shape[:-1], kernel.shape[1]])
 
 
-class _DropoutMasks:
+class DropoutMasks:
     """Draw one mask after the other from one seed: 0 where dropped, 1 / (1 - rate) elsewhere."""
 
     def __init__(self, seed):

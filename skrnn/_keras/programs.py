@@ -19,8 +19,8 @@ import tensorflow as tf
 from .._programs import program
 from .._spec import weight_shapes
 from . import disk_cache
-from .losses import element_loss
-from .network import network_outputs
+from .architectures import architecture_of
+from .batch import Batch, gives
 from .optimizers import OPTIMIZERS, clip_by_norm
 
 # The samples of one step of prediction. Always this many, so that a sample's prediction does not
@@ -35,7 +35,8 @@ class Shape(NamedTuple):
     n_samples: int
     n_steps: int
     is_ragged: bool
-    n_targets: int = 0
+    # The shape of the targets of a sample.
+    targets: tuple[int, ...] = ()
 
 
 def epoch_program(network, training, shape):
@@ -53,9 +54,16 @@ def update_program(network, training):
     return program(_build_update, network, training)
 
 
-def predict_program(network, shape):
-    """Return the compiled function that predicts all samples of one table of rows."""
-    return program(_build_predict, network, shape)
+def map_program(function, network, shape, *options):
+    """Return the compiled function that applies a function of batches to all samples of a table.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(network, weights, batch, *options)`` returns a tuple of tensors whose first axis
+        is the batch; `skrnn._keras.batch.gives` tells what they are.
+    """
+    return program(_build_map, function, network, shape, *options)
 
 
 class _compiled:
@@ -83,20 +91,23 @@ class _compiled:
 
 def _build_epoch(network, training, shape):
     @_compiled
-    def train(weights, slots, data, order, first, last, values):
+    def train(weights, slots, carry, data, order, first, last, values):
         """Run the batches from `first` up to `last`.
 
         Weights and slots are one vector each, and so is an update: one loop over all numbers, not
-        one for each array. Returns weights, slots and the summed loss of all samples.
+        one for each array. `carry` is what a batch leaves to the next one. Returns weights, slots,
+        carry and the summed loss of all samples.
         """
 
-        def train_batch(batch, weights, slots, total):
-            found = _batch_gradients(network, training, shape, weights, data, order, batch, values)
+        def train_batch(batch, weights, slots, carry, total):
+            found, carry = _batch_gradients(
+                network, training, shape, weights, carry, data, order, batch, values
+            )
             step = values["n_taken"] + batch
             weights, slots, loss = _updated(training, weights, slots, found, step, values)
-            return batch + 1, weights, slots, total + loss
+            return batch + 1, weights, slots, carry, total + loss
 
-        loop = (first, weights, slots, 0.0)
+        loop = (first, weights, slots, carry, 0.0)
         return tf.while_loop(lambda batch, *_: batch < last, train_batch, loop)[1:]
 
     return train
@@ -104,12 +115,12 @@ def _build_epoch(network, training, shape):
 
 def _build_gradient(network, training, shape):
     @_compiled
-    def gradient(weights, data, order, batch, values, half):
+    def gradient(weights, carry, data, order, batch, values, half):
         """Return what `_batch_gradients` does for a half, the gradients as one vector."""
-        found = _batch_gradients(
-            network, training, shape, weights, data, order, batch, values, half
+        found, carry = _batch_gradients(
+            network, training, shape, weights, carry, data, order, batch, values, half
         )
-        return found._replace(gradients=_packed(found.gradients))
+        return found._replace(gradients=_packed(found.gradients)), carry
 
     return gradient
 
@@ -136,34 +147,40 @@ class _Gradients(NamedTuple):
     n_samples: tf.Tensor
 
 
-def _batch_gradients(network, training, shape, weights, data, order, batch, values, half=None):
-    """Return the gradients of a batch, or of one half of it."""
+def _batch_gradients(
+    network, training, shape, weights, carry, data, order, batch, values, half=None
+):
+    """Return the gradients of a batch, or of one half of it, and what it leaves to the next."""
     size = training.batch_size if half is None else training.batch_size // 2
     first = batch * training.batch_size + (0 if half is None else half * size)
     samples = tf.slice(order, [first], [size])
-    real = first + tf.range(size) < data["sizes"][0]
+    real = tf.cast(first + tf.range(size) < data["sizes"][0], tf.float32)
     # In halves `n_taken` counts the batch's own step, else the steps before the first batch.
     step = values["n_taken"] + batch if half is None else values["n_taken"]
     seed = tf.random.experimental.stateless_fold_in(values["dropout_seed"], step)
     if half is not None:
         seed = tf.random.experimental.stateless_fold_in(seed, half)
-    inputs, present, n_present = gather_batch(data, samples, shape)
-    targets = tf.gather(data["targets"], samples)
-    counted = tf.cast(real, tf.float32)
     sample_weight = tf.gather(data["sample_weight"], samples)
-    if network.return_sequences:
-        counted = counted[:, None] * tf.cast(tf.transpose(present), tf.float32)
-        sample_weight = sample_weight[:, None]
     weights = _unpacked(weights, [shape for _, shape in weight_shapes(network)])
+    gathered = gather_batch(data, samples, shape)
     with tf.GradientTape() as tape:
         tape.watch(weights)
-        outputs = network_outputs(network, weights, inputs, present, n_present, seed)
-        losses = element_loss(training.loss)(targets, outputs)
-        total = tf.reduce_sum(losses * counted * sample_weight)
+        losses, present, carry = architecture_of(network).losses(
+            network, training.loss, weights, gathered, seed, carry
+        )
+        counted = _of_each_sample(real, losses)
+        if present is not None:
+            counted *= tf.cast(present, tf.float32)
+        total = tf.reduce_sum(losses * counted * _of_each_sample(sample_weight, losses))
     # The gradient of an embedding comes as the rows that were looked up.
     gradients = [tf.convert_to_tensor(g) for g in tape.gradient(total, weights)]
-    n_real = tf.reduce_sum(tf.cast(real, tf.float32))
-    return _Gradients(gradients, total, tf.reduce_sum(counted), n_real)
+    found = _Gradients(gradients, total, tf.reduce_sum(counted), tf.reduce_sum(real))
+    return found, carry
+
+
+def _of_each_sample(values, losses):
+    """Return a value of each sample so that it meets the losses of the samples or their steps."""
+    return values[:, None] if losses.shape.rank == 2 else values
 
 
 def _updated(training, weights, slots, found, step, values):
@@ -191,43 +208,55 @@ def _unpacked(vector, shapes):
     return [tf.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-def _build_predict(network, shape):
-    output_shape = [shape.n_steps] if network.return_sequences else []
+def _build_map(function, network, shape, *options):
+    n_batches = shape.n_samples // PREDICT_BATCH
 
     @_compiled
     def predict(weights, data):
-        """Return the raw outputs of all samples; those of padded samples mean nothing."""
+        """Return the results for all samples; those of padded samples mean nothing."""
 
-        def predict_batch(batch, outputs):
+        def run_batch(batch, results):
             samples = batch * PREDICT_BATCH + tf.range(PREDICT_BATCH)
-            batch_data = gather_batch(data, samples, shape)
-            return batch + 1, outputs.write(batch, network_outputs(network, weights, *batch_data))
+            found = function(network, weights, gather_batch(data, samples, shape), *options)
+            return batch + 1, [r.write(batch, f) for r, f in zip(results, found, strict=True)]
 
-        outputs = tf.TensorArray(
-            tf.float32,
-            shape.n_samples // PREDICT_BATCH,
-            element_shape=[PREDICT_BATCH, *output_shape, network.n_outputs],
-        )
-        n_batches = (data["sizes"][0] + PREDICT_BATCH - 1) // PREDICT_BATCH
-        _, outputs = tf.while_loop(lambda batch, _: batch < n_batches, predict_batch, (0, outputs))
-        return tf.reshape(outputs.stack(), [shape.n_samples, *output_shape, network.n_outputs])
+        results = [
+            tf.TensorArray(dtype, n_batches, element_shape=[PREDICT_BATCH, *rest])
+            for dtype, rest in function.result(network, shape, *options)
+        ]
+        n_run = (data["sizes"][0] + PREDICT_BATCH - 1) // PREDICT_BATCH
+        _, results = tf.while_loop(lambda batch, _: batch < n_run, run_batch, (0, results))
+        stacks = [result.stack() for result in results]
+        return [tf.reshape(s, [shape.n_samples, *s.shape[2:]]) for s in stacks]
 
     return predict
+
+
+@gives(lambda network, shape: [(tf.float32, architecture_of(network).output_shape(network, shape))])
+def outputs(network, weights, batch):
+    """Return the raw outputs of a batch, in a tuple of one."""
+    return (architecture_of(network).outputs(network, weights, batch),)
+
+
+@gives(lambda network, shape, loss: [(tf.float32, [2])])
+def summed_losses(network, weights, batch, loss):
+    """Return the summed losses of each sample, and how many they are, in a tuple of one."""
+    losses, present, _ = architecture_of(network).losses(network, loss, weights, batch, None, ())
+    counted = tf.ones_like(losses) if present is None else tf.cast(present, tf.float32)
+    axes = list(range(1, losses.shape.rank))
+    sums = [tf.reduce_sum(values, axis=axes) for values in (losses * counted, counted)]
+    return (tf.stack(sums, axis=1),)
 
 
 def gather_batch(data, samples, shape):
     """Gather the steps of some samples from the table of rows.
 
     `data` holds the rows' values, where in them each sample starts and its length, and two sizes:
-    the number of samples and the rows from one step to the next.
+    the number of samples and the rows from one step to the next; in training the targets too.
 
     Returns
     -------
-    inputs : tensor of shape (n_steps, batch, n_features), or (n_steps, batch) for token ids
-        Absent steps are zero.
-    present : bool tensor of shape (n_steps, batch)
-    n_present : int tensor or None
-        Where the last present step of the batch ends; None: not asked.
+    Batch
     """
     steps = tf.range(shape.n_steps)[:, None]
     starts, lengths = tf.unstack(tf.gather(data["spans"], samples), axis=1)
@@ -236,8 +265,9 @@ def gather_batch(data, samples, shape):
     rows = starts + steps * dilation
     inputs = tf.gather(data["values"], tf.where(within, rows, 0))
     n_present = tf.reduce_max(lengths) if shape.is_ragged else None
+    targets = tf.gather(data["targets"], samples) if "targets" in data else None
     if inputs.dtype.is_integer:
         present = within & (inputs != 0)
-        return tf.where(present, inputs, 0), present, n_present
+        return Batch(tf.where(present, inputs, 0), present, n_present, targets)
     present = within & ~tf.math.is_nan(inputs[:, :, 0])
-    return tf.where(present[:, :, None], inputs, 0.0), present, n_present
+    return Batch(tf.where(present[:, :, None], inputs, 0.0), present, n_present, targets)

@@ -18,7 +18,18 @@ _BLOCK = 16
 
 
 def run_cell(
-    cell, inputs, present, weights, *, backward, keep_mask, want_steps, n_present=None, train=True
+    cell,
+    inputs,
+    present,
+    weights,
+    *,
+    backward=False,
+    keep_mask=None,
+    want_steps=False,
+    want_state=False,
+    start=None,
+    n_present=None,
+    train=True,
 ):
     """Run a cell over the steps.
 
@@ -35,6 +46,10 @@ def run_cell(
         Recurrent dropout: multiplies the state that enters the gates.
     want_steps : bool
         Return the state after every step, else after the last.
+    want_state : bool
+        Return the whole state after the last step too, with which another run can go on.
+    start : tuple of tensors of shape (batch, units) or None
+        The whole state before the first step; None: zeros.
     n_present : int tensor or None
         The number of steps to run, all later ones being absent; None runs all. What is returned
         for a step that is not run means nothing.
@@ -43,16 +58,32 @@ def run_cell(
 
     Returns
     -------
-    tensor of shape (n_steps, batch, units) or (batch, units)
+    tensor of shape (n_steps, batch, units) or (batch, units); with `want_state` a pair of it and
+    of a tuple of tensors (batch, units)
     """
     kernel, recurrent, bias = weights
     inner_bias = tf.zeros([1])
     if cell == "gru":
         units = recurrent.shape[0]
         bias, inner_bias = _gru_biases(bias, units)
-    run = _Recurrence(CELLS[cell], present, backward, keep_mask, want_steps, n_present)
-    args = inputs, kernel, bias, recurrent, inner_bias
-    return tf.custom_gradient(run.forward)(*args) if train else run.states(*args)
+    cell = CELLS[cell]
+    n_last = cell.n_states if want_state else int(not want_steps)
+    run = _Recurrence(cell, present, backward, keep_mask, want_steps, n_last, n_present)
+    args = inputs, kernel, bias, recurrent, inner_bias, *(start or ())
+    outputs = tf.custom_gradient(run.forward)(*args) if train else run.states(*args)
+    if not want_state:
+        return outputs[0]
+    return outputs[0], tuple(outputs[1:] if want_steps else outputs)
+
+
+def single_step(cell, inputs, weights, state):
+    """Run a cell for one step: (batch, width) and a state to the next state, no gradient."""
+    kernel, recurrent, bias = weights
+    inner_bias = tf.zeros([1])
+    if cell == "gru":
+        bias, inner_bias = _gru_biases(bias, recurrent.shape[0])
+    projected, inner = tf.matmul(inputs, kernel) + bias, tf.matmul(state[0], recurrent)
+    return CELLS[cell].step(projected, inner, state, tf.constant(True), inner_bias)[0]
 
 
 def _gru_biases(bias, units):
@@ -64,18 +95,19 @@ def _gru_biases(bias, units):
 class _Recurrence:
     """One run of a cell over a batch: the states alone, or with their gradient."""
 
-    def __init__(self, cell, present, backward, keep_mask, want_steps, n_present):
+    def __init__(self, cell, present, backward, keep_mask, want_steps, n_last, n_present):
         self.cell = cell
         self.present = present
         self.backward = backward
         self.keep_mask = keep_mask
         self.want_steps = want_steps
+        self.n_last = n_last  # how many arrays of the state after the last step are asked for
         self.n_steps, self.batch = present.shape[:2]
         self.n_run = self.n_steps if n_present is None else n_present
         self.blocks = _Blocks(self.n_steps, n_present)
 
-    def states(self, inputs, kernel, bias, recurrent, inner_bias):
-        """Return the states that were asked for."""
+    def states(self, inputs, kernel, bias, recurrent, inner_bias, *start):
+        """Return the states that were asked for, a tuple."""
         here = _as_stack(self.present)
         projected = self._project(inputs, kernel, bias)
 
@@ -92,10 +124,10 @@ class _Recurrence:
 
         units = recurrent.shape[0]
         out = [self._empty(units)] if self.want_steps else []
-        _, state, _, out = self._loop(step, self._start(units), read(0), out)
-        return out[0].stack() if out else state[0]
+        _, state, _, out = self._loop(step, start or self._zeros(units), read(0), out)
+        return (*(o.stack() for o in out), *state[: self.n_last])
 
-    def forward(self, inputs, kernel, bias, recurrent, inner_bias):
+    def forward(self, inputs, kernel, bias, recurrent, inner_bias, *start):
         """Return the states that were asked for, and their gradient function."""
         cell, units = self.cell, recurrent.shape[0]
         here = _as_stack(self.present)
@@ -109,18 +141,17 @@ class _Recurrence:
             return count + 1, new, [s.write(at, k) for s, k in zip(stacks, kept, strict=True)]
 
         stacks = [self._empty(width * units) for width in (1, *cell.kept)]
-        _, state, stacks = self._loop(step, self._start(units), stacks)
+        _, state, stacks = self._loop(step, start or self._zeros(units), stacks)
         stacks = [stack.stack() for stack in stacks]
 
-        def gradient(d_out):
-            return self._gradient(d_out, stacks, inputs, kernel, recurrent)
+        def gradient(*d_out):
+            return self._gradient(d_out, stacks, inputs, kernel, recurrent, bool(start))
 
-        return self._outputs(state[0], stacks[0]), gradient
+        steps = [self._steps(state[0], stacks[0])] if self.want_steps else []
+        return (*steps, *state[: self.n_last]), gradient
 
-    def _outputs(self, last, before):
-        """Return the last state, or the states after every step from those before it."""
-        if not self.want_steps:
-            return last
+    def _steps(self, last, before):
+        """Return the states after every step from those before it."""
         if self.backward:
             return tf.concat([last[None], before[:-1]], axis=0)
         if self.blocks.are_all:
@@ -130,13 +161,14 @@ class _Recurrence:
         is_last = tf.range(self.n_steps)[:, None, None] == self.n_run - 1
         return tf.where(is_last, last[None], after)
 
-    def _gradient(self, d_out, stacks, inputs, kernel, recurrent):
+    def _gradient(self, d_out, stacks, inputs, kernel, recurrent, is_started):
         """Return the derivatives of what `forward` was given."""
         cell, units = self.cell, recurrent.shape[0]
         back = tf.transpose(recurrent)
         here = _as_stack(self.present)
         kept = [_as_stack(stack) for stack in stacks]
-        d_steps = [_as_stack(d_out)] if self.want_steps else []
+        d_steps = [_as_stack(d_out[0])] if self.want_steps else []
+        d_last = d_out[self.want_steps :]
 
         def readers(at):
             return [lambda stack=stack: stack.read(at) for stack in kept]
@@ -146,7 +178,7 @@ class _Recurrence:
                 d_h += d_step.read(at)
             return cell.meet(readers(at)[1:], d_h, rest)
 
-        def step(count, met, stacks):
+        def step(count, met, stacks, _):
             at = self._step_number(self.n_run - 1 - count)
             before, *own = readers(at)
             d_inner, apart, d_h, rest = cell.step_back(own, before, lambda: here.read(at), met)
@@ -155,13 +187,15 @@ class _Recurrence:
             earlier = self._step_number(tf.maximum(self.n_run - 2 - count, 0))
             found = (d_inner, *apart)
             stacks = [s.write(at, f) for s, f in zip(stacks, found, strict=True)]
-            return count + 1, meet(earlier, d_h, rest), stacks
+            return count + 1, meet(earlier, d_h, rest), stacks, (d_h, *rest) if is_started else ()
 
-        zero = tf.zeros([self.batch, units])
-        d_last = zero if self.want_steps else d_out
-        met = meet(self._step_number(self.n_run - 1), d_last, (zero,) * (cell.n_states - 1))
+        zeros = self._zeros(units)
+        d_h, *rest = (*d_last, *zeros[self.n_last :])
+        met = meet(self._step_number(self.n_run - 1), d_h, tuple(rest))
+        d_start = zeros if is_started else ()
         widths = (recurrent.shape[1], *(units for _ in range(cell.n_apart)))
-        _, _, found = self._loop(step, met, [self._empty(width) for width in widths])
+        stacks_out = [self._empty(width) for width in widths]
+        _, _, found, d_start = self._loop(step, met, stacks_out, d_start)
         d_inner, *apart = [stack.stack() for stack in found]
 
         def products(inputs, before, d_inner, *apart):
@@ -183,6 +217,7 @@ class _Recurrence:
         return (
             self.blocks.map(d_inputs, d_inner, *apart),
             *self.blocks.sum(products, inputs, stacks[0], d_inner, *apart),
+            *d_start,
         )
 
     def _project(self, inputs, kernel, bias):
@@ -193,7 +228,7 @@ class _Recurrence:
 
         return _as_stack(self.blocks.map(project, inputs, self.present))
 
-    def _start(self, units):
+    def _zeros(self, units):
         return (tf.zeros([self.batch, units]),) * self.cell.n_states
 
     def _entering(self, state):

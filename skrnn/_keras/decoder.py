@@ -1,0 +1,235 @@
+"""An encoder and a decoder as pure functions: the decoder is taught, or writes by itself.
+
+In training the decoder is fed the targets, one step late (teacher forcing), so that all its steps
+are known before the first one is computed. In prediction it is fed what it wrote, in a loop of the
+graph. The first step is fed the token `START`, or zeros.
+
+References
+----------
+Encoder and decoder: Sutskever, Vinyals and Le, "Sequence to sequence learning with neural
+networks", 2014; Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014.
+Attention after the recurrence, and the dot product as its score: Luong, Pham and Manning,
+"Effective approaches to attention-based neural machine translation", 2015, the product divided as
+by Vaswani et al., "Attention is all you need", 2017. The additive score: Bahdanau, Cho and Bengio,
+"Neural machine translation by jointly learning to align and translate", 2015. Scheduled sampling
+in two passes: Mihaylova and Martins, "Scheduled sampling for transformers", 2019.
+"""
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from .._spec import START
+from .batch import gives
+from .losses import element_loss
+from .network import DropoutMasks, dense, embedded, recurrent_layer
+from .recurrence import run_cell, single_step
+
+# A prediction is no part of a training step's validation: that is taught like the training.
+validates_by_outputs = False
+_NO = -1e9
+
+
+class _Weights(NamedTuple):
+    """The decoder's weights by what they are for."""
+
+    embedding: Any
+    layers: list[tuple[Any, ...]]
+    score: list[Any]
+    combination: list[Any]
+    output: list[Any]
+
+
+class Source(NamedTuple):
+    """What the encoder leaves to the decoder.
+
+    Parameters
+    ----------
+    keys : tensor of shape (batch, n_steps, units) or None
+        The states after each step, if there is attention.
+    present : bool tensor of shape (batch, n_steps)
+    states : list of tuples of tensors of shape (batch, units)
+        The last state of each layer.
+    """
+
+    keys: tf.Tensor | None
+    present: tf.Tensor
+    states: list[tuple[tf.Tensor, ...]]
+
+
+def losses(network, loss, weights, batch, seed, carry):
+    """Return the losses of a batch at each step of its targets; see `architectures`."""
+    taught = _taught(network, weights, batch, seed)
+    return element_loss(loss)(batch.targets, taught.outputs), taught.present, carry
+
+
+def outputs(network, weights, batch):
+    """Return the numbers that the decoder writes: (batch, n_target_steps, n_outputs)."""
+    source, weights = encoded(network, weights, batch, DropoutMasks(None))
+    n_samples = batch.inputs.shape[1]
+
+    def write(step, number, states, written):
+        number, states = decoder_step(network, weights, number, source._replace(states=states))
+        return step + 1, number, states, written.write(step, number)
+
+    written = tf.TensorArray(
+        tf.float32, network.n_target_steps, element_shape=[n_samples, network.n_outputs]
+    )
+    loop = (0, tf.zeros([n_samples, network.n_outputs]), source.states, written)
+    written = tf.while_loop(lambda step, *_: step < network.n_target_steps, write, loop)[-1]
+    return tf.transpose(written.stack(), [1, 0, 2])
+
+
+def output_shape(network, shape):
+    """Return the shape of the raw outputs of one sample."""
+    return [network.n_target_steps, network.n_outputs]
+
+
+@gives(lambda network, shape, n_target_steps: [(tf.float32, [n_target_steps, shape.n_steps])])
+def attention(network, weights, batch, n_target_steps):
+    """Return how much each step of the targets looks at each step of the input, in a tuple."""
+    return (_taught(network, weights, batch, None).shares,)
+
+
+class _Taught(NamedTuple):
+    """What a decoder that is fed its targets gives."""
+
+    outputs: tf.Tensor
+    shares: tf.Tensor | None
+    present: tf.Tensor
+
+
+def _taught(network, weights, batch, seed):
+    masks = DropoutMasks(seed)
+    source, weights = encoded(network, weights, batch, masks)
+    targets, present = _targets_by_step(network, batch.targets)
+    outputs, shares = _run(network, weights, _one_late(network, targets), present, source, masks)
+    if seed is not None and network.scheduled_sampling:
+        fed = _sampled(network, targets, outputs, masks)
+        outputs, shares = _run(network, weights, _one_late(network, fed), present, source, masks)
+    return _Taught(outputs, shares, tf.transpose(present))
+
+
+def _targets_by_step(network, targets):
+    """Return targets with the steps first, tokens without the last axis, and which are there."""
+    targets = tf.transpose(targets, [1, 0, 2])
+    if network.target_embedding_dim is None:
+        return targets, tf.ones(targets.shape[:2], tf.bool)
+    tokens = tf.cast(targets[:, :, 0], tf.int32)
+    return tokens, tokens != 0
+
+
+def _one_late(network, targets):
+    """Return what the decoder is fed: the target of the step before."""
+    first = tf.zeros_like(targets[:1])
+    if network.target_embedding_dim is not None:
+        first += START
+    return tf.concat([first, targets[:-1]], axis=0)
+
+
+def _sampled(network, targets, outputs, masks):
+    """Return targets, some of them replaced by what the decoder would have written."""
+    written = tf.stop_gradient(tf.transpose(outputs, [1, 0, 2]))
+    if network.target_embedding_dim is not None:
+        written = tf.argmax(written, axis=2, output_type=tf.int32)
+    kept = masks.draw(network.scheduled_sampling, targets.shape[:2]) > 0
+    return tf.where(kept if targets.shape.rank == 2 else kept[:, :, None], targets, written)
+
+
+def encoded(network, weights, batch, masks):
+    """Return a `Source`, and the weights of the decoder."""
+    weights = iter(weights)
+    hidden = embedded(network, weights, batch.inputs)
+    steps = batch.present[:, :, None], batch.n_present
+    states = []
+    for layer in range(len(network.units)):
+        want_steps = layer < len(network.units) - 1 or network.attention is not None
+        hidden, state = recurrent_layer(
+            network, weights, hidden, steps, masks, want_steps, want_state=True
+        )
+        states.append(state)
+    keys = None if network.attention is None else tf.transpose(hidden, [1, 0, 2])
+    return Source(keys, tf.transpose(batch.present), states), _by_purpose(network, weights)
+
+
+def _by_purpose(network, weights):
+    def take(number):
+        return [next(weights) for _ in range(number)]
+
+    return _Weights(
+        embedding=None if network.target_embedding_dim is None else next(weights),
+        layers=[tuple(take(3)) for _ in network.units],
+        score=take(3 if network.attention == "additive" else 0),
+        combination=take(2 if network.attention is not None else 0),
+        output=take(2),
+    )
+
+
+def _run(network, weights, fed, present, source, masks):
+    """Run the decoder over known inputs; return raw outputs and attention, samples first."""
+    hidden = _entering(weights, fed)
+    n_present = None
+    if network.target_embedding_dim is not None:
+        n_present = tf.reduce_max(tf.reduce_sum(tf.cast(present, tf.int32), axis=0))
+    for layer, state in zip(weights.layers, source.states, strict=True):
+        input_mask = masks.draw(network.dropout, hidden.shape[1:])
+        hidden = run_cell(
+            network.cell,
+            hidden if input_mask is None else hidden * input_mask,
+            present[:, :, None],
+            layer,
+            keep_mask=masks.draw(network.recurrent_dropout, state[0].shape),
+            want_steps=True,
+            start=state,
+            n_present=n_present,
+            train=masks.seed is not None,
+        )
+    # What is returned for steps that were not run means nothing.
+    hidden = tf.where(present[:, :, None], hidden, 0.0)
+    return _read_out(network, weights, tf.transpose(hidden, [1, 0, 2]), source)
+
+
+def decoder_step(network, weights, fed, source):
+    """Run the decoder for one step; return raw outputs (batch, n_outputs) and its states.
+
+    `fed` are tokens of shape (batch,) or numbers (batch, n_outputs); the states in `source` are
+    the decoder's own after the step before.
+    """
+    hidden = _entering(weights, fed)
+    states = []
+    for layer, state in zip(weights.layers, source.states, strict=True):
+        state = single_step(network.cell, hidden, layer, state)
+        hidden = state[0]
+        states.append(state)
+    outputs, _ = _read_out(network, weights, hidden[:, None], source)
+    return outputs[:, 0], states
+
+
+def _entering(weights, fed):
+    return fed if weights.embedding is None else tf.gather(weights.embedding, fed)
+
+
+def _read_out(network, weights, hidden, source):
+    """Return raw outputs and attention from states of shape (batch, n_target_steps, units)."""
+    shares = None
+    if network.attention is not None:
+        shares = _shares(weights.score, hidden, source)
+        context = tf.matmul(shares, source.keys)
+        hidden = tf.tanh(dense(tf.concat([context, hidden], axis=-1), *weights.combination))
+    return dense(hidden, *weights.output), shares
+
+
+def _shares(score, queries, source):
+    """Return how much each query looks at each present key: (batch, n_queries, n_keys)."""
+    if score:
+        of_query, of_key, scale = score
+        queries = _product(queries, of_query)[:, :, None]
+        both = tf.tanh(queries + _product(source.keys, of_key)[:, None])
+        scores = tf.reduce_sum(both * scale, axis=-1)
+    else:
+        scores = tf.matmul(queries, source.keys, transpose_b=True) / queries.shape[-1] ** 0.5
+    return tf.nn.softmax(tf.where(source.present[:, None], scores, _NO))
+
+
+def _product(values, kernel):
+    return dense(values, kernel, 0.0)
