@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._programs import cache_info, clear_cache
     from .classification import RNNClassifier
     from .regression import RNNRegressor
+    from .text import SequenceTokenizer
     from .windows import LagFeatures, LagWindows, series_to_supervised
 
 _HOME = {
@@ -20,6 +21,7 @@ _HOME = {
     "LagWindows": ".windows",
     "RNNClassifier": ".classification",
     "RNNRegressor": ".regression",
+    "SequenceTokenizer": ".text",
     "cache_info": "._programs",
     "clear_cache": "._programs",
     "series_to_supervised": ".windows",
@@ -30,6 +32,7 @@ __all__ = [
     "LagWindows",
     "RNNClassifier",
     "RNNRegressor",
+    "SequenceTokenizer",
     "__version__",
     "cache_info",
     "clear_cache",

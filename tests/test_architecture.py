@@ -196,7 +196,7 @@ def test_estimators_without_fit_cost_no_tensorflow():
         from sklearn.base import clone
         from sklearn.pipeline import make_pipeline
         import skrnn
-        for name in ["LagWindows", "RNNRegressor", "RNNClassifier"]:
+        for name in ["LagWindows", "SequenceTokenizer", "RNNRegressor", "RNNClassifier"]:
             estimator = getattr(skrnn, name)()
             estimator.set_params(**estimator.get_params())
             pickle.loads(pickle.dumps(clone(estimator)))
@@ -204,6 +204,18 @@ def test_estimators_without_fit_cost_no_tensorflow():
             assert name in estimator._repr_html_()
             make_pipeline(skrnn.LagWindows(), estimator)._repr_html_()
             dir(estimator)
+        loaded = {"tensorflow", "keras", "scikeras"} & set(sys.modules)
+        assert not loaded, loaded
+        """)
+
+
+def test_the_tokenizer_costs_no_tensorflow():
+    run_in_fresh_interpreter("""
+        import pickle, sys
+        import skrnn
+        tokenizer = skrnn.SequenceTokenizer().fit(["a b"])
+        assert pickle.loads(pickle.dumps(tokenizer)).transform(["b"]).tolist() == [[3, 0]]
+        assert tokenizer.inverse_transform([[3, 0]]) == ["b"]
         loaded = {"tensorflow", "keras", "scikeras"} & set(sys.modules)
         assert not loaded, loaded
         """)

@@ -1,0 +1,320 @@
+"""The transformer from texts to rows of token ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._callbacks import CallbackSupportMixin, fit_task
+from .._documentation import DocumentationLink
+from ._analysis import TOKEN_PATTERN, UNKNOWN_TEXT, Analysis
+from ._documents import as_documents
+from ._vocabulary import PADDING, UNKNOWN, Vocabulary, count_tokens, learn_vocabulary
+
+
+class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixin, BaseEstimator):
+    r"""Texts as sequences of token ids.
+
+    Each text becomes a row of int32 ids, one for each word or character, in their order: what
+    `RNNClassifier` and `RNNRegressor` read with `embedding_dim`. Short texts are padded with 0 on
+    the right, and long ones cut. Id 1 stands for every token that is not in the vocabulary; the
+    tokens have the ids from 2 on, the most frequent first.
+
+    Parameters
+    ----------
+    level : {"word", "char"}, default="word"
+        What a token is: a word, as `token_pattern` finds it, or a character. At the level
+        "char" every character counts, white space too.
+
+    max_tokens : int or None, default=20000
+        The number of ids at most, padding and the unknown token included: the
+        ``max_tokens - 2`` most frequent tokens have an id of their own. None keeps all.
+
+    max_len : int, float or None, default=None
+        The number of steps, to which texts are padded or cut: a number; as a float in (0, 1] a
+        quantile of the lengths seen in `fit` (0.95: one text in twenty is cut); or None for the
+        longest.
+
+    min_df : int or float, default=1
+        In how many texts (int), or in which share of them (float), a token has to occur to be
+        in the vocabulary.
+
+    truncating : {"pre", "post"}, default="pre"
+        Where a text that is too long is cut: "pre" cuts its head off and keeps the last
+        steps, "post" cuts its tail off and keeps the first.
+
+    lowercase : bool, default=True
+        Whether upper and lower case are the same.
+
+    token_pattern : str, default=r"(?u)\b\w+\b"
+        Regular expression of a word. The default takes words of one letter too, other than
+        scikit-learn's: "I" and "a" have their place in a sequence. With
+        ``r"(?u)\w+|[^\w\s]"`` punctuation marks are tokens. Of no effect at the level "char".
+
+    stop_words : {"english"}, list or None, default=None
+        Words that are left out, with those around them closing up. Of no effect at the level
+        "char".
+
+    strip_accents : {"ascii", "unicode"}, callable or None, default=None
+        How accents are removed, as in `sklearn.feature_extraction.text.CountVectorizer`.
+
+    analyzer : callable or None, default=None
+        A function from a text to its tokens, a list of str, that is used in place of all of the
+        above. `level` then only says how `inverse_transform` joins them.
+
+    Attributes
+    ----------
+    vocabulary_ : dict of str to int
+        The id of each token, in the order of the ids, which begin at 2.
+
+    n_tokens_ : int
+        Number of ids, padding and the unknown token included: ids are less than this.
+
+    max_len_ : int
+        Number of steps of each row.
+
+    See Also
+    --------
+    RNNClassifier : Reads the rows with `embedding_dim`.
+    sklearn.feature_extraction.text.CountVectorizer : Counts tokens without their order.
+
+    Notes
+    -----
+    A text is a str, bytes in UTF-8, or a list of str tokens, which are taken as they are. A
+    missing text (None, NaN) and a number are errors that name the row.
+
+    **A text without any token is one unknown token**: a row ``[1, 0, 0, ...]``. That is an empty
+    text, or one of stop words alone. A row of padding alone would be a sequence without a step,
+    which the networks refuse.
+
+    Texts are read with scikit-learn's own functions, so that tokens are those of a
+    `CountVectorizer` with the same `token_pattern`. Tokens equally frequent are ordered by the
+    alphabet: the vocabulary does not depend on the order of the texts.
+
+    Of long reviews the last words tell more than the first: that is why the head is what is cut.
+
+    Examples
+    --------
+    >>> from skrnn import SequenceTokenizer
+    >>> texts = ["a good film", "a bad film, a very bad film"]
+    >>> tokenizer = SequenceTokenizer().fit(texts)
+    >>> tokenizer.vocabulary_
+    {'a': 2, 'film': 3, 'bad': 4, 'good': 5, 'very': 6}
+    >>> tokenizer.transform(["a very good film", "awful"])
+    array([[2, 6, 5, 3, 0, 0, 0],
+           [1, 0, 0, 0, 0, 0, 0]], dtype=int32)
+    >>> tokenizer.inverse_transform([[2, 6, 5, 3, 0, 0, 0], [1, 0, 0, 0, 0, 0, 0]])
+    ['a very good film', '[UNK]']
+
+    Characters, four steps at most:
+
+    >>> SequenceTokenizer("char", max_len=4, truncating="post").fit_transform(["aab", "ba aa"])
+    array([[2, 2, 3, 0],
+           [3, 2, 4, 2]], dtype=int32)
+    """
+
+    _parameter_constraints: dict = {
+        "level": [StrOptions({"word", "char"})],
+        "max_tokens": [Interval(Integral, 3, None, closed="left"), None],
+        "max_len": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="right"),
+            None,
+        ],
+        "min_df": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="both"),
+        ],
+        "truncating": [StrOptions({"pre", "post"})],
+        "lowercase": ["boolean"],
+        "token_pattern": [str],
+        "stop_words": [StrOptions({"english"}), "array-like", set, frozenset, None],
+        "strip_accents": [StrOptions({"ascii", "unicode"}), callable, None],
+        "analyzer": [callable, None],
+    }
+
+    def __init__(
+        self,
+        level="word",
+        *,
+        max_tokens=20000,
+        max_len=None,
+        min_df=1,
+        truncating="pre",
+        lowercase=True,
+        token_pattern=TOKEN_PATTERN,
+        stop_words=None,
+        strip_accents=None,
+        analyzer=None,
+    ):
+        self.level = level
+        self.max_tokens = max_tokens
+        self.max_len = max_len
+        self.min_df = min_df
+        self.truncating = truncating
+        self.lowercase = lowercase
+        self.token_pattern = token_pattern
+        self.stop_words = stop_words
+        self.strip_accents = strip_accents
+        self.analyzer = analyzer
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the vocabulary and the number of steps.
+
+        Parameters
+        ----------
+        X : iterable of n_texts texts
+            A list, a 1-D array, a Series, or a table of one column. Each text is a str, bytes
+            in UTF-8, or a list of tokens.
+        y : None, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If X holds anything but texts, or no token at all.
+        """
+        self._learn(X, y)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None):
+        """Learn the vocabulary and encode the same texts, which are read once.
+
+        Parameters
+        ----------
+        X : iterable of n_texts texts
+            As in `fit`.
+        y : None, default=None
+            Ignored.
+
+        Returns
+        -------
+        ids : ndarray of shape (n_texts, n_steps), int32
+            As `transform` gives them.
+        """
+        texts = self._learn(X, y)
+        return self._padded(texts.encode(self._vocabulary()))
+
+    def transform(self, X):
+        """Token ids of each text.
+
+        Parameters
+        ----------
+        X : iterable of n_texts texts
+            As in `fit`.
+
+        Returns
+        -------
+        ids : ndarray of shape (n_texts, n_steps), int32
+            ``n_steps`` is `max_len_`. 0 is padding, on the right alone, and 1 an unknown token.
+        """
+        check_is_fitted(self)
+        token_lists = self._analysis().tokenize(as_documents(X))
+        return self._padded(self._vocabulary().encode(map(self._cut, token_lists)))
+
+    def inverse_transform(self, X):
+        """Texts of token ids.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_texts, n_steps), or list of array-like of int
+            Token ids. Padding is left out.
+
+        Returns
+        -------
+        texts : list of n_texts str
+            The tokens with blanks between them (characters: without). An unknown token is
+            "[UNK]" (characters: U+FFFD). What `transform` dropped does not come back: upper
+            case, punctuation, cut parts.
+        """
+        check_is_fitted(self)
+        rows = X.to_numpy() if hasattr(X, "to_numpy") else X
+        analysis = self._analysis()
+        token_lists = self._vocabulary().decode(rows, unknown=UNKNOWN_TEXT[self.level])
+        return [analysis.join(tokens) for tokens in token_lists]
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the steps: step0, step1, ...
+
+        The tokens are in `vocabulary_`.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Ignored.
+
+        Returns
+        -------
+        names : ndarray of str objects, of shape (n_steps,)
+            One for each column of what `transform` returns.
+        """
+        check_is_fitted(self)
+        return np.array([f"step{i}" for i in range(self.max_len_)], dtype=object)
+
+    def _learn(self, X, y):
+        """Set what is fitted; return the texts as they were read."""
+        analysis = self._analysis()
+        with fit_task(self, X, y):
+            analysis.check()
+            texts = count_tokens(analysis.tokenize(as_documents(X)))
+            vocabulary = learn_vocabulary(texts, max_tokens=self.max_tokens, min_df=self.min_df)
+            self.max_len_ = _n_steps(self.max_len, [len(places) for places in texts.places])
+            self.n_tokens_ = len(vocabulary)
+            self.vocabulary_ = dict(vocabulary.ids)
+        return texts
+
+    def _analysis(self) -> Analysis:
+        return Analysis(
+            self.level,
+            self.lowercase,
+            self.token_pattern,
+            self.stop_words,
+            self.strip_accents,
+            self.analyzer,
+        )
+
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.vocabulary_)
+
+    def _cut(self, sequence: Any) -> Any:
+        if self.truncating == "pre":
+            return sequence[-self.max_len_ :]
+        return sequence[: self.max_len_]
+
+    def _padded(self, sequences: Sequence[np.ndarray]) -> np.ndarray:
+        ids = np.full((len(sequences), self.max_len_), PADDING, dtype=np.int32)
+        for row, sequence in zip(ids, map(self._cut, sequences), strict=True):
+            if len(sequence):
+                row[: len(sequence)] = sequence
+            else:
+                row[0] = UNKNOWN
+        return ids
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+def _n_steps(max_len: Any, lengths: list[int]) -> int:
+    """Return the number of steps that `max_len` asks for; an empty text has one."""
+    if isinstance(max_len, Integral):
+        return int(max_len)
+    share = 1.0 if max_len is None else max_len
+    # The least length that is enough for this share of the texts.
+    return max(1, int(np.quantile(lengths, share, method="inverted_cdf")))
