@@ -11,8 +11,9 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from ._documents import Document, check_tokens
 
-# As in scikit-learn, but words of one letter count: they have their place in a sequence.
-TOKEN_PATTERN = r"(?u)\b\w+\b"
+# As in scikit-learn, but words of one letter count: they have their place in a sequence. The search
+# is greedy, so that asking for word boundaries around it would change nothing but take longer.
+TOKEN_PATTERN = r"\w+"
 
 # What stands between tokens, and what stands for an unknown one.
 SEPARATOR = {"word": " ", "char": ""}

@@ -52,10 +52,10 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
     lowercase : bool, default=True
         Whether upper and lower case are the same.
 
-    token_pattern : str, default=r"(?u)\b\w+\b"
-        Regular expression of a word. The default takes words of one letter too, other than
-        scikit-learn's: "I" and "a" have their place in a sequence. With
-        ``r"(?u)\w+|[^\w\s]"`` punctuation marks are tokens. Of no effect at the level "char".
+    token_pattern : str, default=r"\w+"
+        Regular expression of a word. The default is scikit-learn's without its least length of
+        two letters: "I", "a" and the 7 of "7/10" have their place in a sequence. With
+        ``r"\w+|[^\w\s]"`` punctuation marks are tokens. Of no effect at the level "char".
 
     stop_words : {"english"}, list or None, default=None
         Words that are left out, with those around them closing up. Of no effect at the level
@@ -306,8 +306,8 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
-        tags.input_tags.one_d_array = True
         tags.input_tags.two_d_array = False
+        tags.transformer_tags.preserves_dtype = []  # ids, whatever comes in
         return tags
 
 
