@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ._memory import aligned_zeros
 
-# Rows at a time: the float64 copy that the sums need stays small beside the data.
-_CHUNK = 2**16
+# Values at a time: their float64 copy stays in the cache, and OpenBLAS computes a product so small
+# in one thread, so that the sums do not depend on the number of threads.
+_CHUNK = 2**13
 
 
 def mean_and_scale(values, counts):
@@ -45,27 +48,42 @@ def identity_scaling(n_columns):
 def standardized(values, mean, scale):
     """Return (values - mean) / scale as float32."""
     out = aligned_zeros(values.shape, np.float32)
-    for first in range(0, len(values), _CHUNK):
-        part = slice(first, first + _CHUNK)
-        out[part] = (values[part].astype(np.float64) - mean) / scale
+    for part in _chunks(values):
+        scaled = values[part].astype(np.float64)
+        scaled -= mean
+        scaled /= scale
+        out[part] = scaled
     return out
 
 
 def _moments(values, counts):
-    total = counts.sum()
-    mean = sum(_weighted_sum(v, c, 1) for v, c in _chunks(values, counts)) / total
-    # About the mean, not as a difference of squares: no cancellation for values far from zero.
-    variance = sum(_weighted_sum(v - mean, c, 2) for v, c in _chunks(values, counts)) / total
-    return mean, variance
+    """Return the weighted mean and variance of each column, in one pass over the memory.
+
+    Each chunk's sum of squares is about its own mean, and chunks are joined by the distance of
+    their means (Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983): no
+    difference of large squares, so nothing cancels for values far from zero.
+    """
+    total, mean, squares = 0.0, np.zeros(values.shape[1]), np.zeros(values.shape[1])
+    for part in _chunks(values):
+        apart, weights = values[part].astype(np.float64), counts[part].astype(np.float64)
+        used = weights > 0
+        if not used.all():
+            apart, weights = apart[used], weights[used]
+        weight = weights.sum()
+        if weight == 0:
+            continue
+        here = weights @ apart / weight
+        apart -= here
+        distance = here - mean
+        np.square(apart, out=apart)
+        squares += weights @ apart + distance * distance * (weight * total / (total + weight))
+        total += weight
+        mean += distance * (weight / total)
+    return mean, squares / total
 
 
-def _chunks(values, counts):
-    for first in range(0, len(values), _CHUNK):
-        part = slice(first, first + _CHUNK)
-        yield values[part].astype(np.float64), counts[part]
-
-
-def _weighted_sum(values, counts, power):
-    used = counts > 0
-    values = values[used]
-    return counts[used] @ values**power
+def _chunks(values):
+    """Yield slices of rows that hold so many values."""
+    n_rows = max(_CHUNK // math.prod(values.shape[1:]), 1)
+    for first in range(0, len(values), n_rows):
+        yield slice(first, first + n_rows)
