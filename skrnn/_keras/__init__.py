@@ -1,13 +1,14 @@
 """The engines: the only package that imports TensorFlow, Keras or scikeras.
 
-Estimators reach it through `fit`, `predict` and `build`, imported inside functions. All three
-take a spec and arrays and give arrays back; no tensor leaves this package.
+Estimators reach it through `fit`, `predict`, `attention` and `build`, imported inside functions.
+All take a spec and arrays and give arrays back; no tensor leaves this package.
 
 ======================  =====================================================================
 module                  job
 ======================  =====================================================================
 ``cells``               one step of each recurrent cell, and its gradient
 ``recurrence``          the loops over the steps of a batch, and back
+``pooling``             read-outs over the steps, and the same as Keras layers
 ``network``             the whole stack as a pure function of its weights
 ``losses``              loss of each sample
 ``optimizers``          one update, as a pure function of weights and slots
@@ -27,7 +28,7 @@ disk_cache.enable()  # TensorFlow reads its flags when it starts
 from . import compiled, portable, threads  # noqa: E402
 from .stack import build_stack, user_network  # noqa: E402
 
-__all__ = ["build", "compiles", "fit", "predict"]
+__all__ = ["attention", "build", "compiles", "fit", "predict"]
 
 # Before any operation runs: TensorFlow makes its threads with the first one.
 threads.limit_in_worker()
@@ -48,6 +49,11 @@ def fit(engine, *args, **kwargs):
 def predict(engine, *args, **kwargs):
     """Return the raw outputs (a regression's value, a classifier's logits) as an array."""
     return _ENGINES[engine].predict(*args, **kwargs)
+
+
+def attention(*args):
+    """Return the attention to each step; the weights do not tell which engine they are of."""
+    return compiled.attention(*args)
 
 
 def build(network, weights, *, builder=None, **raw):

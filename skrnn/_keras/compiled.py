@@ -12,12 +12,13 @@ import tensorflow as tf
 
 from .._memory import aligned_zeros, is_aligned
 from .._sequences import Sequences
-from .._spec import weight_shapes
+from .._spec import trained_shapes, weight_shapes
 from .losses import element_loss
 from .optimizers import OPTIMIZERS
 from .programs import (
     PREDICT_BATCH,
     Shape,
+    attention_program,
     epoch_program,
     gradient_program,
     predict_program,
@@ -25,7 +26,7 @@ from .programs import (
 )
 from .threads import n_threads
 
-__all__ = ["OPTIMIZERS", "fit", "predict"]
+__all__ = ["OPTIMIZERS", "attention", "fit", "predict"]
 
 # No data are padded to less, so that the folds of a small search share one program.
 _MIN_VALUES = 2**18
@@ -65,7 +66,8 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     """
     _prepare_prediction(network, weights, data.sequences)
     n_slots = OPTIMIZERS[training.optimizer].n_slots
-    weights, n_taken, slots = _start(weights, optimizer_state, n_slots)
+    frozen = weights[: network.n_frozen]
+    weights, n_taken, slots = _start(weights[network.n_frozen :], optimizer_state, n_slots)
     n_samples = len(data.sequences)
     # A batch that the samples cannot fill is not computed to its full size.
     batch_size = min(training.batch_size, _round_up(n_samples))
@@ -77,7 +79,12 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
         **_pad_sequences(data.sequences, shape),
         "targets": _tensor(_pad_targets(data.targets, shape)),
         "sample_weight": _tensor(_pad(data.sample_weight, shape.n_samples)),
+        "frozen": [_tensor(w) for w in frozen],
     }
+
+    def arrays(vector):
+        return [*frozen, *_unpacked(network, vector)]
+
     for epoch in range(values.first_epoch, values.first_epoch + values.epochs):
         monitor.begin_epoch()
         order = values.order(epoch, data.sequences.lengths, batch_size).astype(np.int32)
@@ -87,9 +94,9 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
         logs = {"loss": total / n_samples}
         if data.validation is not None:
             logs["val_loss"] = _validation_loss(
-                network, training.loss, _unpacked(network, weights), data.validation
+                network, training.loss, arrays(weights), data.validation
             )
-        if monitor.end_epoch(logs, lambda w=weights: _unpacked(network, w)):
+        if monitor.end_epoch(logs, lambda w=weights: arrays(w)):
             break
     return [np.asarray(n_taken, dtype=np.int64), *(s.numpy() for s in slots)]
 
@@ -150,8 +157,20 @@ def _is_large(network, training, shape):
 
 def predict(network, weights, sequences):
     """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
+    outputs = _by_pieces(predict_program, network, weights, sequences)
+    return outputs[:, : sequences.n_steps] if network.return_sequences else outputs
+
+
+def attention(network, weights, sequences):
+    """Return the attention to each step, zero where absent: (n_samples, n_steps)."""
+    shares = _by_pieces(attention_program, network, weights, sequences)
+    return shares[:, : sequences.n_steps]
+
+
+def _by_pieces(program_of, network, weights, sequences):
+    """Return what a program of `predict_program`'s kind gives for sequences of any number."""
     shape = _predict_shape(sequences, is_large=len(sequences) > _LARGE_PREDICTION)
-    program = predict_program(network, shape)
+    program = program_of(network, shape)
     weights = [_tensor(w) for w in weights]
 
     def predict_piece(first):
@@ -161,8 +180,7 @@ def predict(network, weights, sequences):
     starts = range(0, len(sequences), shape.n_samples)
     with _threads(min(n_threads(), len(starts)) if len(starts) > 1 else 1) as map_pieces:
         pieces = list(map_pieces(predict_piece, starts))
-    outputs = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-    return outputs[:, : sequences.n_steps] if network.return_sequences else outputs
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
 def _predict_shape(sequences, is_large=False):
@@ -223,8 +241,8 @@ def _start(weights, optimizer_state, n_slots):
 
 
 def _unpacked(network, weights):
-    """Return the arrays that a vector of all weights is made of."""
-    shapes = [shape for _, shape in weight_shapes(network)]
+    """Return the arrays that a vector of all trained weights is made of."""
+    shapes = trained_shapes(network)
     ends = np.cumsum([np.prod(shape) for shape in shapes])
     parts = np.split(weights.numpy(), ends[:-1])
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]

@@ -7,6 +7,7 @@ Keras layers; the tests hold the two together.
 
 import tensorflow as tf
 
+from .pooling import attention, pooled, pooled_in_order
 from .recurrence import run_cell
 
 
@@ -29,20 +30,44 @@ def network_outputs(network, weights, inputs, present, n_present=None, dropout_s
     tensor of shape (batch, n_outputs), or (batch, n_steps, n_outputs) for `return_sequences`
     """
     weights = iter(weights)
+    hidden = _last_states(network, weights, inputs, present, n_present, dropout_seed)
+    if network.return_sequences:
+        hidden = tf.transpose(hidden, [1, 0, 2])
+    elif network.pooling != "last":
+        args = network.pooling, hidden, present[:, :, None], _attention_weights(network, weights)
+        is_prediction = dropout_seed is None
+        hidden = pooled_in_order(*args, n_present) if is_prediction else pooled(*args)
+    for _ in network.hidden_units:
+        hidden = tf.nn.relu(_dense(hidden, next(weights), next(weights)))
+    return _dense(hidden, next(weights), next(weights))
+
+
+def network_attention(network, weights, inputs, present, n_present=None):
+    """Return the attention to each step, zero where absent: (batch, n_steps).
+
+    See `network_outputs` for the parameters.
+    """
+    weights = iter(weights)
+    states = _last_states(network, weights, inputs, present, n_present, None)
+    shares = attention(states, present[:, :, None], _attention_weights(network, weights))
+    return tf.transpose(shares[:, :, 0])
+
+
+def _attention_weights(network, weights):
+    return [next(weights) for _ in range(3 if network.pooling == "attention" else 0)]
+
+
+def _last_states(network, weights, inputs, present, n_present, dropout_seed):
+    """Return the states of the last recurrent layer, after each step or after the last."""
     if network.n_tokens is not None:
         inputs = tf.gather(next(weights), inputs)
     hidden = inputs
     steps = (present[:, :, None], n_present)
     masks = _DropoutMasks(dropout_seed)
     for layer in range(len(network.units)):
-        is_last = layer == len(network.units) - 1
-        hidden = _recurrent_layer(
-            network, weights, hidden, steps, masks, network.return_sequences or not is_last
-        )
-    hidden = tf.transpose(hidden, [1, 0, 2]) if network.return_sequences else hidden
-    for _ in network.hidden_units:
-        hidden = tf.nn.relu(_dense(hidden, next(weights), next(weights)))
-    return _dense(hidden, next(weights), next(weights))
+        want_steps = layer < len(network.units) - 1 or network.reads_steps
+        hidden = _recurrent_layer(network, weights, hidden, steps, masks, want_steps)
+    return hidden
 
 
 def _recurrent_layer(network, weights, inputs, steps, masks, want_steps):

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from .._programs import program
-from .._spec import weight_shapes
+from .._spec import trained_shapes
 from . import disk_cache
 from .losses import element_loss
-from .network import network_outputs
+from .network import network_attention, network_outputs
 from .optimizers import OPTIMIZERS, clip_by_norm
 
 # The samples of one step of prediction. Always this many, so that a sample's prediction does not
@@ -56,6 +56,11 @@ def update_program(network, training):
 def predict_program(network, shape):
     """Return the compiled function that predicts all samples of one table of rows."""
     return program(_build_predict, network, shape)
+
+
+def attention_program(network, shape):
+    """Return the compiled function that gives the attention to the steps of all samples."""
+    return program(_build_attention, network, shape)
 
 
 class _compiled:
@@ -115,7 +120,7 @@ def _build_gradient(network, training, shape):
 
 
 def _build_update(network, training):
-    shapes = [shape for _, shape in weight_shapes(network)]
+    shapes = trained_shapes(network)
 
     @_compiled
     def update(weights, slots, halves, values):
@@ -154,10 +159,11 @@ def _batch_gradients(network, training, shape, weights, data, order, batch, valu
     if network.return_sequences:
         counted = counted[:, None] * tf.cast(tf.transpose(present), tf.float32)
         sample_weight = sample_weight[:, None]
-    weights = _unpacked(weights, [shape for _, shape in weight_shapes(network)])
+    weights = _unpacked(weights, trained_shapes(network))
     with tf.GradientTape() as tape:
         tape.watch(weights)
-        outputs = network_outputs(network, weights, inputs, present, n_present, seed)
+        all_weights = [*data["frozen"], *weights]
+        outputs = network_outputs(network, all_weights, inputs, present, n_present, seed)
         losses = element_loss(training.loss)(targets, outputs)
         total = tf.reduce_sum(losses * counted * sample_weight)
     # The gradient of an embedding comes as the rows that were looked up.
@@ -193,24 +199,36 @@ def _unpacked(vector, shapes):
 
 def _build_predict(network, shape):
     output_shape = [shape.n_steps] if network.return_sequences else []
+    return _batch_by_batch(network, network_outputs, shape, [*output_shape, network.n_outputs])
+
+
+def _build_attention(network, shape):
+    return _batch_by_batch(network, network_attention, shape, [shape.n_steps])
+
+
+def _batch_by_batch(network, function, shape, output_shape):
+    """Return a compiled function of weights and data that gives what `function` does.
+
+    That is of shape (n_samples, *output_shape).
+    """
 
     @_compiled
     def predict(weights, data):
-        """Return the raw outputs of all samples; those of padded samples mean nothing."""
+        """Return the outputs of all samples; those of padded samples mean nothing."""
 
         def predict_batch(batch, outputs):
             samples = batch * PREDICT_BATCH + tf.range(PREDICT_BATCH)
             batch_data = gather_batch(data, samples, shape)
-            return batch + 1, outputs.write(batch, network_outputs(network, weights, *batch_data))
+            return batch + 1, outputs.write(batch, function(network, weights, *batch_data))
 
         outputs = tf.TensorArray(
             tf.float32,
             shape.n_samples // PREDICT_BATCH,
-            element_shape=[PREDICT_BATCH, *output_shape, network.n_outputs],
+            element_shape=[PREDICT_BATCH, *output_shape],
         )
         n_batches = (data["sizes"][0] + PREDICT_BATCH - 1) // PREDICT_BATCH
         _, outputs = tf.while_loop(lambda batch, _: batch < n_batches, predict_batch, (0, outputs))
-        return tf.reshape(outputs.stack(), [shape.n_samples, *output_shape, network.n_outputs])
+        return tf.reshape(outputs.stack(), [shape.n_samples, *output_shape])
 
     return predict
 
