@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn, with_callbacks
 from ._documentation import DocumentationLink
+from ._embeddings import given_table
 from ._scaling import identity_scaling, mean_and_scale, standardized
 from ._spec import Network, Training, Values, initial_weights
 from ._splitting import split_validation
@@ -58,8 +59,11 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         "bidirectional": ["boolean"],
         "dropout": [_RATE],
         "recurrent_dropout": [_RATE],
+        "pooling": [StrOptions({"last", "mean", "max", "attention"})],
         "hidden_units": [_POSITIVE_INT, tuple, list],
         "embedding_dim": [_POSITIVE_INT, None],
+        "embeddings": ["array-like", HasMethods(["__getitem__", "__contains__"]), None],
+        "trainable_embeddings": ["boolean"],
         "return_sequences": ["boolean"],
         "loss": [StrOptions({"auto"}), callable],
         "optimizer": [StrOptions(_OPTIMIZERS)],
@@ -89,8 +93,11 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         bidirectional=False,
         dropout=0.0,
         recurrent_dropout=0.0,
+        pooling="last",
         hidden_units=(),
         embedding_dim=None,
+        embeddings=None,
+        trainable_embeddings=True,
         return_sequences=False,
         loss="auto",
         optimizer="adam",
@@ -116,8 +123,11 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         self.bidirectional = bidirectional
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
+        self.pooling = pooling
         self.hidden_units = hidden_units
         self.embedding_dim = embedding_dim
+        self.embeddings = embeddings
+        self.trainable_embeddings = trainable_embeddings
         self.return_sequences = return_sequences
         self.loss = loss
         self.optimizer = optimizer
@@ -183,8 +193,8 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             - array of shape (n_samples, n_steps, n_features), also a view of windows;
             - array or data frame of shape (n_samples, n_steps): one feature;
             - list of arrays of shape (n_steps_i, n_features): sequences of any lengths;
-            - with `embedding_dim`, token ids of shape (n_samples, n_steps) or a list of
-              sequences of ids; 0 is padding.
+            - with `embedding_dim` or `embeddings`, token ids of shape (n_samples, n_steps) or a
+              list of sequences of ids; 0 is padding.
 
             A step that is NaN in all its features is absent: the network skips it.
         y : array-like, or list of arrays
@@ -248,10 +258,18 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     def _check_params(self):
         self._validate_params()
-        if self.model is not None and self.embedding_dim is not None:
+        if self.model is not None and self._wants_tokens():
+            name = "embeddings" if self.embedding_dim is None else "embedding_dim"
+            got = f"{self.embedding_dim}" if name == "embedding_dim" else "some"
             raise ValueError(
-                f"Expected embedding_dim=None with model, got {self.embedding_dim}. Leave model "
-                "out: a model of your own takes numbers."
+                f"Expected {name}=None with model, got {got}. Leave model out: a model of your "
+                "own takes numbers."
+            )
+        if self.return_sequences and self.pooling != "last" and self.model is None:
+            raise ValueError(
+                f"Expected pooling='last' with return_sequences=True, got {self.pooling!r}. Each "
+                "step is read out by itself then: leave pooling out, or set "
+                "return_sequences=False for one prediction a sequence."
             )
         wrong = [c for c in self.callbacks or () if not callable(c) and not hasattr(c, "set_model")]
         if wrong:
@@ -259,6 +277,9 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
                 f"Expected callbacks to be Keras callbacks or functions that make one, got "
                 f"{wrong[0]!r}. For scikit-learn's callbacks use set_callbacks."
             )
+
+    def _wants_tokens(self):
+        return self.embedding_dim is not None or self.embeddings is not None
 
     def _check_data(self, X, y, sample_weight, *, reset, classes=None):
         """Return X, y and weights, in the user's units; learn their shapes if `reset`."""
@@ -268,7 +289,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             )
         if reset:
             # Set once: a parameter that is changed later must not change what was fitted.
-            self._takes_tokens = self.embedding_dim is not None
+            self._takes_tokens = self._wants_tokens()
             self._per_step_targets = self.return_sequences
         sequences = check_sequences(self, X, tokens=self._takes_tokens, reset=reset)
         targets = self._check_targets(y, sequences, reset=reset, classes=classes)
@@ -304,8 +325,11 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """Run the engine and set the fitted attributes."""
         from . import _keras
 
+        table = None
         if not continued:
+            table = self._given_table(fitted_on.X, seeds["embeddings"])
             self._learn_scaling(data)
+            self._learn_tokens(data.sequences, table)
         data = self._scaled(data)
         network = self._network(data.sequences, continued)
         loss = self._loss_name() if self.loss == "auto" else self.loss
@@ -326,14 +350,14 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             self._values(seeds, epochs, n_before),
             data,
             monitor,
-            weights=self._starting_weights(network, seeds["weights"], continued),
-            optimizer_state=self._earlier_state(engine) if continued else None,
+            weights=self._starting_weights(network, seeds["weights"], continued, table),
+            optimizer_state=self._earlier_state(engine, network) if continued else None,
             **self._keras_extras(engine),
         )
         history = self.history_ if continued else {}
         for name, value in self._fitted(network, engine, monitor.weights).items():
             setattr(self, name, value)
-        self.optimizer_state_, self._optimizer = state, [engine, self.optimizer]
+        self.optimizer_state_, self._optimizer = state, self._optimizer_kind(engine, network)
         self.history_ = _joined(history, n_before, monitor.history, monitor.n_epochs)
         self.n_iter_ = n_before + monitor.n_epochs
         self.best_epoch_ = n_before + monitor.best_epoch
@@ -359,15 +383,52 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     def _stops_early(self, data):
         return self.early_stopping and data.validation is not None
 
-    def _earlier_state(self, engine):
+    def _earlier_state(self, engine, network):
         """Return the optimizer's state after the last fit; None after one of another kind."""
-        return self.optimizer_state_ if self._optimizer == [engine, self.optimizer] else None
+        kind = self._optimizer_kind(engine, network)
+        return self.optimizer_state_ if self._optimizer == kind else None
 
-    def _starting_weights(self, network, seed, continued):
+    def _optimizer_kind(self, engine, network):
+        return [engine, self.optimizer, network.n_frozen]
+
+    def _starting_weights(self, network, seed, continued, table=None):
         """Return the weights to start from; None leaves them to the user's own model."""
         if continued:
             return self.weights_
-        return None if self.model else initial_weights(network, seed)
+        if self.model:
+            return None
+        weights = initial_weights(network, seed)
+        return weights if table is None else [table, *weights[1:]]
+
+    def _given_table(self, X, seed):
+        """Return the vectors of tokens that training starts from, or None."""
+        if self.embeddings is None:
+            return None
+        table = given_table(self.embeddings, X, seed)
+        if self.embedding_dim not in (None, table.shape[1]):
+            raise ValueError(
+                f"Expected embeddings of length embedding_dim={self.embedding_dim}, got "
+                f"{table.shape[1]}. Leave embedding_dim out."
+            )
+        return table
+
+    def _learn_tokens(self, sequences, table):
+        """Learn how many tokens there are, and the length of their vectors."""
+        self._n_tokens = self._embedding_dim = None
+        if not sequences.holds_tokens:
+            return
+        largest = int(sequences.values.max())
+        if table is None:
+            # Two at least: padding, and the unknown token that ids never seen are read as.
+            self._n_tokens, self._embedding_dim = max(2, largest + 1), self.embedding_dim
+            return
+        self._n_tokens, self._embedding_dim = table.shape
+        if largest >= self._n_tokens:
+            raise ValueError(
+                f"Expected token ids below {self._n_tokens}, the number of rows of embeddings; "
+                f"got {largest} in X. Give a row for every id: row 0 is padding, row 1 the "
+                "unknown token."
+            )
 
     def _fitted(self, network, engine, weights):
         """Return the attributes that prediction needs."""
@@ -382,10 +443,6 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         sequences = data.sequences
         if not sequences.holds_tokens:
             self.input_mean_, self.input_scale_ = self._input_scaling(sequences)
-            self._n_tokens = None
-        else:
-            # Two at least: padding, and the unknown token that ids never seen are read as.
-            self._n_tokens = max(2, int(sequences.values.max()) + 1)
         counted = sequences.present() if self._per_step_targets else slice(None)
         self._learn_target_scaling(data.targets[counted])
 
@@ -436,7 +493,9 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             n_features=0 if sequences.holds_tokens else sequences.values.shape[1],
             n_outputs=self._n_outputs(),
             n_tokens=self._n_tokens,
-            embedding_dim=self.embedding_dim,
+            embedding_dim=self._embedding_dim,
+            pooling=self.pooling if self.model is None else "last",
+            trainable_embeddings=self.trainable_embeddings or self._n_tokens is None,
         )
         if continued:
             self._refuse_other(network)
@@ -444,8 +503,9 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     def _refuse_other(self, network):
         new, old = asdict(network), self.network_
+        may_change = {"dropout", "recurrent_dropout", "trainable_embeddings"}
         changed = [
-            f"{k}: {old[k]} -> {new[k]}" for k in new if new[k] != old[k] and "dropout" not in k
+            f"{k}: {old[k]} -> {new[k]}" for k in new if new[k] != old[k] and k not in may_change
         ]
         if self.model is not self._builder:
             changed.append("model")
@@ -474,7 +534,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     def _seeds(self):
         """Return the seed of each random choice of a fit, by name."""
-        names = ("weights", "order", "dropout", "split")
+        names = ("weights", "order", "dropout", "split", "embeddings")
         state = np.random.SeedSequence(self._entropy()).generate_state(len(names)) >> 1
         return dict(zip(names, map(int, state), strict=True))
 
@@ -505,6 +565,40 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """Give values per step the form that X had: NaN where absent, a list where ragged."""
         values = np.where(aligned(sequences.present(), values.ndim), values, np.nan)
         return sequences.unpadded(values)
+
+    def attention_weights(self, X):
+        """Return how much each step counts in a prediction, with ``pooling="attention"``.
+
+        Parameters
+        ----------
+        X : see `predict`
+            Sequences.
+
+        Returns
+        -------
+        shares : float64 ndarray of shape (n_samples, n_steps), or list of ndarray
+            From 0 to 1; those of a sequence sum to one. Zero at absent steps, and for sequences
+            of different lengths a list.
+
+        Raises
+        ------
+        ValueError
+            If the network was fitted with another `pooling`.
+        """
+        check_is_fitted(self)
+        from . import _keras
+
+        network = Network(**self.network_)
+        if network.pooling != "attention":
+            got = "model is set" if self._builder is not None else f"pooling={network.pooling!r}"
+            raise ValueError(
+                f"Expected a network fitted with pooling='attention', got one where {got}. Set "
+                "pooling='attention' and fit again."
+            )
+        sequences = self._scale_sequences(self._check_predict(X))
+        shares = _keras.attention(network, self.weights_, sequences).astype(np.float64)
+        shares /= shares.sum(axis=1, keepdims=True)  # from float32 rounding to float64's
+        return sequences.unpadded(shares)
 
     def to_keras(self):
         """Build a Keras model with the fitted weights.

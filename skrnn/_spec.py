@@ -24,7 +24,8 @@ START, END = 2, 3
 class Network:
     """A stack of recurrent layers and its read-out.
 
-    `n_tokens` is the number of token ids, padding included, and None for numeric input.
+    `n_tokens` is the number of token ids, padding included, and None for numeric input. `pooling`
+    tells how the states of the last recurrent layer become one vector, unless `return_sequences`.
     """
 
     cell: str
@@ -38,6 +39,18 @@ class Network:
     n_outputs: int
     n_tokens: int | None = None
     embedding_dim: int | None = None
+    pooling: str = "last"
+    trainable_embeddings: bool = True
+
+    @property
+    def n_frozen(self):
+        """How many weight arrays, the first ones, training leaves as they are."""
+        return int(self.n_tokens is not None and not self.trainable_embeddings)
+
+    @property
+    def reads_steps(self):
+        """Whether the states after every step are read, not those after the last alone."""
+        return self.return_sequences or self.pooling != "last"
 
     @property
     def n_directions(self):
@@ -138,6 +151,8 @@ def weight_shapes(network):
     """
     shapes = _encoder_shapes(network)
     width = network.units[-1] * network.n_directions
+    if network.pooling == "attention":
+        shapes += [("kernel", (width, width)), ("zeros", (width,)), ("kernel", (width, 1))]
     for units in (*network.hidden_units, network.n_outputs):
         shapes += [("kernel", (width, units)), ("zeros", (units,))]
         width = units
@@ -173,6 +188,11 @@ def _encoder_shapes(network):
         shapes += _recurrent_shapes(network.cell, width, units) * network.n_directions
         width = units * network.n_directions
     return shapes
+
+
+def trained_shapes(network):
+    """List the shapes of the weights that training changes."""
+    return [shape for _, shape in weight_shapes(network)][network.n_frozen :]
 
 
 def _recurrent_shapes(cell, width, units):

@@ -5,6 +5,8 @@ import threading
 
 import keras
 
+from .pooling import LAYERS
+
 
 @keras.saving.register_keras_serializable("skrnn")
 class MaskAbsent(keras.layers.Layer):
@@ -67,7 +69,9 @@ def _layers(network, input_scaling, output_scaling, activation):
     layers = _input_layers(network, input_scaling)
     for number, units in enumerate(network.units):
         is_last = number == len(network.units) - 1
-        layers.append(_recurrent_layer(network, units, network.return_sequences or not is_last))
+        layers.append(_recurrent_layer(network, units, network.reads_steps or not is_last))
+    if network.pooling != "last" and not network.return_sequences:
+        layers.append(LAYERS[network.pooling]())
     layers += [keras.layers.Dense(units, activation="relu") for units in network.hidden_units]
     layers.append(keras.layers.Dense(network.n_outputs))
     if output_scaling is not None:
@@ -79,7 +83,12 @@ def _layers(network, input_scaling, output_scaling, activation):
 
 def _input_layers(network, scaling):
     if network.n_tokens is not None:
-        embedding = keras.layers.Embedding(network.n_tokens, network.embedding_dim, mask_zero=True)
+        embedding = keras.layers.Embedding(
+            network.n_tokens,
+            network.embedding_dim,
+            mask_zero=True,
+            trainable=network.trainable_embeddings,
+        )
         return [keras.Input((None,), dtype="int32"), embedding]
     rescaling = [] if scaling is None else [keras.layers.Rescaling(*scaling)]
     return [keras.Input((None, network.n_features)), *rescaling, MaskAbsent()]
