@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import singledispatch
 
 import numpy as np
@@ -85,6 +85,7 @@ class EncoderDecoder:
     # The outputs are not one for each step of the input.
     return_sequences = False
     n_frozen = 0
+    trainable_embeddings = True
 
     @property
     def n_directions(self):
@@ -95,6 +96,20 @@ class EncoderDecoder:
     def decoder_units(self):
         """Units of each layer of the decoder."""
         return tuple(units * self.n_directions for units in self.units)
+
+
+_KINDS = {kind.__name__: kind for kind in (Network, EncoderDecoder)}
+
+
+def describe(network):
+    """Return a network as a dict of plain values."""
+    return {"kind": type(network).__name__, **asdict(network)}
+
+
+def network_of(description):
+    """Return the network that `describe` was called on."""
+    fields = dict(description)
+    return _KINDS[fields.pop("kind")](**fields)
 
 
 @dataclass(frozen=True)
@@ -159,8 +174,8 @@ def weight_shapes(network):
     return shapes
 
 
-@weight_shapes.register
-def _(network: EncoderDecoder):
+@weight_shapes.register(EncoderDecoder)
+def _(network):
     """Encoder, then the decoder: embedding, recurrent layers, attention, output."""
     shapes = _encoder_shapes(network)
     width = network.n_outputs

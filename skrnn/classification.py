@@ -11,7 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ._callbacks import with_callbacks
-from ._estimator import BaseRNN
+from ._sequence_estimator import BaseRNN
 from ._validation import (
     check_labels,
     check_one_target_a_sample,

@@ -8,8 +8,9 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from ._estimator import BaseRNN, aligned
+from ._estimator import aligned
 from ._scaling import identity_scaling, mean_and_scale, standardized
+from ._sequence_estimator import BaseRNN
 from ._validation import check_one_target_a_sample, stack_steps, weights_of_steps
 
 

@@ -34,6 +34,7 @@ FOUNDATIONS = {
 }
 ESTIMATORS = {
     "skrnn._estimator",
+    "skrnn._sequence_estimator",
     "skrnn.autoencoder",
     "skrnn.classification",
     "skrnn.display",

@@ -21,16 +21,19 @@ module                  job
 ``threads``             how many threads a fit may use
 ``compiled``            the engine that runs them
 ``stack``               the same stack of Keras layers
+``stack_decoder``       encoder and decoder of Keras layers
 ``portable``            the engine on Keras' own `fit`, through scikeras
 ======================  =====================================================================
 """
 
+from .._spec import EncoderDecoder
 from . import disk_cache
 
 disk_cache.enable()  # TensorFlow reads its flags when it starts
 
 from . import compiled, portable, threads  # noqa: E402
 from .stack import build_stack, user_network  # noqa: E402
+from .stack_decoder import build_decoder  # noqa: E402
 
 __all__ = ["attention", "build", "compiles", "fit", "losses", "predict", "search"]
 
@@ -74,4 +77,5 @@ def build(network, weights, *, builder=None, **raw):
     """Return a Keras model with these weights that takes raw X and gives what `predict` does."""
     if builder is not None:
         return user_network(network, builder, weights)
-    return build_stack(network, weights, **raw)
+    build_kind = build_decoder if isinstance(network, EncoderDecoder) else build_stack
+    return build_kind(network, weights, **raw)
