@@ -120,6 +120,10 @@ class BaseRNN(BaseNetwork):
 
     # What a subclass adds: targets to floats, and what follows from them.
 
+    def _target_lengths(self, targets):
+        """Return how many steps the targets of each sample have, if not those of the sequence."""
+        return None
+
     def _check_targets(self, y, sequences, *, reset, classes=None):
         """Return y as floats of shape (n_samples[, n_steps], n_targets)."""
         raise NotImplementedError
@@ -238,7 +242,7 @@ class BaseRNN(BaseNetwork):
         targets = self._check_targets(y, sequences, reset=reset, classes=classes)
         weights = check_weights(sample_weight, sequences)
         weights = self._class_weights(targets, weights, reset=reset)
-        data = TrainingData(sequences, targets, weights)
+        data = TrainingData(sequences, targets, weights, None, self._target_lengths(targets))
         # A sample of no weight is no sample: it would still count in the mean of a batch.
         return data if (weights > 0).all() else data.take(np.flatnonzero(weights))
 

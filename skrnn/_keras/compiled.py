@@ -239,7 +239,7 @@ def _prepare_prediction(network, weights, sequences):
 
     Early stopping needs it at once, and hardly anybody fits without predicting.
     """
-    if not architecture_of(network).validates_by_outputs:
+    if not architecture_of(network).validates_by_outputs(network):
         return
     shape = _predict_shape(sequences)
     program = map_program(outputs, network, shape)
@@ -268,7 +268,7 @@ def _cut(sequences, samples, n_rows):
 
 
 def _validation_loss(network, loss, weights, validation):
-    if not architecture_of(network).validates_by_outputs:
+    if not architecture_of(network).validates_by_outputs(network):
         summed = losses(network, weights, validation.sequences, validation.targets, loss)
         total, n_terms = summed.astype(np.float64).T
         return (total @ validation.sample_weight) / n_terms.sum()
