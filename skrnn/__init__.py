@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._programs import cache_info, clear_cache
     from .classification import RNNClassifier
     from .regression import RNNRegressor
+    from .seq2seq import RNNSeq2Seq
     from .text import SequenceTokenizer
     from .windows import LagFeatures, LagWindows, series_to_supervised
 
@@ -21,6 +22,7 @@ _HOME = {
     "LagWindows": ".windows",
     "RNNClassifier": ".classification",
     "RNNRegressor": ".regression",
+    "RNNSeq2Seq": ".seq2seq",
     "SequenceTokenizer": ".text",
     "cache_info": "._programs",
     "clear_cache": "._programs",
@@ -32,6 +34,7 @@ __all__ = [
     "LagWindows",
     "RNNClassifier",
     "RNNRegressor",
+    "RNNSeq2Seq",
     "SequenceTokenizer",
     "__version__",
     "cache_info",

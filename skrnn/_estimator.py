@@ -1,4 +1,4 @@
-"""The base of the network estimators: parameters to spec, data to arrays, arrays to attributes.
+"""The base of everything that trains a network: parameters to spec, arrays to attributes.
 
 Nothing here knows a tensor. The engines are reached through `skrnn._keras`, imported where it is
 used, so that TensorFlow starts with the first fit or prediction and not before.
@@ -7,7 +7,7 @@ used, so that TensorFlow starts with the first fit or prediction and not before.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any
 
@@ -15,37 +15,25 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
 
-from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn, with_callbacks
+from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn
 from ._documentation import DocumentationLink
 from ._scaling import identity_scaling, mean_and_scale, standardized
-from ._spec import Network, Training, Values, initial_weights
+from ._spec import Training, Values, describe, initial_weights
 from ._splitting import split_validation
-from ._training import Monitor, TrainingData
-from ._validation import check_sequences, check_weights
+from ._training import Monitor
 
-_POSITIVE_INT = Interval(Integral, 1, None, closed="left")
-_RATE = Interval(Real, 0, 1, closed="left")
-_OPTIMIZERS = {
-    "adadelta",
-    "adafactor",
-    "adagrad",
-    "adam",
-    "adamax",
-    "adamw",
-    "ftrl",
-    "lion",
-    "nadam",
-    "rmsprop",
-    "sgd",
-}
+POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+RATE = Interval(Real, 0, 1, closed="left")
+# What a continued training may have otherwise than the fit before.
+_MAY_CHANGE = {"dropout", "recurrent_dropout", "scheduled_sampling", "trainable_embeddings"}
 
 
-class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
-    """Base of the estimators that train a stack of recurrent layers.
+class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
+    """Base of the estimators that train a network.
 
-    A subclass turns its targets into float arrays and raw outputs into predictions.
+    A subclass has a public `fit` that calls `_fit`, checks what it is given (`_check_data`),
+    describes its network (`_network`), and turns what the engine gives into predictions.
     """
 
     history_: dict[str, list[float]]
@@ -54,28 +42,19 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "cell": [StrOptions({"simple", "gru", "lstm"})],
-        "units": [_POSITIVE_INT, tuple, list],
-        "bidirectional": ["boolean"],
-        "dropout": [_RATE],
-        "recurrent_dropout": [_RATE],
-        "hidden_units": [_POSITIVE_INT, tuple, list],
-        "embedding_dim": [_POSITIVE_INT, None],
-        "return_sequences": ["boolean"],
-        "loss": [StrOptions({"auto"}), callable],
-        "optimizer": [StrOptions(_OPTIMIZERS)],
+        "units": [POSITIVE_INT, tuple, list],
+        "dropout": [RATE],
+        "recurrent_dropout": [RATE],
+        "optimizer": [StrOptions({"adam", "adamw", "rmsprop", "sgd"})],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
-        "epochs": [_POSITIVE_INT],
-        "batch_size": [_POSITIVE_INT],
+        "epochs": [POSITIVE_INT],
+        "batch_size": [POSITIVE_INT],
         "shuffle": ["boolean"],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "validation": [StrOptions({"auto", "last", "random"})],
-        "n_iter_no_change": [_POSITIVE_INT],
-        "standardize": ["boolean"],
-        "model": [callable, None],
-        "engine": [StrOptions({"auto", "compiled", "keras"})],
-        "callbacks": [list, tuple, None],
+        "n_iter_no_change": [POSITIVE_INT],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -83,43 +62,29 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     def __init__(
         self,
-        cell="gru",
-        units=32,
+        cell,
+        units,
         *,
-        bidirectional=False,
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        hidden_units=(),
-        embedding_dim=None,
-        return_sequences=False,
-        loss="auto",
-        optimizer="adam",
-        learning_rate=1e-3,
-        clipnorm=1.0,
-        epochs=50,
-        batch_size=32,
-        shuffle=True,
-        early_stopping=True,
-        validation_fraction=0.1,
-        validation="auto",
-        n_iter_no_change=5,
-        standardize=True,
-        model=None,
-        engine="auto",
-        callbacks=None,
-        warm_start=False,
-        random_state=None,
-        verbose=0,
+        dropout,
+        recurrent_dropout,
+        optimizer,
+        learning_rate,
+        clipnorm,
+        epochs,
+        batch_size,
+        shuffle,
+        early_stopping,
+        validation_fraction,
+        validation,
+        n_iter_no_change,
+        warm_start,
+        random_state,
+        verbose,
     ):
         self.cell = cell
         self.units = units
-        self.bidirectional = bidirectional
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
-        self.hidden_units = hidden_units
-        self.embedding_dim = embedding_dim
-        self.return_sequences = return_sequences
-        self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.clipnorm = clipnorm
@@ -130,10 +95,6 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.validation = validation
         self.n_iter_no_change = n_iter_no_change
-        self.standardize = standardize
-        self.model = model
-        self.engine = engine
-        self.callbacks = callbacks
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -144,69 +105,34 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         tags.input_tags.allow_nan = True  # an absent step
         return tags
 
-    # What a subclass adds: targets to floats, and what follows from them.
+    # What a subclass adds
 
-    def _check_targets(self, y, sequences, *, reset, classes=None):
-        """Return y as floats of shape (n_samples[, n_steps], n_targets)."""
+    def _check_data(self, X, y, sample_weight, *, reset):
+        """Return `TrainingData` in the user's units; learn their shapes if `reset`."""
         raise NotImplementedError
 
-    def _n_outputs(self):
-        """Return the width of the network's output."""
+    def _network(self, data):
+        """Return the spec of the network, for data in its units."""
         raise NotImplementedError
 
     def _loss_name(self):
-        """Return the name of the loss that `loss="auto"` stands for."""
+        """Return the name of the loss of this kind of network."""
         raise NotImplementedError
 
-    def _learn_target_scaling(self, targets):
-        """Learn the scale of the targets where they have one."""
+    def _learn_scaling(self, data):
+        """Learn the scales of what has one."""
 
     def _scale_targets(self, targets):
         """Return the targets in the network's units."""
-        return targets.astype(np.float32)
+        return targets.astype(np.float32, copy=False)
 
-    def _class_weights(self, targets, sample_weight, *, reset):
-        """Return the sample weights with those of the classes in them."""
-        return sample_weight
+    def _stratum(self, targets):
+        """Return the classes to stratify a random validation split by, or None."""
+        return None
 
     # Fitting
 
-    @with_callbacks
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
-        """Train the network.
-
-        Parameters
-        ----------
-        X : array-like, or list of arrays
-            The sequences, in one of these forms:
-
-            - array of shape (n_samples, n_steps, n_features), also a view of windows;
-            - array or data frame of shape (n_samples, n_steps): one feature;
-            - list of arrays of shape (n_steps_i, n_features): sequences of any lengths;
-            - with `embedding_dim`, token ids of shape (n_samples, n_steps) or a list of
-              sequences of ids; 0 is padding.
-
-            A step that is NaN in all its features is absent: the network skips it.
-        y : array-like, or list of arrays
-            The targets, of shape (n_samples,) or (n_samples, n_outputs); with
-            `return_sequences`, of shape (n_samples, n_steps[, n_outputs]) or a list of arrays
-            of shape (n_steps_i[, n_outputs]).
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss.
-        X_val, y_val : like X and y, default=None
-            What early stopping looks at. Without them it holds out `validation_fraction`.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If a parameter, X or y is not as described, or the training diverges. The estimator
-            is then as it was before.
-        """
+    def _fit(self, X, y, sample_weight, X_val=None, y_val=None):
         with _unchanged_on_error(self):
             self._check_params()
             fitted_on = FittedOn(X, y, sample_weight)
@@ -217,66 +143,17 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             self._train(data, fitted_on, seeds, continued=continued, epochs=self.epochs)
         return self
 
-    @with_callbacks
-    def partial_fit(self, X, y, sample_weight=None):
-        """Train the network for one epoch on these samples, from where it stands.
-
-        The first call learns the standardization; later ones keep it. Nothing is held out.
-
-        Parameters
-        ----------
-        X, y : see `fit`
-            The samples.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-        """
-        return self._partial_fit(X, y, sample_weight)
-
-    def _partial_fit(self, X, y, sample_weight, classes=None):
+    def _partial_fit(self, X, y, sample_weight, **learned):
         with _unchanged_on_error(self):
             self._check_params()
             fitted_on = FittedOn(X, y, sample_weight)
             continued = hasattr(self, "weights_")
-            data = self._check_data(X, y, sample_weight, reset=not continued, classes=classes)
+            data = self._check_data(X, y, sample_weight, reset=not continued, **learned)
             self._train(data, fitted_on, self._seeds(), continued=continued, epochs=1)
         return self
 
     def _check_params(self):
         self._validate_params()
-        if self.model is not None and self.embedding_dim is not None:
-            raise ValueError(
-                f"Expected embedding_dim=None with model, got {self.embedding_dim}. Leave model "
-                "out: a model of your own takes numbers."
-            )
-        wrong = [c for c in self.callbacks or () if not callable(c) and not hasattr(c, "set_model")]
-        if wrong:
-            raise ValueError(
-                f"Expected callbacks to be Keras callbacks or functions that make one, got "
-                f"{wrong[0]!r}. For scikit-learn's callbacks use set_callbacks."
-            )
-
-    def _check_data(self, X, y, sample_weight, *, reset, classes=None):
-        """Return X, y and weights, in the user's units; learn their shapes if `reset`."""
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        if reset:
-            # Set once: a parameter that is changed later must not change what was fitted.
-            self._takes_tokens = self.embedding_dim is not None
-            self._per_step_targets = self.return_sequences
-        sequences = check_sequences(self, X, tokens=self._takes_tokens, reset=reset)
-        targets = self._check_targets(y, sequences, reset=reset, classes=classes)
-        weights = check_weights(sample_weight, sequences)
-        weights = self._class_weights(targets, weights, reset=reset)
-        data = TrainingData(sequences, targets, weights)
-        # A sample of no weight is no sample: it would still count in the mean of a batch.
-        return data if (weights > 0).all() else data.take(np.flatnonzero(weights))
 
     def _with_validation(self, data, X_val, y_val, seed):
         """Return the samples to train on, with those that early stopping looks at."""
@@ -296,20 +173,18 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         )
         return data.take(train, data.take(validation) if len(validation) else None)
 
-    def _stratum(self, targets):
-        """Return the classes to stratify a random validation split by, or None."""
-        return None
-
     def _train(self, data, fitted_on, seeds, *, continued, epochs):
         """Run the engine and set the fitted attributes."""
         from . import _keras
 
-        if not continued:
-            self._learn_scaling(data)
+        given = None if continued else self._learn(data, fitted_on.X, seeds)
         data = self._scaled(data)
-        network = self._network(data.sequences, continued)
-        loss = self._loss_name() if self.loss == "auto" else self.loss
-        training = Training(loss, self.optimizer, self.batch_size, self.clipnorm is not None)
+        network = self._network(data)
+        if continued:
+            self._refuse_other(network)
+        training = Training(
+            self._training_loss(), self.optimizer, self.batch_size, self.clipnorm is not None
+        )
         engine = self._choose_engine(_keras.compiles(training))
         n_before = self.n_iter_ if continued else 0
         tasks = EpochTasks(self, fitted_on, epochs, lambda w: self._fitted(network, engine, w))
@@ -319,6 +194,7 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             epochs=epochs,
             on_epoch=tasks,
         )
+        weights = self.weights_ if continued else self._start(network, seeds["weights"], given)
         state = _keras.fit(
             engine,
             network,
@@ -326,18 +202,37 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             self._values(seeds, epochs, n_before),
             data,
             monitor,
-            weights=self._starting_weights(network, seeds["weights"], continued),
-            optimizer_state=self._earlier_state(engine) if continued else None,
+            weights=weights,
+            optimizer_state=self._earlier_state(engine, network) if continued else None,
             **self._keras_extras(engine),
         )
         history = self.history_ if continued else {}
         for name, value in self._fitted(network, engine, monitor.weights).items():
             setattr(self, name, value)
-        self.optimizer_state_, self._optimizer = state, [engine, self.optimizer]
+        self.optimizer_state_, self._optimizer = state, self._optimizer_kind(engine, network)
         self.history_ = _joined(history, n_before, monitor.history, monitor.n_epochs)
         self.n_iter_ = n_before + monitor.n_epochs
         self.best_epoch_ = n_before + monitor.best_epoch
         tasks.end_fit()
+
+    def _learn(self, data, X, seeds):
+        """Learn what the first fit decides; return what `_start` needs of it."""
+        self._learn_scaling(data)
+
+    def _start(self, network, seed, given):
+        """Return the weights to start from."""
+        return initial_weights(network, seed)
+
+    def _training_loss(self):
+        return self._loss_name()
+
+    def _choose_engine(self, compiles):
+        """Return the engine to train with; `compiles` tells whether the compiled one can."""
+        return "compiled"
+
+    def _keras_extras(self, engine: str) -> dict[str, Any]:
+        """Return what the engine "keras" alone takes."""
+        return {}
 
     def _values(self, seeds, epochs, n_before):
         return Values(
@@ -350,50 +245,20 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             first_epoch=n_before,
         )
 
-    def _keras_extras(self, engine: str) -> dict[str, Any]:
-        """Return what the engine "keras" alone takes."""
-        if engine != "keras":
-            return {}
-        return {"builder": self.model, "callbacks": self.callbacks or ()}
-
     def _stops_early(self, data):
         return self.early_stopping and data.validation is not None
 
-    def _earlier_state(self, engine):
+    def _earlier_state(self, engine, network):
         """Return the optimizer's state after the last fit; None after one of another kind."""
-        return self.optimizer_state_ if self._optimizer == [engine, self.optimizer] else None
+        kind = self._optimizer_kind(engine, network)
+        return self.optimizer_state_ if self._optimizer == kind else None
 
-    def _starting_weights(self, network, seed, continued):
-        """Return the weights to start from; None leaves them to the user's own model."""
-        if continued:
-            return self.weights_
-        return None if self.model else initial_weights(network, seed)
+    def _optimizer_kind(self, engine, network):
+        return [engine, self.optimizer, network.n_frozen]
 
     def _fitted(self, network, engine, weights):
         """Return the attributes that prediction needs."""
-        return {
-            "network_": asdict(network),
-            "engine_": engine,
-            "weights_": weights,
-            "_builder": self.model,
-        }
-
-    def _learn_scaling(self, data):
-        sequences = data.sequences
-        if not sequences.holds_tokens:
-            self.input_mean_, self.input_scale_ = self._input_scaling(sequences)
-            self._n_tokens = None
-        else:
-            # Two at least: padding, and the unknown token that ids never seen are read as.
-            self._n_tokens = max(2, int(sequences.values.max()) + 1)
-        counted = sequences.present() if self._per_step_targets else slice(None)
-        self._learn_target_scaling(data.targets[counted])
-
-    def _input_scaling(self, sequences):
-        if self.standardize:
-            counts = np.where(sequences.present_rows(), sequences.row_counts(), 0)
-            return mean_and_scale(sequences.values, counts)
-        return identity_scaling(sequences.values.shape[1])
+        return {"network_": describe(network), "engine_": engine, "weights_": weights}
 
     def _scaled(self, data):
         """Return the data in the network's units."""
@@ -423,32 +288,15 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         values = standardized(sequences.values, self.input_mean_, self.input_scale_)
         return sequences.with_values(values)
 
-    def _network(self, sequences, continued):
-        """Return the spec of the network; refuse to continue another one."""
-        network = Network(
-            cell=self.cell,
-            units=_as_widths(self.units, "units", least=1),
-            bidirectional=self.bidirectional,
-            dropout=float(self.dropout),
-            recurrent_dropout=float(self.recurrent_dropout),
-            hidden_units=_as_widths(self.hidden_units, "hidden_units", least=0),
-            return_sequences=self.return_sequences,
-            n_features=0 if sequences.holds_tokens else sequences.values.shape[1],
-            n_outputs=self._n_outputs(),
-            n_tokens=self._n_tokens,
-            embedding_dim=self.embedding_dim,
-        )
-        if continued:
-            self._refuse_other(network)
-        return network
+    def _keras_scaling(self, network):
+        """Return the scale and the offset that bring a numeric X into the network's units."""
+        if network.n_tokens is not None:
+            return None
+        return 1 / self.input_scale_, -self.input_mean_ / self.input_scale_
 
     def _refuse_other(self, network):
-        new, old = asdict(network), self.network_
-        changed = [
-            f"{k}: {old[k]} -> {new[k]}" for k in new if new[k] != old[k] and "dropout" not in k
-        ]
-        if self.model is not self._builder:
-            changed.append("model")
+        """Refuse to continue the training of another network than the fitted one."""
+        changed = self._changes(describe(network), self.network_)
         if changed:
             listed = ", ".join(changed)
             raise ValueError(
@@ -456,25 +304,15 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
                 f"({listed}). Set these back, or fit anew with warm_start=False."
             )
 
-    def _choose_engine(self, compiles):
-        """Return "compiled" or "keras"; refuse "compiled" where it cannot be had."""
-        reasons = []
-        if self.model is not None:
-            reasons.append("model is set")
-        if self.callbacks:
-            reasons.append("callbacks are set")
-        if not compiles:
-            reasons.append(f"optimizer={self.optimizer!r} has no compiled form")
-        if self.engine == "compiled" and reasons:
-            raise ValueError(
-                f"Expected a training that engine='compiled' covers, got one that it does not: "
-                f"{' and '.join(reasons)}. Use engine='auto' or 'keras'."
-            )
-        return "keras" if reasons or self.engine == "keras" else "compiled"
+    def _changes(self, new, old):
+        """List what differs between two descriptions and may not, in words."""
+        return [
+            f"{k}: {old[k]} -> {new[k]}" for k in new if new[k] != old[k] and k not in _MAY_CHANGE
+        ]
 
     def _seeds(self):
         """Return the seed of each random choice of a fit, by name."""
-        names = ("weights", "order", "dropout", "split")
+        names = ("weights", "order", "dropout", "split", "embeddings")
         state = np.random.SeedSequence(self._entropy()).generate_state(len(names)) >> 1
         return dict(zip(names, map(int, state), strict=True))
 
@@ -486,53 +324,13 @@ class BaseRNN(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
-    # Prediction
 
-    def _raw_outputs(self, X):
-        """Return the network's raw outputs, and the sequences that they are for."""
-        check_is_fitted(self)
-        from . import _keras
-
-        sequences = self._scale_sequences(self._check_predict(X))
-        extra = {"builder": self._builder} if self.engine_ == "keras" else {}
-        network = Network(**self.network_)
-        return _keras.predict(self.engine_, network, self.weights_, sequences, **extra), sequences
-
-    def _check_predict(self, X):
-        return check_sequences(self, X, tokens=self._takes_tokens, reset=False)
-
-    def _per_step(self, values, sequences):
-        """Give values per step the form that X had: NaN where absent, a list where ragged."""
-        values = np.where(aligned(sequences.present(), values.ndim), values, np.nan)
-        return sequences.unpadded(values)
-
-    def to_keras(self):
-        """Build a Keras model with the fitted weights.
-
-        It takes X in the user's units as a float array (n_samples, n_steps, n_features), NaN for
-        absent steps (or token ids), and gives predictions in the user's units, for a classifier
-        the probabilities. A network made by `model` is given as it was built: it takes
-        standardized inputs and gives raw outputs.
-
-        Returns
-        -------
-        keras.Model
-            A new model; training it leaves the estimator alone.
-        """
-        check_is_fitted(self)
-        from . import _keras
-
-        network = Network(**self.network_)
-        if self._builder is not None:
-            return _keras.build(network, self.weights_, builder=self._builder)
-        scaling = None
-        if network.n_tokens is None:
-            scaling = (1 / self.input_scale_, -self.input_mean_ / self.input_scale_)
-        return _keras.build(network, self.weights_, input_scaling=scaling, **self._output_layers())
-
-    def _output_layers(self):
-        """Return what turns raw outputs into predictions, for `to_keras`."""
-        raise NotImplementedError
+def input_scaling(sequences, standardize):
+    """Return the mean and the scale of the features at the present steps."""
+    if not standardize:
+        return identity_scaling(sequences.values.shape[1])
+    counts = np.where(sequences.present_rows(), sequences.row_counts(), 0)
+    return mean_and_scale(sequences.values, counts)
 
 
 @contextmanager
@@ -560,7 +358,7 @@ def _joined(old, n_old, new, n_new):
     }
 
 
-def _as_widths(value, name, least):
+def as_widths(value, name, least):
     """Return layer widths as a tuple of ints."""
     widths = (value,) if isinstance(value, Integral) else tuple(value)
     if len(widths) < least or any(not isinstance(w, Integral) or w < 1 for w in widths):

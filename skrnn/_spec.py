@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import singledispatch
 
 import numpy as np
@@ -24,7 +24,8 @@ START, END = 2, 3
 class Network:
     """A stack of recurrent layers and its read-out.
 
-    `n_tokens` is the number of token ids, padding included, and None for numeric input.
+    `n_tokens` is the number of token ids, padding included, and None for numeric input. `pooling`
+    tells how the states of the last recurrent layer become one vector, unless `return_sequences`.
     """
 
     cell: str
@@ -38,6 +39,18 @@ class Network:
     n_outputs: int
     n_tokens: int | None = None
     embedding_dim: int | None = None
+    pooling: str = "last"
+    trainable_embeddings: bool = True
+
+    @property
+    def n_frozen(self):
+        """How many weight arrays, the first ones, training leaves as they are."""
+        return int(self.n_tokens is not None and not self.trainable_embeddings)
+
+    @property
+    def reads_steps(self):
+        """Whether the states after every step are read, not those after the last alone."""
+        return self.return_sequences or self.pooling != "last"
 
     @property
     def n_directions(self):
@@ -72,6 +85,7 @@ class EncoderDecoder:
     # The outputs are not one for each step of the input.
     return_sequences = False
     n_frozen = 0
+    trainable_embeddings = True
 
     @property
     def n_directions(self):
@@ -82,6 +96,20 @@ class EncoderDecoder:
     def decoder_units(self):
         """Units of each layer of the decoder."""
         return tuple(units * self.n_directions for units in self.units)
+
+
+_KINDS = {kind.__name__: kind for kind in (Network, EncoderDecoder)}
+
+
+def describe(network):
+    """Return a network as a dict of plain values."""
+    return {"kind": type(network).__name__, **asdict(network)}
+
+
+def network_of(description):
+    """Return the network that `describe` was called on."""
+    fields = dict(description)
+    return _KINDS[fields.pop("kind")](**fields)
 
 
 @dataclass(frozen=True)
@@ -138,14 +166,16 @@ def weight_shapes(network):
     """
     shapes = _encoder_shapes(network)
     width = network.units[-1] * network.n_directions
+    if network.pooling == "attention":
+        shapes += [("kernel", (width, width)), ("zeros", (width,)), ("kernel", (width, 1))]
     for units in (*network.hidden_units, network.n_outputs):
         shapes += [("kernel", (width, units)), ("zeros", (units,))]
         width = units
     return shapes
 
 
-@weight_shapes.register
-def _(network: EncoderDecoder):
+@weight_shapes.register(EncoderDecoder)
+def _(network):
     """Encoder, then the decoder: embedding, recurrent layers, attention, output."""
     shapes = _encoder_shapes(network)
     width = network.n_outputs
@@ -173,6 +203,11 @@ def _encoder_shapes(network):
         shapes += _recurrent_shapes(network.cell, width, units) * network.n_directions
         width = units * network.n_directions
     return shapes
+
+
+def trained_shapes(network):
+    """List the shapes of the weights that training changes."""
+    return [shape for _, shape in weight_shapes(network)][network.n_frozen :]
 
 
 def _recurrent_shapes(cell, width, units):

@@ -161,8 +161,8 @@ def _as_ids(values):
         seen = f"shape {ids.shape}" if ids.ndim > 2 else f"{ids.dtype} values such as {wrong[0]}"
         raise ValueError(
             "Expected X to hold token ids, integers from 0 up to 2**31 - 1, because embedding_dim "
-            f"is set; got {seen}. Encode the tokens as integers (0 is padding), or set "
-            "embedding_dim=None for numeric sequences."
+            f"or embeddings is set; got {seen}. Encode the tokens as integers (0 is padding), or "
+            "set both to None for numeric sequences."
         )
     return ids.astype(np.int32)
 

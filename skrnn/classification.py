@@ -11,7 +11,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ._callbacks import with_callbacks
-from ._estimator import BaseRNN
+from ._sequence_estimator import BaseRNN
 from ._validation import (
     check_labels,
     check_one_target_a_sample,
@@ -39,14 +39,28 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         Run each layer over the sequence in both directions.
     dropout : float, default=0.0
         Part of each recurrent layer's inputs that is dropped in training, the same at all
-        steps of a sequence.
+        steps of a sequence. Of embedded tokens, whole channels are dropped (Keras'
+        SpatialDropout1D).
     recurrent_dropout : float, default=0.0
         Part of each recurrent layer's state that is dropped on its way from step to step.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        What of the last recurrent layer is read out of a sequence: its state after the last step
+        (of each direction, if `bidirectional`), or the mean, the maximum or a weighted mean of
+        its states over the present steps, with weights that are learnt (see
+        `attention_weights`).
     hidden_units : int or tuple of int, default=()
         Units of dense layers (ReLU) between the recurrent layers and the output.
     embedding_dim : int or None, default=None
         If set, X holds token ids (0 is padding, 1 the unknown token) and each is replaced by a
         trained vector of this length.
+    embeddings : array-like of shape (n_tokens, embedding_dim), mapping or None, default=None
+        Vectors of the tokens to start from: one row for each id (row 0, the padding, is never
+        read), or a mapping from tokens to vectors, for an X that comes from `SequenceTokenizer`
+        in a pipeline. Tokens that the mapping lacks start at random, with the spread of the
+        others. `embedding_dim` may be left out.
+    trainable_embeddings : bool, default=True
+        Whether training changes the vectors of the tokens. With ``warm_start=True`` it may be
+        set anew before the next fit.
     return_sequences : bool, default=False
         Predict at every step, not once for each sequence. The prediction at a step depends on
         the steps up to it only, unless `bidirectional`.
@@ -138,7 +152,10 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
 
     References
     ----------
-    Goodfellow, Bengio and Courville, "Deep Learning", MIT Press 2016, chapter 10.
+    Goodfellow, Bengio and Courville, "Deep Learning", MIT Press 2016, chapter 10. Attention:
+    Bahdanau, Cho and Bengio, "Neural machine translation by jointly learning to align and
+    translate", 2015; Raffel and Ellis, "Feed-forward networks with attention can solve some
+    long-term memory problems", 2016.
 
     Examples
     --------
@@ -169,8 +186,11 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         bidirectional=False,
         dropout=0.0,
         recurrent_dropout=0.0,
+        pooling="last",
         hidden_units=(),
         embedding_dim=None,
+        embeddings=None,
+        trainable_embeddings=True,
         return_sequences=False,
         loss="auto",
         optimizer="adam",
@@ -198,8 +218,11 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
             bidirectional=bidirectional,
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
+            pooling=pooling,
             hidden_units=hidden_units,
             embedding_dim=embedding_dim,
+            embeddings=embeddings,
+            trainable_embeddings=trainable_embeddings,
             return_sequences=return_sequences,
             loss=loss,
             optimizer=optimizer,

@@ -8,8 +8,9 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from ._estimator import BaseRNN, aligned
+from ._estimator import aligned
 from ._scaling import identity_scaling, mean_and_scale, standardized
+from ._sequence_estimator import BaseRNN
 from ._validation import check_one_target_a_sample, stack_steps, weights_of_steps
 
 
@@ -30,14 +31,28 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Run each layer over the sequence in both directions.
     dropout : float, default=0.0
         Part of each recurrent layer's inputs that is dropped in training, the same at all
-        steps of a sequence.
+        steps of a sequence. Of embedded tokens, whole channels are dropped (Keras'
+        SpatialDropout1D).
     recurrent_dropout : float, default=0.0
         Part of each recurrent layer's state that is dropped on its way from step to step.
+    pooling : {"last", "mean", "max", "attention"}, default="last"
+        What of the last recurrent layer is read out of a sequence: its state after the last step
+        (of each direction, if `bidirectional`), or the mean, the maximum or a weighted mean of
+        its states over the present steps, with weights that are learnt (see
+        `attention_weights`).
     hidden_units : int or tuple of int, default=()
         Units of dense layers (ReLU) between the recurrent layers and the output.
     embedding_dim : int or None, default=None
         If set, X holds token ids (0 is padding, 1 the unknown token) and each is replaced by a
         trained vector of this length.
+    embeddings : array-like of shape (n_tokens, embedding_dim), mapping or None, default=None
+        Vectors of the tokens to start from: one row for each id (row 0, the padding, is never
+        read), or a mapping from tokens to vectors, for an X that comes from `SequenceTokenizer`
+        in a pipeline. Tokens that the mapping lacks start at random, with the spread of the
+        others. `embedding_dim` may be left out.
+    trainable_embeddings : bool, default=True
+        Whether training changes the vectors of the tokens. With ``warm_start=True`` it may be
+        set anew before the next fit.
     return_sequences : bool, default=False
         Predict at every step, not once for each sequence. The prediction at a step depends on
         the steps up to it only, unless `bidirectional`.
@@ -125,7 +140,10 @@ class RNNRegressor(RegressorMixin, BaseRNN):
 
     References
     ----------
-    Goodfellow, Bengio and Courville, "Deep Learning", MIT Press 2016, chapter 10.
+    Goodfellow, Bengio and Courville, "Deep Learning", MIT Press 2016, chapter 10. Attention:
+    Bahdanau, Cho and Bengio, "Neural machine translation by jointly learning to align and
+    translate", 2015; Raffel and Ellis, "Feed-forward networks with attention can solve some
+    long-term memory problems", 2016.
 
     Examples
     --------

@@ -22,16 +22,19 @@ ENGINE_MAY_IMPORT = {"skrnn._memory", "skrnn._programs", "skrnn._sequences", "sk
 
 # Everything below the estimators, and so ignorant of them.
 FOUNDATIONS = {
+    "skrnn._embeddings",
     "skrnn._memory",
     "skrnn._programs",
     "skrnn._sequences",
     "skrnn._spec",
+    "skrnn._token_array",
     "skrnn._validation",
     "skrnn.text",
     "skrnn.windows",
 }
 ESTIMATORS = {
     "skrnn._estimator",
+    "skrnn._sequence_estimator",
     "skrnn.autoencoder",
     "skrnn.classification",
     "skrnn.display",

@@ -1,14 +1,19 @@
 """The engines: the only package that imports TensorFlow, Keras or scikeras.
 
-Estimators reach it through `fit`, `predict` and `build`, imported inside functions. All three
-take a spec and arrays and give arrays back; no tensor leaves this package.
+Estimators reach it through the functions of `__all__`, imported inside functions. All take a spec
+and arrays and give arrays back; no tensor leaves this package.
 
 ======================  =====================================================================
 module                  job
 ======================  =====================================================================
 ``cells``               one step of each recurrent cell, and its gradient
 ``recurrence``          the loops over the steps of a batch, and back
+``pooling``             read-outs over the steps, and the same as Keras layers
+``batch``               what a program gathers of some samples
 ``network``             the whole stack as a pure function of its weights
+``decoder``             encoder and decoder, the same way
+``beam``                what a decoder writes by itself
+``architectures``       which of these computes which spec
 ``losses``              loss of each sample
 ``optimizers``          one update, as a pure function of weights and slots
 ``programs``            compiled programs; what is kept of them is in `skrnn._programs`
@@ -16,18 +21,21 @@ module                  job
 ``threads``             how many threads a fit may use
 ``compiled``            the engine that runs them
 ``stack``               the same stack of Keras layers
+``stack_decoder``       encoder and decoder of Keras layers
 ``portable``            the engine on Keras' own `fit`, through scikeras
 ======================  =====================================================================
 """
 
+from .._spec import EncoderDecoder
 from . import disk_cache
 
 disk_cache.enable()  # TensorFlow reads its flags when it starts
 
 from . import compiled, portable, threads  # noqa: E402
 from .stack import build_stack, user_network  # noqa: E402
+from .stack_decoder import build_decoder  # noqa: E402
 
-__all__ = ["build", "compiles", "fit", "predict"]
+__all__ = ["attention", "build", "compiles", "fit", "losses", "predict", "search"]
 
 # Before any operation runs: TensorFlow makes its threads with the first one.
 threads.limit_in_worker()
@@ -50,8 +58,24 @@ def predict(engine, *args, **kwargs):
     return _ENGINES[engine].predict(*args, **kwargs)
 
 
+def losses(*args):
+    """Return the summed loss of each sample and the number of its terms."""
+    return compiled.losses(*args)
+
+
+def attention(*args):
+    """Return the attention to each step; the weights do not tell which engine they are of."""
+    return compiled.attention(*args)
+
+
+def search(*args):
+    """Return the sequences that a decoder finds, and their log-probabilities."""
+    return compiled.search(*args)
+
+
 def build(network, weights, *, builder=None, **raw):
     """Return a Keras model with these weights that takes raw X and gives what `predict` does."""
     if builder is not None:
         return user_network(network, builder, weights)
-    return build_stack(network, weights, **raw)
+    build_kind = build_decoder if isinstance(network, EncoderDecoder) else build_stack
+    return build_kind(network, weights, **raw)

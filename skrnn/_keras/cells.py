@@ -18,6 +18,8 @@ al., "Learning phrase representations using RNN encoder-decoder", 2014, with the
 applied after the product.
 """
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -154,4 +156,4 @@ def _each_gate(values, gates):
     return tf.constant(np.repeat(np.float32(values), gates.shape[-1] // len(values)))
 
 
-CELLS = {"simple": Simple, "gru": GRU, "lstm": LSTM}
+CELLS: dict[str, Any] = {"simple": Simple, "gru": GRU, "lstm": LSTM}

@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from .._memory import aligned_zeros, is_aligned
 from .._sequences import Sequences
-from .._spec import weight_shapes
-from . import beam, decoder
+from .._spec import trained_shapes, weight_shapes
+from . import beam
 from .architectures import architecture_of
 from .losses import element_loss
 from .optimizers import OPTIMIZERS
@@ -71,7 +71,8 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     """
     _prepare_prediction(network, weights, data.sequences)
     n_slots = OPTIMIZERS[training.optimizer].n_slots
-    weights, n_taken, slots = _start(weights, optimizer_state, n_slots)
+    frozen = weights[: network.n_frozen]
+    weights, n_taken, slots = _start(weights[network.n_frozen :], optimizer_state, n_slots)
     n_samples = len(data.sequences)
     # A batch that the samples cannot fill is not computed to its full size.
     batch_size = min(training.batch_size, _round_up(n_samples))
@@ -83,7 +84,12 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
         **_pad_sequences(data.sequences, shape),
         "targets": _tensor(_pad_targets(data.targets, shape)),
         "sample_weight": _tensor(_pad(data.sample_weight, shape.n_samples)),
+        "frozen": [_tensor(w) for w in frozen],
     }
+
+    def arrays(vector):
+        return [*frozen, *_unpacked(network, vector)]
+
     for epoch in range(values.first_epoch, values.first_epoch + values.epochs):
         monitor.begin_epoch()
         order = values.order(epoch, data.lengths, batch_size).astype(np.int32)
@@ -93,9 +99,9 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
         logs = {"loss": total / n_samples}
         if data.validation is not None:
             logs["val_loss"] = _validation_loss(
-                network, training.loss, _unpacked(network, weights), data.validation
+                network, training.loss, arrays(weights), data.validation
             )
-        if monitor.end_epoch(logs, lambda w=weights: _unpacked(network, w)):
+        if monitor.end_epoch(logs, lambda w=weights: arrays(w)):
             break
     return [np.asarray(n_taken, dtype=np.int64), *(s.numpy() for s in slots)]
 
@@ -172,13 +178,15 @@ def losses(network, weights, sequences, targets, loss):
     return _by_pieces(summed_losses, network, weights, sequences, loss, targets=targets)[0]
 
 
-def attention(network, weights, sequences, targets):
-    """Return the attention of a decoder: (n_samples, n_target_steps, n_steps)."""
-    n_target_steps = _target_capacity(network, targets, sequences.n_steps)[0]
-    (shares,) = _by_pieces(
-        decoder.attention, network, weights, sequences, n_target_steps, targets=targets
-    )
-    return shares[:, : targets.shape[1], : sequences.n_steps]
+def attention(network, weights, sequences, targets=None):
+    """Return the attention to each step of a sequence, zero where absent.
+
+    Of shape (n_samples, n_steps); of a decoder (n_samples, n_target_steps, n_steps), where the
+    steps of the targets may be more than were given.
+    """
+    function = architecture_of(network).attention
+    (shares,) = _by_pieces(function, network, weights, sequences, targets=targets)
+    return shares[..., : sequences.n_steps]
 
 
 def search(network, weights, sequences, beam_width, max_len):
@@ -282,8 +290,8 @@ def _start(weights, optimizer_state, n_slots):
 
 
 def _unpacked(network, weights):
-    """Return the arrays that a vector of all weights is made of."""
-    shapes = [shape for _, shape in weight_shapes(network)]
+    """Return the arrays that a vector of all trained weights is made of."""
+    shapes = trained_shapes(network)
     ends = np.cumsum([np.prod(shape) for shape in shapes])
     parts = np.split(weights.numpy(), ends[:-1])
     return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]

@@ -85,8 +85,8 @@ def output_shape(network, shape):
     return [network.n_target_steps, network.n_outputs]
 
 
-@gives(lambda network, shape, n_target_steps: [(tf.float32, [n_target_steps, shape.n_steps])])
-def attention(network, weights, batch, n_target_steps):
+@gives(lambda network, shape: [(tf.float32, [shape.targets[0], shape.n_steps])])
+def attention(network, weights, batch):
     """Return how much each step of the targets looks at each step of the input, in a tuple."""
     return (_taught(network, weights, batch, None).shares,)
 

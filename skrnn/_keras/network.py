@@ -7,6 +7,8 @@ Keras layers; the tests hold the two together.
 
 import tensorflow as tf
 
+from . import pooling
+from .batch import gives
 from .losses import element_loss
 from .recurrence import run_cell
 
@@ -31,6 +33,16 @@ def output_shape(network, shape):
     return [*([shape.n_steps] if network.return_sequences else []), network.n_outputs]
 
 
+@gives(lambda network, shape: [(tf.float32, [shape.n_steps])])
+def attention(network, weights, batch):
+    """Return the attention to each step, zero where absent, in a tuple of one."""
+    weights = iter(weights)
+    states = _last_states(network, weights, batch.inputs, batch.present, batch.n_present, None)
+    own = _attention_weights(network, weights)
+    shares = pooling.attention(states, batch.present[:, :, None], own)
+    return (tf.transpose(shares[:, :, 0]),)
+
+
 def network_outputs(network, weights, inputs, present, n_present=None, dropout_seed=None):
     """Return the raw outputs of a batch.
 
@@ -50,18 +62,33 @@ def network_outputs(network, weights, inputs, present, n_present=None, dropout_s
     tensor of shape (batch, n_outputs), or (batch, n_steps, n_outputs) for `return_sequences`
     """
     weights = iter(weights)
+    hidden = _last_states(network, weights, inputs, present, n_present, dropout_seed)
+    if network.return_sequences:
+        hidden = tf.transpose(hidden, [1, 0, 2])
+    elif network.pooling != "last":
+        args = network.pooling, hidden, present[:, :, None], _attention_weights(network, weights)
+        if dropout_seed is None:
+            hidden = pooling.pooled_in_order(*args, n_present)
+        else:
+            hidden = pooling.pooled(*args)
+    for _ in network.hidden_units:
+        hidden = tf.nn.relu(dense(hidden, next(weights), next(weights)))
+    return dense(hidden, next(weights), next(weights))
+
+
+def _attention_weights(network, weights):
+    return [next(weights) for _ in range(3 if network.pooling == "attention" else 0)]
+
+
+def _last_states(network, weights, inputs, present, n_present, dropout_seed):
+    """Return the states of the last recurrent layer, after each step or after the last."""
     hidden = embedded(network, weights, inputs)
     steps = (present[:, :, None], n_present)
     masks = DropoutMasks(dropout_seed)
     for layer in range(len(network.units)):
-        is_last = layer == len(network.units) - 1
-        hidden = recurrent_layer(
-            network, weights, hidden, steps, masks, network.return_sequences or not is_last
-        )
-    hidden = tf.transpose(hidden, [1, 0, 2]) if network.return_sequences else hidden
-    for _ in network.hidden_units:
-        hidden = tf.nn.relu(dense(hidden, next(weights), next(weights)))
-    return dense(hidden, next(weights), next(weights))
+        want_steps = layer < len(network.units) - 1 or network.reads_steps
+        hidden = recurrent_layer(network, weights, hidden, steps, masks, want_steps)
+    return hidden
 
 
 def embedded(network, weights, inputs):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from .._programs import program
-from .._spec import weight_shapes
+from .._spec import trained_shapes
 from . import disk_cache
 from .architectures import architecture_of
 from .batch import Batch, gives
@@ -126,7 +126,7 @@ def _build_gradient(network, training, shape):
 
 
 def _build_update(network, training):
-    shapes = [shape for _, shape in weight_shapes(network)]
+    shapes = trained_shapes(network)
 
     @_compiled
     def update(weights, slots, halves, values):
@@ -161,12 +161,12 @@ def _batch_gradients(
     if half is not None:
         seed = tf.random.experimental.stateless_fold_in(seed, half)
     sample_weight = tf.gather(data["sample_weight"], samples)
-    weights = _unpacked(weights, [shape for _, shape in weight_shapes(network)])
+    weights = _unpacked(weights, trained_shapes(network))
     gathered = gather_batch(data, samples, shape)
     with tf.GradientTape() as tape:
         tape.watch(weights)
         losses, present, carry = architecture_of(network).losses(
-            network, training.loss, weights, gathered, seed, carry
+            network, training.loss, [*data["frozen"], *weights], gathered, seed, carry
         )
         counted = _of_each_sample(real, losses)
         if present is not None:

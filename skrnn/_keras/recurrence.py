@@ -168,7 +168,7 @@ class _Recurrence:
         here = _as_stack(self.present)
         kept = [_as_stack(stack) for stack in stacks]
         d_steps = [_as_stack(d_out[0])] if self.want_steps else []
-        d_last = d_out[self.want_steps :]
+        d_last = tuple(d_out[self.want_steps :])
 
         def readers(at):
             return [lambda stack=stack: stack.read(at) for stack in kept]
@@ -190,8 +190,8 @@ class _Recurrence:
             return count + 1, meet(earlier, d_h, rest), stacks, (d_h, *rest) if is_started else ()
 
         zeros = self._zeros(units)
-        d_h, *rest = (*d_last, *zeros[self.n_last :])
-        met = meet(self._step_number(self.n_run - 1), d_h, tuple(rest))
+        d_state = (*d_last, *zeros[self.n_last :])
+        met = meet(self._step_number(self.n_run - 1), d_state[0], d_state[1:])
         d_start = zeros if is_started else ()
         widths = (recurrent.shape[1], *(units for _ in range(cell.n_apart)))
         stacks_out = [self._empty(width) for width in widths]

@@ -5,6 +5,8 @@ import threading
 
 import keras
 
+from .pooling import LAYERS
+
 
 @keras.saving.register_keras_serializable("skrnn")
 class MaskAbsent(keras.layers.Layer):
@@ -56,7 +58,7 @@ def build_stack(
         From (n_samples, n_steps, n_features), NaN for absent steps, or from token ids
         (n_samples, n_steps).
     """
-    with _fixed_seeds(seed):
+    with fixed_seeds(seed):
         model = keras.Sequential(_layers(network, input_scaling, output_scaling, activation))
     if weights is not None:
         model.set_weights(weights)
@@ -64,10 +66,12 @@ def build_stack(
 
 
 def _layers(network, input_scaling, output_scaling, activation):
-    layers = _input_layers(network, input_scaling)
+    layers = input_layers(network, input_scaling)
     for number, units in enumerate(network.units):
         is_last = number == len(network.units) - 1
-        layers.append(_recurrent_layer(network, units, network.return_sequences or not is_last))
+        layers.append(_recurrent_layer(network, units, network.reads_steps or not is_last))
+    if network.pooling != "last" and not network.return_sequences:
+        layers.append(LAYERS[network.pooling]())
     layers += [keras.layers.Dense(units, activation="relu") for units in network.hidden_units]
     layers.append(keras.layers.Dense(network.n_outputs))
     if output_scaling is not None:
@@ -77,34 +81,46 @@ def _layers(network, input_scaling, output_scaling, activation):
     return layers
 
 
-def _input_layers(network, scaling):
+def input_layers(network, scaling):
+    """Return an input, and the layers that bring it into the network's units with a mask."""
     if network.n_tokens is not None:
-        embedding = keras.layers.Embedding(network.n_tokens, network.embedding_dim, mask_zero=True)
+        embedding = keras.layers.Embedding(
+            network.n_tokens,
+            network.embedding_dim,
+            mask_zero=True,
+            trainable=network.trainable_embeddings,
+        )
         return [keras.Input((None,), dtype="int32"), embedding]
     rescaling = [] if scaling is None else [keras.layers.Rescaling(*scaling)]
     return [keras.Input((None, network.n_features)), *rescaling, MaskAbsent()]
 
 
 def _recurrent_layer(network, units, want_steps):
+    layer = plain_layer(network, units, return_sequences=want_steps)
+    return keras.layers.Bidirectional(layer) if network.bidirectional else layer
+
+
+def plain_layer(network, units, **returned):
+    """Return a recurrent layer of one direction; `returned` are its ``return_...`` arguments."""
     # cuDNN accepts only some masks; the plain kernels accept all and give the same numbers.
     cudnn = {} if network.cell == "simple" else {"use_cudnn": False}
     layer = {
         "simple": keras.layers.SimpleRNN,
         "gru": keras.layers.GRU,
         "lstm": keras.layers.LSTM,
-    }[network.cell](
+    }[network.cell]
+    return layer(
         units,
         dropout=network.dropout,
         recurrent_dropout=network.recurrent_dropout,
-        return_sequences=want_steps,
+        **returned,
         **cudnn,
     )
-    return keras.layers.Bidirectional(layer) if network.bidirectional else layer
 
 
 def user_network(network, builder, weights=None, seed=0):
     """Build the user's own network, and give it weights if there are any."""
-    with _fixed_seeds(seed):
+    with fixed_seeds(seed):
         model = builder((None, network.n_features), network.n_outputs)
     if not isinstance(model, keras.Model):
         raise TypeError(
@@ -127,7 +143,7 @@ def user_network(network, builder, weights=None, seed=0):
     return model
 
 
-class _fixed_seeds:
+class fixed_seeds:
     """Seed the layers that are built inside, and leave no trace outside.
 
     A Keras layer without a seed of its own draws one from Python's global generator.

@@ -1,0 +1,85 @@
+"""Vectors of tokens that the user gives, as the table that a network starts from."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+PADDING = 0
+
+
+def given_table(embeddings, X, seed):
+    """Return the table of vectors: float32 of shape (n_tokens, embedding_dim).
+
+    Parameters
+    ----------
+    embeddings : array-like of shape (n_tokens, embedding_dim), or mapping
+        One row for each token id, or from tokens to vectors.
+    X : array-like
+        What `fit` was given. To look up a mapping, its `vocabulary` is needed.
+    seed : int
+        Of the vectors of tokens that a mapping lacks.
+    """
+    if _is_mapping(embeddings):
+        return _from_mapping(embeddings, _vocabulary_of(X), seed)
+    table = check_array(embeddings, dtype=np.float32, copy=True, input_name="embeddings")
+    if len(table) < 2:
+        raise ValueError(
+            f"Expected embeddings with a row for each token id, got shape {table.shape}. Row 0 "
+            "is padding and row 1 the unknown token; the known tokens follow."
+        )
+    return table
+
+
+def _is_mapping(embeddings):
+    # A series of vectors is a mapping and an array too, a table of numbers is no mapping.
+    if getattr(embeddings, "ndim", None) == 2 or isinstance(embeddings, (list, tuple)):
+        return False
+    return hasattr(embeddings, "keys") or not hasattr(embeddings, "__array__")
+
+
+def _vocabulary_of(X):
+    vocabulary = getattr(X, "vocabulary", None)
+    if not vocabulary:
+        raise ValueError(
+            "Expected X with a vocabulary, by which to look up the mapping embeddings; got "
+            f"{type(X).__name__} without one. Put a SequenceTokenizer before the network in a "
+            "Pipeline, or give embeddings as a matrix with one row for each token id."
+        )
+    return vocabulary
+
+
+def _from_mapping(vectors, vocabulary, seed):
+    """Return a table with the known vectors, and random ones of their spread for the others.
+
+    That is how Kim, "Convolutional neural networks for sentence classification", 2014, starts
+    tokens without a vector.
+    """
+    known = {i: vectors[token] for token, i in vocabulary.items() if token in vectors}
+    if not known:
+        some = ", ".join(repr(token) for token in list(vocabulary)[:3])
+        raise ValueError(
+            "Expected embeddings with a vector for tokens of the vocabulary, got none for any of "
+            f"its {len(vocabulary)} (such as {some}). Give vectors of the same language and "
+            "letter case, made for whole words if the tokens are words."
+        )
+    rows = _stacked(known)
+    # A uniform variable on [-a, a] has the variance a² / 3.
+    limit = np.sqrt(3) * rows.std(axis=0)
+    n_tokens = max(2, max(vocabulary.values()) + 1)
+    noise = np.random.default_rng(seed).uniform(-1, 1, (n_tokens, rows.shape[1]))
+    table = (rows.mean(axis=0) + noise * limit).astype(np.float32)
+    table[list(known)] = rows
+    table[PADDING] = 0
+    return table
+
+
+def _stacked(known):
+    lengths = {np.shape(vector) for vector in known.values()}
+    if len(lengths) > 1 or len(next(iter(lengths))) != 1:
+        raise ValueError(
+            "Expected embeddings with a vector of the same length for each token, got shapes such "
+            f"as {sorted(lengths, key=str)[:3]}. Give arrays of shape (embedding_dim,)."
+        )
+    rows = np.stack([np.asarray(v, dtype=np.float32) for v in known.values()])
+    return check_array(rows, input_name="embeddings")
