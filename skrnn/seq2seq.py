@@ -550,6 +550,11 @@ class RNNSeq2Seq(BaseNetwork):
             for s, n, m in zip(shares, data.target_lengths, data.sequences.lengths, strict=True)
         ]
 
+    def _step_names(self, x, y):
+        """Return names for the steps of an input, None for numbers, and of an output."""
+        source = list(self._source_reader().tokens([x])[0]) if self._reads_text else None
+        return source, [*self._target_reader().tokens([y])[0], "(end)"]
+
     def _written(self, X):
         """Return the tokens that are written for each input, and their log-probability."""
         check_is_fitted(self)

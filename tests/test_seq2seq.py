@@ -9,7 +9,7 @@ from scipy.special import log_softmax
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 
-from skrnn import RNNSeq2Seq
+from skrnn import AttentionDisplay, RNNSeq2Seq
 
 from .common import assert_other_bits, assert_same_bits
 
@@ -200,6 +200,17 @@ def test_attention_looks_where_the_figure_is(fitted):
     np.testing.assert_allclose(long, shares, atol=1e-6)
     with pytest.raises(ValueError, match=r"Expected a network with attention"):
         small(attention=None).fit(["a", "b"] * 9, ["x", "y"] * 9).attention_weights(["a"])
+
+
+def test_a_picture_of_the_attention(fitted):
+    import matplotlib.pyplot as plt
+
+    display = AttentionDisplay.from_estimator(fitted, "1234")
+    np.testing.assert_array_equal(display.image_.get_array(), fitted.attention_weights(["1234"])[0])
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == ["one", "two", "three", "four", "(end)"]
+    assert [label.get_text() for label in display.ax_.get_xticklabels()] == list("1234")
+    plt.close(display.figure_)
 
 
 def test_later_outputs_do_not_change_earlier_probabilities(fitted):
