@@ -357,10 +357,11 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             self._has_output_axis, self._n_targets = has_output_axis, targets.shape[-1]
             self._n_target_steps = n_target_steps
         elif (targets.shape[-1], n_target_steps) != (self._n_targets, self._n_target_steps):
-            steps = f" at {self._n_target_steps} steps" if self._decodes else ""
+            form = "{} outputs at {} steps" if self._decodes else "{} outputs"
             raise ValueError(
-                f"Expected y with {self._n_targets} outputs{steps} as in the first fit, got shape "
-                f"{np.shape(y)}. Fit a new estimator for other targets."
+                f"Expected y with {form.format(self._n_targets, self._n_target_steps)} as in the "
+                f"first fit, got {form.format(targets.shape[-1], n_target_steps)}. Fit a new "
+                "estimator for other targets."
             )
         return targets
 

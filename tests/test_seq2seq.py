@@ -14,7 +14,14 @@ from skrnn import AttentionDisplay, RNNSeq2Seq
 from .common import assert_other_bits, assert_same_bits
 
 WORDS = "zero one two three four five six seven eight nine".split()
-SMALL = {"units": 5, "embedding_dim": 3, "epochs": 1, "batch_size": 32, "random_state": 0}
+SMALL = {
+    "units": 5,
+    "embedding_dim": 3,
+    "epochs": 1,
+    "batch_size": 32,
+    "early_stopping": False,
+    "random_state": 0,
+}
 START, END = 2, 3
 
 
@@ -94,7 +101,6 @@ def test_a_training_step_equals_keras(numerals, attention):
         "optimizer": "sgd",
         "learning_rate": 0.5,
         "clipnorm": None,
-        "early_stopping": False,
     }
     before = small(**{**params, "learning_rate": 1e-30}).fit(X, y)
     after = small(**params).fit(X, y)
@@ -310,9 +316,8 @@ def test_sample_weights(numerals):
     X, y = numerals
     weights = np.ones(len(X))
     weights[200:] = 0
-    params = {"early_stopping": False}
-    weighted = small(**params).fit(X, y, weights)
-    assert_other_bits(weighted.weights_, small(**params).fit(X, y).weights_)
+    weighted = small().fit(X, y, weights)
+    assert_other_bits(weighted.weights_, small().fit(X, y).weights_)
     np.testing.assert_array_equal(weighted.predict(X[:5]).shape, (5,))
 
 
@@ -329,18 +334,20 @@ def test_pickle_clone_and_search(numerals):
 
 def test_warm_start_and_partial_fit(numerals):
     X, y = numerals
-    network = small(warm_start=True, early_stopping=False).fit(X, y)
+    network = small(warm_start=True).fit(X, y)
     first = [w.copy() for w in network.weights_]
     network.fit(X, y)
     assert network.n_iter_ == 2
     assert_other_bits(network.weights_, first)
-    stepwise = small(early_stopping=False).partial_fit(X, y).partial_fit(X, y)
+    stepwise = small().partial_fit(X, y).partial_fit(X, y)
     assert_same_bits(stepwise.weights_, network.weights_)
 
 
 def test_validation_data(numerals):
     X, y = numerals
-    network = small(epochs=2).fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
+    network = small(epochs=2, early_stopping=True).fit(
+        X[:200], y[:200], X_val=X[200:], y_val=y[200:]
+    )
     assert len(network.history_["val_loss"]) == 2
     log_p = network.score_samples(X[200:], y[200:]).sum()
     n_tokens = sum(len(t.split()) + 1 for t in y[200:])
