@@ -139,8 +139,8 @@ class BaseRNN(BaseNetwork):
     def _learn_target_scaling(self, targets):
         """Learn the scale of the targets where they have one."""
 
-    def _class_weights(self, targets, sample_weight, *, reset):
-        """Return the sample weights with those of the classes in them."""
+    def _class_weights(self, targets, sample_weight, sequences, *, reset):
+        """Return the weights of samples, or of their steps, with those of the classes in them."""
         return sample_weight
 
     # Fitting
@@ -241,10 +241,11 @@ class BaseRNN(BaseNetwork):
         sequences = check_sequences(self, X, tokens=self._takes_tokens, reset=reset)
         targets = self._check_targets(y, sequences, reset=reset, classes=classes)
         weights = check_weights(sample_weight, sequences)
-        weights = self._class_weights(targets, weights, reset=reset)
+        weights = self._class_weights(targets, weights, sequences, reset=reset)
         data = TrainingData(sequences, targets, weights, None, self._target_lengths(targets))
         # A sample of no weight is no sample: it would still count in the mean of a batch.
-        return data if (weights > 0).all() else data.take(np.flatnonzero(weights))
+        counts = weights.reshape(len(weights), -1).any(axis=1)
+        return data if counts.all() else data.take(np.flatnonzero(counts))
 
     def _learn(self, data, X, seeds):
         table = self._given_table(X, seeds["embeddings"])
