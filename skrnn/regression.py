@@ -370,7 +370,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
 
     def _network(self, data):
         network = super()._network(data)
-        if not self._decodes:
+        if self.decoder == "dense":
             return network
         return EncoderDecoder(
             cell=network.cell,

@@ -40,7 +40,7 @@ def numerals():
 @pytest.fixture(scope="module")
 def fitted(numerals):
     """A network that reads and writes numbers well, but for some."""
-    return small(units=16, embedding_dim=8, epochs=12, learning_rate=0.02).fit(*numerals)
+    return small(units=16, embedding_dim=8, epochs=30, learning_rate=0.02).fit(*numerals)
 
 
 def source_ids(network, X):
@@ -266,7 +266,7 @@ def test_ragged_sequences_of_numbers(rng):
     X = [rng.normal(size=(n, 2)) for n in rng.integers(1, 6, size=80)]
     y = ["".join("-+"[int(v)] for v in x[:, 0] > 0) for x in X]
     network = RNNSeq2Seq(
-        level="char", units=12, embedding_dim=4, epochs=60, learning_rate=0.02, random_state=0
+        level="char", units=12, embedding_dim=4, epochs=120, learning_rate=0.02, random_state=0
     ).fit(X, y)
     assert network.score(X, y) > 0.8
     assert network.predict(X[:3])[0] == network.predict(X[:1])[0]
@@ -323,7 +323,9 @@ def test_sample_weights(numerals):
 
 def test_pickle_clone_and_search(numerals):
     X, y = (part[:120] for part in numerals)
-    search = GridSearchCV(small(), {"learning_rate": [0.001, 0.02], "beam_width": [1]}, cv=KFold(2))
+    search = GridSearchCV(
+        small(epochs=8), {"learning_rate": [0.001, 0.02], "beam_width": [1]}, cv=KFold(2)
+    )
     search.fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert search.best_params_["learning_rate"] == 0.02
