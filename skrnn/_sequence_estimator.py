@@ -238,7 +238,7 @@ class BaseRNN(BaseNetwork):
         targets = self._check_targets(y, sequences, reset=reset, classes=classes)
         weights = check_weights(sample_weight, sequences)
         weights = self._class_weights(targets, weights, reset=reset)
-        data = TrainingData(sequences, targets, weights)
+        data = TrainingData(self._to_be_run(sequences), targets, weights)
         # A sample of no weight is no sample: it would still count in the mean of a batch.
         return data if (weights > 0).all() else data.take(np.flatnonzero(weights))
 
@@ -352,7 +352,12 @@ class BaseRNN(BaseNetwork):
         sequences = self._scale_sequences(self._check_predict(X))
         extra = {"builder": self._builder} if self.engine_ == "keras" else {}
         network = network_of(self.network_)
-        return _keras.predict(self.engine_, network, self.weights_, sequences, **extra), sequences
+        run = self._to_be_run(sequences)
+        return _keras.predict(self.engine_, network, self.weights_, run, **extra), sequences
+
+    def _to_be_run(self, sequences):
+        """Return sequences without the padding that nobody asks the outputs of."""
+        return sequences if self._per_step_targets else sequences.without_padding()
 
     def _check_predict(self, X):
         return check_sequences(self, X, tokens=self._takes_tokens, reset=False)
