@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import memory, prediction, scaling, search, startup, steps, text, workers
+from . import memory, prediction, ragged, scaling, search, startup, steps, text, workers
 from ._environment import describe_environment
 from ._row import Row
 from ._table import as_rst, as_text, describe, line
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "search-disk": search.search_disk_rows,
     "step-small": steps.step_small,
     "step-grid": steps.step_grid,
+    "ragged": ragged.ragged,
     "matmul-share": scaling.matmul_share,
     "two-cores": scaling.two_cores,
     "predict-one": prediction.predict_one,

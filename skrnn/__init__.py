@@ -12,12 +12,14 @@ from ._version import __version__
 if TYPE_CHECKING:
     from ._programs import cache_info, clear_cache
     from .classification import RNNClassifier
+    from .display import AttentionDisplay
     from .regression import RNNRegressor
     from .seq2seq import RNNSeq2Seq
     from .text import SequenceTokenizer
     from .windows import LagFeatures, LagWindows, series_to_supervised
 
 _HOME = {
+    "AttentionDisplay": ".display",
     "LagFeatures": ".windows",
     "LagWindows": ".windows",
     "RNNClassifier": ".classification",
@@ -30,6 +32,7 @@ _HOME = {
 }
 
 __all__ = [
+    "AttentionDisplay",
     "LagFeatures",
     "LagWindows",
     "RNNClassifier",

@@ -25,6 +25,7 @@ from ._training import Monitor
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 RATE = Interval(Real, 0, 1, closed="left")
+COMPILED_OPTIMIZERS = {"adam", "adamw", "rmsprop", "sgd"}
 # What a continued training may have otherwise than the fit before.
 _MAY_CHANGE = {"dropout", "recurrent_dropout", "scheduled_sampling", "trainable_embeddings"}
 
@@ -45,7 +46,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         "units": [POSITIVE_INT, tuple, list],
         "dropout": [RATE],
         "recurrent_dropout": [RATE],
-        "optimizer": [StrOptions({"adam", "adamw", "rmsprop", "sgd"})],
+        "optimizer": [StrOptions(COMPILED_OPTIMIZERS)],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
         "epochs": [POSITIVE_INT],

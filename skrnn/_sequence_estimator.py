@@ -120,6 +120,10 @@ class BaseRNN(BaseNetwork):
 
     # What a subclass adds: targets to floats, and what follows from them.
 
+    def _target_lengths(self, targets):
+        """Return how many steps the targets of each sample have, if not those of the sequence."""
+        return None
+
     def _check_targets(self, y, sequences, *, reset, classes=None):
         """Return y as floats of shape (n_samples[, n_steps], n_targets)."""
         raise NotImplementedError
@@ -135,8 +139,8 @@ class BaseRNN(BaseNetwork):
     def _learn_target_scaling(self, targets):
         """Learn the scale of the targets where they have one."""
 
-    def _class_weights(self, targets, sample_weight, *, reset):
-        """Return the sample weights with those of the classes in them."""
+    def _class_weights(self, targets, sample_weight, sequences, *, reset):
+        """Return the weights of samples, or of their steps, with those of the classes in them."""
         return sample_weight
 
     # Fitting
@@ -237,10 +241,12 @@ class BaseRNN(BaseNetwork):
         sequences = check_sequences(self, X, tokens=self._takes_tokens, reset=reset)
         targets = self._check_targets(y, sequences, reset=reset, classes=classes)
         weights = check_weights(sample_weight, sequences)
-        weights = self._class_weights(targets, weights, reset=reset)
-        data = TrainingData(self._to_be_run(sequences), targets, weights)
+        weights = self._class_weights(targets, weights, sequences, reset=reset)
+        run = self._to_be_run(sequences)
+        data = TrainingData(run, targets, weights, None, self._target_lengths(targets))
         # A sample of no weight is no sample: it would still count in the mean of a batch.
-        return data if (weights > 0).all() else data.take(np.flatnonzero(weights))
+        counts = weights.reshape(len(weights), -1).any(axis=1)
+        return data if counts.all() else data.take(np.flatnonzero(counts))
 
     def _learn(self, data, X, seeds):
         table = self._given_table(X, seeds["embeddings"])

@@ -18,7 +18,8 @@ class TrainingData:
     sequences : Sequences
     targets : float32 ndarray of shape (n_samples[, n_steps], n_targets)
         Zero at steps that do not count. Labels are class numbers, in one column.
-    sample_weight : float32 ndarray of shape (n_samples,)
+    sample_weight : float32 ndarray of shape (n_samples,), or (n_samples, n_steps)
+        Of each step where the targets are per step and do not all weigh alike.
     validation : TrainingData or None
         What early stopping looks at.
     target_lengths : int ndarray of shape (n_samples,) or None
@@ -44,8 +45,11 @@ class TrainingData:
         targets = self.targets[samples]
         if self.target_lengths is None and targets.ndim == 3:
             targets = targets[:, : sequences.n_steps]
+        weights = self.sample_weight[samples]
+        if weights.ndim == 2:
+            weights = weights[:, : sequences.n_steps]
         lengths = None if self.target_lengths is None else self.target_lengths[samples]
-        return TrainingData(sequences, targets, self.sample_weight[samples], validation, lengths)
+        return TrainingData(sequences, targets, weights, validation, lengths)
 
 
 class Monitor:

@@ -98,7 +98,8 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         samples.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss; "balanced" makes them inversely proportional to
-        the classes' frequencies in the samples of the first fit.
+        the classes' frequencies in the samples of the first fit. With `return_sequences`, each
+        present step has the weight of its class. Not for several labels at once.
     model : callable or None, default=None
         A function ``model(input_shape, n_outputs)`` that builds a Keras model of your own, not
         compiled. It takes standardized float32 input of shape (batch, n_steps, n_features),
@@ -433,22 +434,22 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
             )
         return np.searchsorted(self.classes_, labels).astype(np.float64)
 
-    def _class_weights(self, targets, sample_weight, *, reset):
+    def _class_weights(self, targets, sample_weight, sequences, *, reset):
         if self.class_weight is None:
             return sample_weight
         if self._is_multilabel:
             raise ValueError(
                 f"Expected class_weight=None for a multilabel y, got {self.class_weight!r}. "
-                "Weigh the samples with sample_weight."
+                "Weigh the samples with sample_weight, for example by "
+                "sklearn.utils.class_weight.compute_sample_weight."
             )
-        if self._per_step_targets:
-            raise ValueError(
-                "Expected class_weight=None with return_sequences=True, got "
-                f"{self.class_weight!r}. Weigh the samples with sample_weight."
-            )
+        numbers = targets[..., 0].astype(int)
         if reset:
-            self._class_weight = self._learn_class_weight(targets[:, 0])
-        return (sample_weight * self._class_weight[targets[:, 0].astype(int)]).astype(np.float32)
+            counted = sequences.present() if self._per_step_targets else slice(None)
+            self._class_weight = self._learn_class_weight(numbers[counted])
+        if self._per_step_targets:
+            sample_weight = sample_weight[:, None]
+        return (sample_weight * self._class_weight[numbers]).astype(np.float32)
 
     def _learn_class_weight(self, numbers):
         """Return the weight of each class; "balanced" is by the samples of the first fit."""

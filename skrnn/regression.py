@@ -8,9 +8,10 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from ._estimator import aligned
+from ._estimator import COMPILED_OPTIMIZERS, aligned
 from ._scaling import identity_scaling, mean_and_scale, standardized
 from ._sequence_estimator import BaseRNN
+from ._spec import EncoderDecoder
 from ._validation import check_one_target_a_sample, stack_steps, weights_of_steps
 
 
@@ -56,6 +57,12 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     return_sequences : bool, default=False
         Predict at every step, not once for each sequence. The prediction at a step depends on
         the steps up to it only, unless `bidirectional`.
+    decoder : {"dense", "rnn"}, default="dense"
+        How a y of several steps, such as the next days, is read out. "dense": all at once, by the
+        last layer. "rnn": by a decoder, recurrent layers like those of the encoder that start from
+        their last states and write one step after the other. In `fit` it is fed the true values
+        of the step before (teacher forcing), in `predict` its own. It is made by the compiled
+        engine only, without `hidden_units` and `pooling`.
     loss : {"auto", "mse", "mae", "huber", "log_cosh"} or callable, default="auto"
         What training minimizes, in standardized units. "auto" is "mse". A callable takes
         targets and predictions as tensors of shape (batch[, n_steps], n_outputs) and returns
@@ -164,7 +171,75 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     _parameter_constraints = {
         **BaseRNN._parameter_constraints,
         "loss": [StrOptions({"auto", "mse", "mae", "huber", "log_cosh"}), callable],
+        "decoder": [StrOptions({"dense", "rnn"})],
     }
+
+    def __init__(
+        self,
+        cell="gru",
+        units=32,
+        *,
+        bidirectional=False,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        pooling="last",
+        hidden_units=(),
+        embedding_dim=None,
+        embeddings=None,
+        trainable_embeddings=True,
+        return_sequences=False,
+        decoder="dense",
+        loss="auto",
+        optimizer="adam",
+        learning_rate=1e-3,
+        clipnorm=1.0,
+        epochs=50,
+        batch_size=32,
+        shuffle=True,
+        early_stopping=True,
+        validation_fraction=0.1,
+        validation="auto",
+        n_iter_no_change=5,
+        standardize=True,
+        model=None,
+        engine="auto",
+        callbacks=None,
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            cell,
+            units,
+            bidirectional=bidirectional,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            pooling=pooling,
+            hidden_units=hidden_units,
+            embedding_dim=embedding_dim,
+            embeddings=embeddings,
+            trainable_embeddings=trainable_embeddings,
+            return_sequences=return_sequences,
+            loss=loss,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            clipnorm=clipnorm,
+            epochs=epochs,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            validation=validation,
+            n_iter_no_change=n_iter_no_change,
+            standardize=standardize,
+            model=model,
+            engine=engine,
+            callbacks=callbacks,
+            warm_start=warm_start,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.decoder = decoder
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -187,6 +262,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         -------
         y : float64 ndarray, or list of ndarray
             Predictions in the shape of the y of `fit`: (n_samples,) or (n_samples, n_outputs);
+            with ``decoder="rnn"`` (n_samples, n_target_steps[, n_outputs]);
             with `return_sequences` (n_samples, n_steps[, n_outputs]), NaN at absent steps, and
             for sequences of different lengths a list.
         """
@@ -215,6 +291,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         """
         predicted = self.predict(X)
         if not self._per_step_targets:
+            y, predicted = (np.reshape(v, (len(v), -1)) for v in (y, predicted))
             return r2_score(y, predicted, sample_weight=sample_weight)
         sequences = self._check_predict(X)
         present = sequences.present()
@@ -223,7 +300,33 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         predicted = stack_steps(predicted, sequences).reshape(true.shape)
         return r2_score(true[present], predicted[present], sample_weight=weights)
 
+    def _check_params(self):
+        super()._check_params()
+        if self.decoder == "dense":
+            return
+        fixed = {
+            "return_sequences": False,
+            "pooling": "last",
+            "hidden_units": (),
+            "trainable_embeddings": True,
+            "model": None,
+            "callbacks": None,
+        }
+        others = [k for k, value in fixed.items() if getattr(self, k) != value]
+        if self.engine == "keras":
+            others.append("engine")
+        if self.optimizer not in COMPILED_OPTIMIZERS:
+            others.append("optimizer")
+        if others:
+            listed = ", ".join(f"{k}={getattr(self, k)!r}" for k in others)
+            raise ValueError(
+                f"Expected a network that decoder='rnn' covers, got one with {listed}. Leave that "
+                "out, or set decoder='dense'."
+            )
+
     def _check_targets(self, y, sequences, *, reset, classes=None):
+        if reset:
+            self._decodes = self.decoder == "rnn"
         if self._per_step_targets:
             targets = stack_steps(y, sequences)
             targets = np.where(aligned(sequences.present(), targets.ndim), targets, 0.0)
@@ -234,7 +337,13 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             targets, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y"
         )
         check_consistent_length(sequences.starts, targets)
-        n_axes = 2 if self._per_step_targets else 1
+        n_axes = 2 if self._per_step_targets or self._decodes else 1
+        if self._decodes and targets.ndim == 1:
+            raise ValueError(
+                "Expected y of several steps, of shape (n_samples, n_target_steps[, n_outputs]), "
+                f"because decoder='rnn'; got shape {targets.shape}. Give y with a column for each "
+                "step ahead, or set decoder='dense'."
+            )
         if targets.ndim not in (n_axes, n_axes + 1):
             raise ValueError(
                 f"Expected y of shape {('(n_samples,)', '(n_samples, n_steps)')[n_axes - 1]}, or "
@@ -243,14 +352,38 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             )
         has_output_axis = targets.ndim > n_axes
         targets = targets if has_output_axis else targets[..., None]
+        n_target_steps = targets.shape[1] if self._decodes else None
         if reset:
             self._has_output_axis, self._n_targets = has_output_axis, targets.shape[-1]
-        elif targets.shape[-1] != self._n_targets:
+            self._n_target_steps = n_target_steps
+        elif (targets.shape[-1], n_target_steps) != (self._n_targets, self._n_target_steps):
+            form = "{} outputs at {} steps" if self._decodes else "{} outputs"
             raise ValueError(
-                f"Expected y with {self._n_targets} outputs as in the first fit, got "
-                f"{targets.shape[-1]}. Fit a new estimator for other targets."
+                f"Expected y with {form.format(self._n_targets, self._n_target_steps)} as in the "
+                f"first fit, got {form.format(targets.shape[-1], n_target_steps)}. Fit a new "
+                "estimator for other targets."
             )
         return targets
+
+    def _target_lengths(self, targets):
+        return np.full(len(targets), targets.shape[1]) if self._decodes else None
+
+    def _network(self, data):
+        network = super()._network(data)
+        if not self._decodes:
+            return network
+        return EncoderDecoder(
+            cell=network.cell,
+            units=network.units,
+            bidirectional=network.bidirectional,
+            dropout=network.dropout,
+            recurrent_dropout=network.recurrent_dropout,
+            n_features=network.n_features,
+            n_outputs=network.n_outputs,
+            n_tokens=network.n_tokens,
+            embedding_dim=network.embedding_dim,
+            n_target_steps=self._n_target_steps,
+        )
 
     def _n_outputs(self):
         return self._n_targets
@@ -259,6 +392,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         return "mse"
 
     def _learn_target_scaling(self, targets):
+        targets = targets.reshape(-1, targets.shape[-1])
         self.target_mean_, self.target_scale_ = (
             mean_and_scale(targets, np.ones(len(targets)))
             if self.standardize

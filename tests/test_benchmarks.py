@@ -15,6 +15,7 @@ from benchmarks._data import drawn_texts
 from benchmarks._row import Goal, Row, ratio
 from benchmarks._table import HEADER, as_rst, as_text
 from benchmarks._task import Task, padded
+from benchmarks.ragged import TASKS, drawn_lengths, equal_lengths, sequences_of
 from benchmarks.scaling import n_operations, off_the_line
 from benchmarks.steps import seconds_a_step
 
@@ -141,3 +142,17 @@ def test_texts_are_padded_at_the_end():
         assert text.min() >= 1 and text.max() <= 20
         np.testing.assert_array_equal(row[: len(text)], text)
         assert not row[len(text) :].any()
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_ragged_and_equal_sequences_are_as_many_steps(name):
+    task = TASKS[name]
+    lengths = drawn_lengths(task)
+    equal = equal_lengths(lengths)
+    assert len(equal) == len(lengths) == task.n_samples
+    assert len(set(equal)) == 1
+    assert equal.sum() == pytest.approx(lengths.sum(), rel=0.02)
+    assert lengths.max() == task.n_steps
+    X = sequences_of(task, lengths)
+    assert [len(x) for x in X] == list(lengths)
+    assert X[0].shape[1:] == (() if task.n_words else (task.n_features,))

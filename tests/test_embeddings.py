@@ -7,10 +7,11 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 
+from skrnn import SequenceTokenizer
 from skrnn._token_array import TokenArray, tokens_of
 
 from .common import assert_other_bits, assert_same_bits, small_classifier, small_regressor
@@ -187,20 +188,6 @@ def test_what_is_refused(params, change, message):
     assert not [name for name in vars(network) if name.endswith("_")]
 
 
-class Tokenizer(TransformerMixin, BaseEstimator):
-    """Words of a text to ids by first occurrence, in arrays that know the vocabulary."""
-
-    def fit(self, texts, y=None):
-        words = dict.fromkeys(word for text in texts for word in text.split())
-        self.vocabulary_ = {word: i for i, word in enumerate(words, start=2)}
-        return self
-
-    def transform(self, texts):
-        ids = [[self.vocabulary_.get(word, 1) for word in text.split()] for text in texts]
-        padded = [row + [0] * (max(map(len, ids)) - len(row)) for row in ids]
-        return tokens_of(np.array(padded, dtype=np.int32), self.vocabulary_)
-
-
 def texts(seed=0):
     rng = np.random.default_rng(seed)
     words = np.array(["good", "bad", "film", "plot", "the", "a", "very", "odd"])
@@ -219,7 +206,7 @@ WORD_VECTORS = {
 def test_a_mapping_is_aligned_to_the_tokenizer_in_the_pipeline():
     X, y = texts()
     pipeline = make_pipeline(
-        Tokenizer(), small_classifier(embeddings=WORD_VECTORS, trainable_embeddings=False)
+        SequenceTokenizer(), small_classifier(embeddings=WORD_VECTORS, trainable_embeddings=False)
     ).fit(X, y)
     vocabulary, network = pipeline[0].vocabulary_, pipeline[-1]
     table = network.weights_[0]
@@ -252,7 +239,7 @@ def test_vectors_of_a_series_and_of_an_object_with_lookup():
             return len(WORD_VECTORS)
 
     tables = [
-        make_pipeline(Tokenizer(), small_classifier(embeddings=e)).fit(X, y)[-1].weights_[0]
+        make_pipeline(SequenceTokenizer(), small_classifier(embeddings=e)).fit(X, y)[-1].weights_[0]
         for e in (WORD_VECTORS, pd.Series(WORD_VECTORS), Vectors())
     ]
     assert_same_bits(tables[1], tables[0])
@@ -261,7 +248,7 @@ def test_vectors_of_a_series_and_of_an_object_with_lookup():
 
 def test_a_mapping_in_a_search():
     X, y = texts()
-    pipeline = make_pipeline(Tokenizer(), small_classifier(embeddings=WORD_VECTORS))
+    pipeline = make_pipeline(SequenceTokenizer(), small_classifier(embeddings=WORD_VECTORS))
     grid = {"rnnclassifier__trainable_embeddings": [True, False], "rnnclassifier__units": [4]}
     search = GridSearchCV(pipeline, grid, cv=2, error_score="raise").fit(X, y)
     assert search.cv_results_["mean_test_score"].shape == (2,)
@@ -275,7 +262,7 @@ def test_given_vectors_help_from_the_first_epoch():
     vectors = {w: [w == "good", w == "bad"] for w in " ".join(X).split()}
     params = {"epochs": 60, "learning_rate": 0.05, "pooling": "mean", "early_stopping": False}
     pipeline = make_pipeline(
-        Tokenizer(),
+        SequenceTokenizer(),
         small_classifier(embeddings=vectors, trainable_embeddings=False, **params),
     )
     assert pipeline.fit(X[:40], y[:40]).score(X[40:], y[40:]) > 0.9

@@ -1,6 +1,6 @@
 """Which module computes which kind of network.
 
-Each has three functions of a spec:
+Each has these functions of a spec:
 
 ``losses(network, loss, weights, batch, seed, carry)``
     The loss of each sample or of each of its steps, in training; which of the steps count, a bool
@@ -10,7 +10,8 @@ Each has three functions of a spec:
 ``output_shape(network, shape)``
     The shape of these without the batch.
 
-and a constant, ``validates_by_outputs``: whether the loss of validation data is that of `outputs`.
+``validates_by_outputs(network)``
+    Whether the loss of validation data is that of `outputs`.
 """
 
 from .._spec import EncoderDecoder, Network

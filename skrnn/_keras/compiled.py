@@ -83,7 +83,7 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     tensors = {
         **_pad_sequences(data.sequences, shape),
         "targets": _tensor(_pad_targets(data.targets, shape)),
-        "sample_weight": _tensor(_pad(data.sample_weight, shape.n_samples)),
+        "sample_weight": _tensor(_pad_weights(data.sample_weight, shape)),
         "frozen": [_tensor(w) for w in frozen],
     }
 
@@ -239,7 +239,7 @@ def _prepare_prediction(network, weights, sequences):
 
     Early stopping needs it at once, and hardly anybody fits without predicting.
     """
-    if not architecture_of(network).validates_by_outputs:
+    if not architecture_of(network).validates_by_outputs(network):
         return
     shape = _predict_shape(sequences)
     program = map_program(outputs, network, shape)
@@ -268,13 +268,13 @@ def _cut(sequences, samples, n_rows):
 
 
 def _validation_loss(network, loss, weights, validation):
-    if not architecture_of(network).validates_by_outputs:
+    if not architecture_of(network).validates_by_outputs(network):
         summed = losses(network, weights, validation.sequences, validation.targets, loss)
         total, n_terms = summed.astype(np.float64).T
         return (total @ validation.sample_weight) / n_terms.sum()
     outputs = predict(network, weights, validation.sequences)
     elements = element_loss(loss)(tf.constant(validation.targets), tf.constant(outputs)).numpy()
-    elements = elements.T * validation.sample_weight
+    elements = elements.T * validation.sample_weight.T
     if network.return_sequences:
         elements = elements[validation.sequences.present().T]
     return elements.mean(dtype=np.float64)
@@ -315,7 +315,8 @@ def _capacity(network, data, batch_size):
     n_samples = _round_up(max(len(sequences) + batch_size, _MIN_SAMPLES))
     n_steps = _step_capacity(sequences)
     targets = _target_capacity(network, data.targets, n_steps)
-    return Shape(n_rows, n_samples, n_steps, sequences.is_ragged, targets)
+    weighs_steps = data.sample_weight.ndim == 2
+    return Shape(n_rows, n_samples, n_steps, sequences.is_ragged, targets, weighs_steps)
 
 
 def _target_capacity(network, targets, n_steps):
@@ -371,6 +372,12 @@ def _pad(array, capacity, always=False):
     padded = aligned_zeros((capacity, *array.shape[1:]), array.dtype)
     padded[: len(array)] = array
     return padded
+
+
+def _pad_weights(weights, shape):
+    if weights.ndim == 2:
+        weights = np.pad(weights, ((0, 0), (0, shape.n_steps - weights.shape[1])))
+    return _pad(weights, shape.n_samples)
 
 
 def _pad_targets(targets, shape):

@@ -12,8 +12,10 @@ from .batch import gives
 from .losses import element_loss
 from .recurrence import run_cell
 
-# The loss on validation data can be had from its predictions, whose program exists anyway.
-validates_by_outputs = True
+
+def validates_by_outputs(network):
+    """Tell that the loss of validation data is had from its predictions, whose program exists."""
+    return True
 
 
 def losses(network, loss, weights, batch, seed, carry):

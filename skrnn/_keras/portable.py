@@ -160,7 +160,8 @@ def _batches(plan, data, order):
             inputs = _inputs(data.sequences, batch, n_steps, plan.is_own)
             weights = data.sample_weight[batch]
             if per_step:  # Keras wants the weight of every step
-                weights = weights[:, None] * _step_weights(data, batch, n_steps, plan.is_own)
+                weights = weights.reshape(len(batch), -1)
+                weights = weights * _step_weights(data, batch, n_steps, plan.is_own)
             yield inputs, data.targets[batch], weights
 
     dtype = tf.int32 if data.sequences.holds_tokens else tf.float32

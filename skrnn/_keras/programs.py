@@ -37,6 +37,8 @@ class Shape(NamedTuple):
     is_ragged: bool
     # The shape of the targets of a sample.
     targets: tuple[int, ...] = ()
+    # Whether each step has a weight, not each sample.
+    weighs_steps: bool = False
 
 
 def epoch_program(network, training, shape):
@@ -180,7 +182,7 @@ def _batch_gradients(
 
 def _of_each_sample(values, losses):
     """Return a value of each sample so that it meets the losses of the samples or their steps."""
-    return values[:, None] if losses.shape.rank == 2 else values
+    return values[:, None] if losses.shape.rank > values.shape.rank else values
 
 
 def _updated(training, weights, slots, found, step, values):

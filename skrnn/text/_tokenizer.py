@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._callbacks import CallbackSupportMixin, fit_task
 from .._documentation import DocumentationLink
+from .._token_array import tokens_of
 from ._analysis import TOKEN_PATTERN, UNKNOWN_TEXT, Analysis
 from ._documents import as_documents
 from ._vocabulary import PADDING, UNKNOWN, Vocabulary, count_tokens, learn_vocabulary
@@ -220,6 +221,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         -------
         ids : ndarray of shape (n_texts, n_steps), int32
             ``n_steps`` is `max_len_`. 0 is padding, on the right alone, and 1 an unknown token.
+            The array has the vocabulary, by which a network looks up given `embeddings`.
         """
         check_is_fitted(self)
         token_lists = self._analysis().tokenize(as_documents(X))
@@ -301,7 +303,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
                 row[: len(sequence)] = sequence
             else:
                 row[0] = UNKNOWN
-        return ids
+        return tokens_of(ids, self.vocabulary_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,0 +1,227 @@
+"""What holds of every network, whatever it reads and predicts.
+
+scikit-learn's own checks give a table of numbers; some of these read texts or sequences of any
+lengths. Here each has data of its own, and one function that shows what it predicts.
+"""
+
+import pickle
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+import skrnn
+
+from .common import (
+    SMALL,
+    assert_other_bits,
+    assert_same_bits,
+    ragged_sequences,
+    sequences,
+)
+from .test_architecture import run_in_fresh_interpreter
+
+
+class Case(NamedTuple):
+    """An estimator, what it is fitted on, and what it predicts from a part of that."""
+
+    estimator: Any
+    data: tuple[Any, ...]
+    predicted: Callable[..., Any]
+    # For a fresh interpreter: the same estimator as source code.
+    code: str
+
+
+def predictions(estimator, X):
+    return estimator.predict(X)
+
+
+TEXTS = ["ab", "ba b", "aab", "b a", "abba", "baab"] * 10
+WRITTEN = ["x", "y x", "x x y", "y", "x y y x", "y x x y"] * 10
+
+
+def case(name, data, predicted=predictions, **params):
+    params = {**SMALL, **params}
+    words = ", ".join(f"{k}={v!r}" for k, v in params.items())
+    return Case(getattr(skrnn, name)(**params), data, predicted, f"skrnn.{name}({words})")
+
+
+def steps_ahead():
+    X, y = sequences()
+    return X, np.stack([y, 2 * y, -y], axis=1)
+
+
+def classes():
+    X, y = ragged_sequences()
+    return X, np.where(y > 0, "up", "down")
+
+
+CASES = {
+    "regressor": case("RNNRegressor", sequences()),
+    "regressor with a decoder": case("RNNRegressor", steps_ahead(), decoder="rnn"),
+    "classifier of ragged sequences": case(
+        "RNNClassifier", classes(), lambda e, X: e.predict_proba(X), pooling="attention"
+    ),
+    "texts to texts": case("RNNSeq2Seq", (TEXTS, WRITTEN), source_level="char", embedding_dim=3),
+    "vectors to texts": case(
+        "RNNSeq2Seq", (sequences()[0][:, 0], WRITTEN), attention=None, embedding_dim=3
+    ),
+}
+every_estimator = pytest.mark.parametrize("name", CASES)
+
+
+def fitted(name, **params):
+    estimator = clone(CASES[name].estimator).set_params(**params)
+    return estimator.fit(*CASES[name].data)
+
+
+def predicted_by(name, estimator, part=slice(None)):
+    return CASES[name].predicted(estimator, CASES[name].data[0][part])
+
+
+@every_estimator
+def test_the_constructor_only_stores(name):
+    estimator = CASES[name].estimator
+    params = estimator.get_params()
+    again = type(estimator)(**params)
+    assert {k: v for k, v in vars(again).items() if k in params} == params
+    assert set(vars(again)) == set(params)
+    assert clone(estimator).get_params() == params
+
+
+@every_estimator
+def test_the_same_seed_gives_the_same_bits(name):
+    first, second = fitted(name), fitted(name)
+    assert_same_bits(first.weights_, second.weights_)
+    assert first.history_ == second.history_
+    assert_other_bits(fitted(name, random_state=1).weights_, first.weights_)
+
+
+@every_estimator
+def test_a_second_fit_forgets_the_first(name):
+    estimator = fitted(name)
+    weights = [w.copy() for w in estimator.weights_]
+    assert_same_bits(estimator.fit(*CASES[name].data).weights_, weights)
+    assert estimator.n_iter_ == SMALL["epochs"]
+
+
+@every_estimator
+def test_global_generators_are_left_alone(name):
+    np.random.seed(3)  # noqa: NPY002
+    random.seed(3)
+    before = np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
+    predicted_by(name, fitted(name))
+    np.testing.assert_array_equal(np.random.get_state()[1], before[0])  # noqa: NPY002
+    assert random.getstate() == before[1]
+
+
+@every_estimator
+def test_threads_give_the_bits_of_one_after_the_other(name):
+    seeds = [0, 1]
+    alone = [fitted(name, random_state=seed).weights_ for seed in seeds]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda seed: fitted(name, random_state=seed).weights_, seeds))
+    for a, b in zip(alone, together, strict=True):
+        assert_same_bits(a, b)
+
+
+def plain(value):
+    """Whether a value is made of what any format can hold."""
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and plain(v) for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(plain, value))
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "biufU"
+    return value is None or isinstance(value, bool | int | float | str | np.number)
+
+
+@every_estimator
+def test_fitted_state_is_plain(name):
+    state = vars(fitted(name))
+    assert [k for k, v in state.items() if not plain(v)] == []
+
+
+@every_estimator
+@pytest.mark.parametrize("route", ["pickle", "skops"])
+def test_stored_and_loaded(name, route):
+    estimator = fitted(name)
+    if route == "pickle":
+        loaded = pickle.loads(pickle.dumps(estimator))
+    else:
+        data = skops.io.dumps(estimator)
+        trusted = skops.io.get_untrusted_types(data=data)
+        assert all(t.startswith("skrnn.") for t in trusted)
+        loaded = skops.io.loads(data, trusted=trusted)
+    assert_same_bits(predicted_by(name, loaded), predicted_by(name, estimator))
+
+
+@every_estimator
+def test_a_prediction_does_not_depend_on_its_companions(name):
+    estimator = fitted(name)
+    together = predicted_by(name, estimator)
+    assert_same_bits(predicted_by(name, estimator, slice(7, 8)), together[7:8])
+    assert_same_bits(predicted_by(name, estimator, slice(None, None, -1)), together[::-1])
+
+
+@every_estimator
+def test_unfitted(name):
+    with pytest.raises(NotFittedError):
+        predicted_by(name, clone(CASES[name].estimator))
+
+
+@every_estimator
+def test_a_fit_that_fails_changes_nothing(name):
+    estimator = fitted(name)
+    before = predicted_by(name, estimator)
+    for params in ({"units": 0}, {"learning_rate": -1}, {"optimizer": "no"}):
+        kept = {k: estimator.get_params()[k] for k in params}
+        with pytest.raises(ValueError, match=next(iter(params))):
+            estimator.set_params(**params).fit(*CASES[name].data)
+        estimator.set_params(**kept)
+    assert_same_bits(predicted_by(name, estimator), before)
+
+
+@every_estimator
+def test_training_goes_on(name):
+    estimator = fitted(name, warm_start=True)
+    before = [w.copy() for w in estimator.weights_]
+    estimator.fit(*CASES[name].data)
+    assert estimator.n_iter_ == 2 * SMALL["epochs"] == len(estimator.history_["loss"])
+    assert_other_bits(estimator.weights_, before)
+    with pytest.raises(ValueError, match=r"Expected the network of the earlier fit.*units"):
+        estimator.set_params(units=3).fit(*CASES[name].data)
+
+
+@every_estimator
+def test_a_program_serves_all_that_differ_in_values(name):
+    fitted(name)
+    misses = skrnn.cache_info().misses
+    fitted(name, learning_rate=0.1, random_state=3, clipnorm=0.5, epochs=1)
+    assert skrnn.cache_info().misses == misses
+
+
+@pytest.mark.slow
+def test_nothing_but_a_fit_or_a_prediction_starts_tensorflow(tmp_path):
+    lines = [c.code for c in CASES.values()]
+    paths = []
+    for name in CASES:
+        paths.append(tmp_path / f"{len(paths)}.pkl")
+        paths[-1].write_bytes(pickle.dumps(fitted(name)))
+    run_in_fresh_interpreter(f"""
+        import pathlib, pickle, sys
+        from sklearn.base import clone
+        import skrnn
+        estimators = [{", ".join(lines)}]
+        estimators += [pickle.loads(pathlib.Path(p).read_bytes()) for p in {list(map(str, paths))}]
+        for estimator in estimators:
+            clone(estimator), repr(estimator), estimator._repr_html_(), dir(estimator)
+        loaded = {{"tensorflow", "keras", "scikeras"}} & set(sys.modules)
+        assert not loaded, loaded
+        """)
