@@ -242,7 +242,8 @@ class BaseRNN(BaseNetwork):
         targets = self._check_targets(y, sequences, reset=reset, classes=classes)
         weights = check_weights(sample_weight, sequences)
         weights = self._class_weights(targets, weights, sequences, reset=reset)
-        data = TrainingData(sequences, targets, weights, None, self._target_lengths(targets))
+        run = self._to_be_run(sequences)
+        data = TrainingData(run, targets, weights, None, self._target_lengths(targets))
         # A sample of no weight is no sample: it would still count in the mean of a batch.
         counts = weights.reshape(len(weights), -1).any(axis=1)
         return data if counts.all() else data.take(np.flatnonzero(counts))
@@ -357,7 +358,12 @@ class BaseRNN(BaseNetwork):
         sequences = self._scale_sequences(self._check_predict(X))
         extra = {"builder": self._builder} if self.engine_ == "keras" else {}
         network = network_of(self.network_)
-        return _keras.predict(self.engine_, network, self.weights_, sequences, **extra), sequences
+        run = self._to_be_run(sequences)
+        return _keras.predict(self.engine_, network, self.weights_, run, **extra), sequences
+
+    def _to_be_run(self, sequences):
+        """Return sequences without the padding that nobody asks the outputs of."""
+        return sequences if self._per_step_targets else sequences.without_padding()
 
     def _check_predict(self, X):
         return check_sequences(self, X, tokens=self._takes_tokens, reset=False)

@@ -97,6 +97,17 @@ class Sequences:
         """Return the same sequences over other values, row by row."""
         return replace(self, values=values)
 
+    def without_padding(self):
+        """Return token ids that came as one padded array as sequences of their true lengths.
+
+        Nothing is copied. What is not such an array is returned as it is.
+        """
+        n_steps = self.n_steps if len(self) else 0
+        if not self.holds_tokens or len(self.values) != len(self) * n_steps or self.is_ragged:
+            return self
+        present = self.values.reshape(-1, n_steps) != 0
+        return replace(self, lengths=n_steps - present[:, ::-1].argmax(axis=1))
+
     def unpadded(self, values):
         """Return values per step without those past a sequence's end: a list where ragged."""
         if not self.is_ragged:

@@ -112,3 +112,29 @@ def test_the_steps_of_a_pipeline_are_reported_to_callbacks(opinions, pipeline, c
 def test_display_links_to_the_reference():
     html = make_pipeline(SequenceTokenizer("char"))._repr_html_()
     assert "https://skrnn.readthedocs.io/en/stable/generated/skrnn.SequenceTokenizer.html" in html
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("early_stopping", [True, False], ids=["held-out", "all"])
+def test_padding_is_no_work(opinions, engine, early_stopping):
+    """Padded rows are trained on, in batches of like lengths, just as ragged lists are."""
+    texts, labels = opinions
+    padded = SequenceTokenizer(max_len=12).fit_transform(texts)
+    ragged = [row[row > 0] for row in padded]
+    network = small_classifier(embedding_dim=3, engine=engine, early_stopping=early_stopping)
+    expected, fitted = clone(network).fit(ragged, labels), clone(network).fit(padded, labels)
+    assert fitted.history_ == expected.history_
+    assert_same_bits(fitted.weights_, expected.weights_)
+    assert_same_bits(fitted.predict_proba(padded), expected.predict_proba(ragged))
+
+
+def test_a_label_for_every_step_of_padded_rows(opinions):
+    """y has the form of X then, padding included, and so has what is predicted."""
+    padded = SequenceTokenizer(max_len=12).fit_transform(opinions[0])
+    labels = np.where(padded % 2, "odd", "even")
+    tagger = small_classifier(embedding_dim=3, return_sequences=True).fit(padded, labels)
+    assert tagger.predict(padded).shape == padded.shape
+    present = padded > 0
+    proba = tagger.predict_proba(padded)
+    assert np.isfinite(proba[present]).all()
+    assert np.isnan(proba[~present]).all()
