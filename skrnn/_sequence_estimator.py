@@ -327,6 +327,10 @@ class BaseRNN(BaseNetwork):
             trainable_embeddings=self.trainable_embeddings or self._n_tokens is None,
         )
 
+    def _may_trim(self, network):
+        # A model of the user's own is given X as it is.
+        return self.model is None and super()._may_trim(network)
+
     def _changes(self, new, old):
         other_model = ["model"] if self.model is not self._builder else []
         return super()._changes(new, old) + other_model
@@ -357,7 +361,9 @@ class BaseRNN(BaseNetwork):
         sequences = self._scale_sequences(self._check_predict(X))
         extra = {"builder": self._builder} if self.engine_ == "keras" else {}
         network = network_of(self.network_)
-        return _keras.predict(self.engine_, network, self.weights_, sequences, **extra), sequences
+        is_whole = self._builder is not None or network.return_sequences
+        read = sequences if is_whole else sequences.trimmed()
+        return _keras.predict(self.engine_, network, self.weights_, read, **extra), sequences
 
     def _check_predict(self, X):
         return check_sequences(self, X, tokens=self._takes_tokens, reset=False)
