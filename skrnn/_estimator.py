@@ -183,6 +183,8 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         network = self._network(data)
         if continued:
             self._refuse_other(network)
+        if self._may_trim(network):
+            data = data.trimmed()
         training = Training(
             self._training_loss(), self.optimizer, self.batch_size, self.clipnorm is not None
         )
@@ -260,6 +262,10 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     def _fitted(self, network, engine, weights):
         """Return the attributes that prediction needs."""
         return {"network_": describe(network), "engine_": engine, "weights_": weights}
+
+    def _may_trim(self, network):
+        """Tell whether the network may be spared the absent steps at the ends of sequences."""
+        return not network.return_sequences
 
     def _scaled(self, data):
         """Return the data in the network's units."""

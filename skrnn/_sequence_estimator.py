@@ -242,8 +242,7 @@ class BaseRNN(BaseNetwork):
         targets = self._check_targets(y, sequences, reset=reset, classes=classes)
         weights = check_weights(sample_weight, sequences)
         weights = self._class_weights(targets, weights, sequences, reset=reset)
-        run = self._to_be_run(sequences)
-        data = TrainingData(run, targets, weights, None, self._target_lengths(targets))
+        data = TrainingData(sequences, targets, weights, None, self._target_lengths(targets))
         # A sample of no weight is no sample: it would still count in the mean of a batch.
         counts = weights.reshape(len(weights), -1).any(axis=1)
         return data if counts.all() else data.take(np.flatnonzero(counts))
@@ -328,6 +327,10 @@ class BaseRNN(BaseNetwork):
             trainable_embeddings=self.trainable_embeddings or self._n_tokens is None,
         )
 
+    def _may_trim(self, network):
+        # A model of the user's own is given X as it is.
+        return self.model is None and super()._may_trim(network)
+
     def _changes(self, new, old):
         other_model = ["model"] if self.model is not self._builder else []
         return super()._changes(new, old) + other_model
@@ -358,12 +361,9 @@ class BaseRNN(BaseNetwork):
         sequences = self._scale_sequences(self._check_predict(X))
         extra = {"builder": self._builder} if self.engine_ == "keras" else {}
         network = network_of(self.network_)
-        run = self._to_be_run(sequences)
-        return _keras.predict(self.engine_, network, self.weights_, run, **extra), sequences
-
-    def _to_be_run(self, sequences):
-        """Return sequences without the padding that nobody asks the outputs of."""
-        return sequences if self._per_step_targets else sequences.without_padding()
+        is_whole = self._builder is not None or network.return_sequences
+        read = sequences if is_whole else sequences.trimmed()
+        return _keras.predict(self.engine_, network, self.weights_, read, **extra), sequences
 
     def _check_predict(self, X):
         return check_sequences(self, X, tokens=self._takes_tokens, reset=False)

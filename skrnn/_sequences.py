@@ -93,20 +93,23 @@ class Sequences:
         starts, lengths = self.starts[samples], self.lengths[samples]
         return replace(self, starts=starts, lengths=lengths, series=series)
 
+    def trimmed(self):
+        """Return the sequences without the absent steps at their ends, where they can be cut.
+
+        Sequences that were padded to one length are then those that they were before. Of windows
+        nothing is cut: they share their rows.
+        """
+        if self.series is not None or self.dilation != 1:
+            return self
+        present = self.present_rows()
+        if present[self.ends].all():
+            return self
+        last_present = np.maximum.accumulate(np.where(present, np.arange(len(present)), 0))
+        return replace(self, lengths=last_present[self.ends] - self.starts + 1)
+
     def with_values(self, values):
         """Return the same sequences over other values, row by row."""
         return replace(self, values=values)
-
-    def without_padding(self):
-        """Return token ids that came as one padded array as sequences of their true lengths.
-
-        Nothing is copied. What is not such an array is returned as it is.
-        """
-        n_steps = self.n_steps if len(self) else 0
-        if not self.holds_tokens or len(self.values) != len(self) * n_steps or self.is_ragged:
-            return self
-        present = self.values.reshape(-1, n_steps) != 0
-        return replace(self, lengths=n_steps - present[:, ::-1].argmax(axis=1))
 
     def unpadded(self, values):
         """Return values per step without those past a sequence's end: a list where ragged."""

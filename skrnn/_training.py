@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,11 @@ class TrainingData:
         if self.target_lengths is None:
             return self.sequences.lengths
         return self.sequences.lengths + self.target_lengths
+
+    def trimmed(self):
+        """Return the same data with sequences that end with a present step."""
+        validation = self.validation and self.validation.trimmed()
+        return replace(self, sequences=self.sequences.trimmed(), validation=validation)
 
     def take(self, samples, validation=None):
         """Return some of the samples."""

@@ -321,3 +321,53 @@ def test_other_axes_in_prediction(n_axes):
     network = small_regressor().fit(seen, X[:, -1, 0])
     with pytest.raises(ValueError, match=r"features at each step, as in the first fit, got"):
         network.predict(other)
+
+
+@given(ragged_lists())
+@settings(deadline=None, derandomize=True)
+def test_sequences_without_their_tails_against_a_loop(X):
+    def cut(x):
+        return x[: np.flatnonzero(~np.isnan(x[:, 0])).max() + 1]
+
+    longest = max(len(x) for x in X)
+    dense = np.full((len(X), longest, 2), np.nan)
+    for row, x in zip(dense, X, strict=True):
+        row[: len(x)] = x
+    for padded in (Sequences.from_ragged(X), Sequences.from_dense(dense)):
+        trimmed = padded.trimmed()
+        assert list(trimmed.lengths) == [len(cut(x)) for x in X]
+        np.testing.assert_array_equal(trimmed.n_present(), padded.n_present())
+        for row, x in zip(trimmed.dense(), X, strict=True):
+            np.testing.assert_array_equal(row[: len(cut(x))], cut(x))
+    ids = np.where(np.isnan(dense[:, :, 0]), 0, 5)
+    assert list(Sequences.from_dense(ids).trimmed().lengths) == [len(cut(x)) for x in X]
+
+
+def test_windows_keep_their_tails():
+    series = np.arange(20.0)[:, None]
+    series[10] = np.nan
+    windows = Sequences.from_series(series, 16, 5)
+    assert windows.trimmed() is windows
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_padded_arrays_are_trained_like_lists(engine):
+    """The same batches, of like lengths, and the same numbers: padding costs no steps."""
+    X, y = ragged_sequences()
+    padded = np.full((len(X), 30, 2), np.nan)
+    for row, x in zip(padded, X, strict=True):
+        row[: len(x)] = x
+    fit = {"validation": "random", "engine": engine}
+    listed, dense = (small_regressor(**fit).fit(form, y) for form in (X, padded))
+    assert_same_bits(dense.weights_, listed.weights_)
+    assert_same_bits(dense.predict(padded), listed.predict(X))
+
+
+def test_padded_tokens_are_trained_like_lists(rng):
+    X = [rng.integers(1, 9, size=n) for n in rng.integers(3, 9, size=60)]
+    y = np.array([(x == 3).any() for x in X])
+    padded = np.array([np.pad(x, (0, 30 - len(x))) for x in X])
+    listed, dense = (small_classifier(embedding_dim=3).fit(form, y) for form in (X, padded))
+    assert_same_bits(dense.weights_, listed.weights_)
+    assert_same_bits(dense.predict_proba(padded), listed.predict_proba(X))
+    assert dense.predict_proba(padded).shape == (60, 2)
