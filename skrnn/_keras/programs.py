@@ -155,7 +155,8 @@ def _batch_gradients(
     """Return the gradients of a batch, or of one half of it, and what it leaves to the next."""
     size = training.batch_size if half is None else training.batch_size // 2
     first = batch * training.batch_size + (0 if half is None else half * size)
-    samples = tf.slice(order, [first], [size])
+    # Not a slice: XLA would compile the program anew for every place that one begins at.
+    samples = tf.gather(order, first + tf.range(size))
     real = tf.cast(first + tf.range(size) < data["sizes"][0], tf.float32)
     # In halves `n_taken` counts the batch's own step, else the steps before the first batch.
     step = values["n_taken"] + batch if half is None else values["n_taken"]
