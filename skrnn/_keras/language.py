@@ -27,8 +27,9 @@ from .losses import element_loss
 from .network import DropoutMasks, dense, embedded
 from .recurrence import run_cell, single_step
 
-_NO = -1e9
 _PADDING, _UNKNOWN = 0, 1
+# Ids that are no token of a text, and their logit.
+NEVER_NEXT, NO = (_PADDING, START), -1e9
 
 
 def validates_by_outputs(network):
@@ -92,7 +93,7 @@ def logits(weights, hidden):
     """Return the raw output for each token; padding and the start never come next."""
     raw = dense(hidden, *weights[-2:])
     n_tokens = raw.shape[-1]
-    return raw + _NO * tf.reduce_sum(tf.one_hot([_PADDING, START], n_tokens), axis=0)
+    return raw + NO * tf.reduce_sum(tf.one_hot(NEVER_NEXT, n_tokens), axis=0)
 
 
 def log_likelihood(network, weights, tokens, states):
@@ -154,7 +155,7 @@ def written(network, weights, states, choice, capacity, considers_some):
     `choice.n_tokens` are written. `considers_some` tells whether `top_k` and `top_p` are looked at.
     """
     batch = states[0][0].shape[0]
-    never = tf.reduce_sum(tf.one_hot([_UNKNOWN], network.n_tokens), axis=0) * _NO
+    never = tf.reduce_sum(tf.one_hot([_UNKNOWN], network.n_tokens), axis=0) * NO
 
     def goes_on(step, states, ended, text):
         return (step < choice.n_tokens) & ~tf.reduce_all(ended)
@@ -166,7 +167,7 @@ def written(network, weights, states, choice, capacity, considers_some):
         seed = tf.random.experimental.stateless_fold_in(choice.seed, step)
         uniform = tf.random.stateless_uniform(raw.shape, seed, minval=1e-30, maxval=1.0)
         noisy = raw - choice.temperature * tf.math.log(-tf.math.log(uniform))
-        noisy = tf.where(raw > _NO / 2, noisy, -np.inf)  # however high the temperature
+        noisy = tf.where(raw > NO / 2, noisy, -np.inf)  # however high the temperature
         token = tf.argmax(noisy, axis=1, output_type=tf.int32)
         token = tf.where(ended, _PADDING, token)
         text = tf.where(tf.range(capacity) == step, token[:, None], text)
@@ -196,4 +197,4 @@ def _considered(raw, choice):
     before = tf.cumsum(probability, axis=1, exclusive=True)
     kept = (before < choice.top_p) & (tf.range(raw.shape[1]) < choice.top_k)
     least = tf.reduce_min(tf.where(kept, ordered, raw.dtype.max), axis=1, keepdims=True)
-    return tf.where(raw >= least, raw, 2 * _NO)
+    return tf.where(raw >= least, raw, 2 * NO)
