@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._programs import cache_info, clear_cache
     from .classification import RNNClassifier
     from .display import AttentionDisplay
+    from .language import RNNLanguageModel
     from .regression import RNNRegressor
     from .seq2seq import RNNSeq2Seq
     from .text import SequenceTokenizer
@@ -23,6 +24,7 @@ _HOME = {
     "LagFeatures": ".windows",
     "LagWindows": ".windows",
     "RNNClassifier": ".classification",
+    "RNNLanguageModel": ".language",
     "RNNRegressor": ".regression",
     "RNNSeq2Seq": ".seq2seq",
     "SequenceTokenizer": ".text",
@@ -36,6 +38,7 @@ __all__ = [
     "LagFeatures",
     "LagWindows",
     "RNNClassifier",
+    "RNNLanguageModel",
     "RNNRegressor",
     "RNNSeq2Seq",
     "SequenceTokenizer",

@@ -98,7 +98,33 @@ class EncoderDecoder:
         return tuple(units * self.n_directions for units in self.units)
 
 
-_KINDS = {kind.__name__: kind for kind in (Network, EncoderDecoder)}
+@dataclass(frozen=True)
+class LanguageModel:
+    """A network that tells, after each token of a text, which one comes next.
+
+    `n_tokens` is the number of token ids, of padding and the reserved ones too.
+    """
+
+    cell: str
+    units: tuple[int, ...]
+    dropout: float
+    recurrent_dropout: float
+    n_tokens: int
+    embedding_dim: int
+
+    # It reads forward alone, and its outputs are made and used inside the engine.
+    n_directions = 1
+    n_features = 0
+    n_frozen = 0
+    return_sequences = False
+
+    @property
+    def n_outputs(self):
+        """Width of the output: a number for each token."""
+        return self.n_tokens
+
+
+_KINDS = {kind.__name__: kind for kind in (Network, EncoderDecoder, LanguageModel)}
 
 
 def describe(network):
@@ -190,6 +216,17 @@ def _(network):
     if network.attention is not None:
         shapes += [("kernel", (2 * width, width)), ("zeros", (width,))]
     return [*shapes, ("kernel", (width, network.n_outputs)), ("zeros", (network.n_outputs,))]
+
+
+@weight_shapes.register
+def _(network: LanguageModel):
+    """Embedding, recurrent layers, output."""
+    width, n_tokens = network.units[-1], network.n_tokens
+    return [
+        *_encoder_shapes(network),
+        ("kernel", (width, n_tokens)),
+        ("zeros", (n_tokens,)),
+    ]
 
 
 def _encoder_shapes(network):

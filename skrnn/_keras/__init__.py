@@ -16,6 +16,8 @@ module                  job
 ``architectures``       which of these computes which spec
 ``losses``              loss of each sample
 ``optimizers``          one update, as a pure function of weights and slots
+``language``            what each token of a text says about the next one
+``texts``               the programs that read texts piece by piece, and write them
 ``programs``            compiled programs; what is kept of them is in `skrnn._programs`
 ``disk_cache``          programs kept from one process to the next, if the user opts in
 ``threads``             how many threads a fit may use
@@ -26,21 +28,34 @@ module                  job
 ======================  =====================================================================
 """
 
-from .._spec import EncoderDecoder
+from .._spec import EncoderDecoder, LanguageModel, Network
 from . import disk_cache
 
 disk_cache.enable()  # TensorFlow reads its flags when it starts
 
 from . import compiled, portable, threads  # noqa: E402
-from .stack import build_stack, user_network  # noqa: E402
+from .stack import build_language, build_stack, user_network  # noqa: E402
 from .stack_decoder import build_decoder  # noqa: E402
+from .texts import log_likelihoods, next_probabilities, write  # noqa: E402
 
-__all__ = ["attention", "build", "compiles", "fit", "losses", "predict", "search"]
+__all__ = [
+    "attention",
+    "build",
+    "compiles",
+    "fit",
+    "log_likelihoods",
+    "losses",
+    "next_probabilities",
+    "predict",
+    "search",
+    "write",
+]
 
 # Before any operation runs: TensorFlow makes its threads with the first one.
 threads.limit_in_worker()
 
 _ENGINES = {"compiled": compiled, "keras": portable}
+_BUILDERS = {Network: build_stack, EncoderDecoder: build_decoder, LanguageModel: build_language}
 
 
 def compiles(training):
@@ -77,5 +92,4 @@ def build(network, weights, *, builder=None, **raw):
     """Return a Keras model with these weights that takes raw X and gives what `predict` does."""
     if builder is not None:
         return user_network(network, builder, weights)
-    build_kind = build_decoder if isinstance(network, EncoderDecoder) else build_stack
-    return build_kind(network, weights, **raw)
+    return _BUILDERS[type(network)](network, weights, **raw)

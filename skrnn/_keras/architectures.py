@@ -12,14 +12,23 @@ Each has these functions of a spec:
 
 ``validates_by_outputs(network)``
     Whether the loss of validation data is that of `outputs`.
+
+One may have ``initial_carry(network, batch_size)``: what the first batch of an epoch finds. A
+network without it carries nothing from a batch to the next.
 """
 
-from .._spec import EncoderDecoder, Network
-from . import decoder, network
+from .._spec import EncoderDecoder, LanguageModel, Network
+from . import decoder, language, network
 
-_MODULES = {Network: network, EncoderDecoder: decoder}
+_MODULES = {Network: network, EncoderDecoder: decoder, LanguageModel: language}
 
 
 def architecture_of(spec):
     """Return the module that computes a network."""
     return _MODULES[type(spec)]
+
+
+def initial_carry(spec, batch_size):
+    """Return what the first batch of an epoch finds: a nest of tensors, often empty."""
+    first = getattr(architecture_of(spec), "initial_carry", None)
+    return () if first is None else first(spec, batch_size)

@@ -4,7 +4,6 @@ import contextlib
 import functools
 import math
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +11,9 @@ import tensorflow as tf
 
 from .._memory import aligned_zeros, is_aligned
 from .._sequences import Sequences
-from .._spec import trained_shapes, weight_shapes
+from .._spec import LanguageModel, trained_shapes, weight_shapes
 from . import beam
-from .architectures import architecture_of
+from .architectures import architecture_of, initial_carry
 from .losses import element_loss
 from .optimizers import OPTIMIZERS
 from .programs import (
@@ -27,7 +26,8 @@ from .programs import (
     summed_losses,
     update_program,
 )
-from .threads import n_threads
+from .texts import log_likelihoods
+from .threads import mapping, n_threads
 
 __all__ = ["OPTIMIZERS", "attention", "fit", "losses", "predict", "search"]
 
@@ -82,10 +82,11 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     run_epoch = _epoch_runner(network, training, shape)
     tensors = {
         **_pad_sequences(data.sequences, shape),
-        "targets": _tensor(_pad_targets(data.targets, shape)),
         "sample_weight": _tensor(_pad_weights(data.sample_weight, shape)),
         "frozen": [_tensor(w) for w in frozen],
     }
+    if data.targets is not None:
+        tensors["targets"] = _tensor(_pad_targets(data.targets, shape))
 
     def arrays(vector):
         return [*frozen, *_unpacked(network, vector)]
@@ -110,14 +111,17 @@ def _epoch_runner(network, training, shape):
     """Return the function that trains one epoch."""
     if _is_large(network, training, shape):
         gradient = gradient_program(network, training, shape)
-        return functools.partial(_halved_epoch, gradient, update_program(network, training))
-    return functools.partial(_whole_epoch, epoch_program(network, training, shape))
+        carry = initial_carry(network, training.batch_size // 2)
+        update = update_program(network, training)
+        return functools.partial(_halved_epoch, gradient, update, (carry, carry))
+    carry = initial_carry(network, training.batch_size)
+    return functools.partial(_whole_epoch, epoch_program(network, training, shape), carry)
 
 
-def _whole_epoch(train, weights, slots, inputs, n_batches, values, n_taken):
+def _whole_epoch(train, carry, weights, slots, inputs, n_batches, values, n_taken):
     """Train an epoch of small steps; return weights, slots and the summed loss."""
     values = _values_tensors(values, n_taken)
-    total, carry = 0.0, ()
+    total = 0.0
     for first in range(0, n_batches, _BATCHES_A_CALL):
         last = min(first + _BATCHES_A_CALL, n_batches)
         run = tf.constant(first), tf.constant(last)
@@ -126,14 +130,14 @@ def _whole_epoch(train, weights, slots, inputs, n_batches, values, n_taken):
     return weights, slots, total
 
 
-def _halved_epoch(gradient, update, weights, slots, inputs, n_batches, values, n_taken):
+def _halved_epoch(gradient, update, carries, weights, slots, inputs, n_batches, values, n_taken):
     """Do the same for large steps, both halves of a batch at once if there are two cores.
 
     On one core the halves are the same, so that the sums do not depend on the number of threads.
     """
     halves = tf.constant(0), tf.constant(1)
-    total, carries = 0.0, ((), ())
-    with _threads(min(n_threads(), 2)) as map_halves:
+    total = 0.0
+    with mapping(min(n_threads(), 2)) as map_halves:
         for batch in range(n_batches):
             step = _values_tensors(values, n_taken + batch)
             args = (*inputs, tf.constant(batch), step)
@@ -148,16 +152,6 @@ def _halved_epoch(gradient, update, weights, slots, inputs, n_batches, values, n
             weights, slots, loss = update(weights, slots, found, step)
             total += float(loss)
     return weights, slots, total
-
-
-@contextlib.contextmanager
-def _threads(n):
-    """Give a function like `map` that calls in `n` threads at once."""
-    if n == 1:
-        yield map
-    else:
-        with ThreadPoolExecutor(n) as pool:
-            yield pool.map
 
 
 def _is_large(network, training, shape):
@@ -221,7 +215,7 @@ def _by_pieces(function, network, weights, sequences, *options, targets=None):
         return [found.numpy()[: len(piece)] for found in program(weights, data)]
 
     starts = range(0, len(sequences), shape.n_samples)
-    with _threads(min(n_threads(), len(starts)) if len(starts) > 1 else 1) as map_pieces:
+    with mapping(min(n_threads(), len(starts)) if len(starts) > 1 else 1) as map_pieces:
         pieces = list(map_pieces(run_piece, starts))
     return pieces[0] if len(pieces) == 1 else [np.concatenate(p) for p in zip(*pieces, strict=True)]
 
@@ -268,6 +262,9 @@ def _cut(sequences, samples, n_rows):
 
 
 def _validation_loss(network, loss, weights, validation):
+    if isinstance(network, LanguageModel):
+        likelihoods, n_tokens = log_likelihoods(network, weights, validation.sequences)
+        return -likelihoods.sum() / n_tokens.sum()
     if not architecture_of(network).validates_by_outputs(network):
         summed = losses(network, weights, validation.sequences, validation.targets, loss)
         total, n_terms = summed.astype(np.float64).T
@@ -321,6 +318,8 @@ def _capacity(network, data, batch_size):
 
 def _target_capacity(network, targets, n_steps):
     """Return the shape that each sample's targets are padded to."""
+    if targets is None:
+        return ()
     if network.return_sequences:
         return n_steps, targets.shape[2]
     if targets.ndim == 3 and network.n_target_steps is None:

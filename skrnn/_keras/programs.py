@@ -68,7 +68,7 @@ def map_program(function, network, shape, *options):
     return program(_build_map, function, network, shape, *options)
 
 
-class _compiled:
+class compiled:
     """A function of tensors, compiled once, for the shapes of its first call.
 
     Tracing is plain Python, without AutoGraph: every loop here is written as a loop of the graph.
@@ -92,7 +92,7 @@ class _compiled:
 
 
 def _build_epoch(network, training, shape):
-    @_compiled
+    @compiled
     def train(weights, slots, carry, data, order, first, last, values):
         """Run the batches from `first` up to `last`.
 
@@ -116,7 +116,7 @@ def _build_epoch(network, training, shape):
 
 
 def _build_gradient(network, training, shape):
-    @_compiled
+    @compiled
     def gradient(weights, carry, data, order, batch, values, half):
         """Return what `_batch_gradients` does for a half, the gradients as one vector."""
         found, carry = _batch_gradients(
@@ -130,7 +130,7 @@ def _build_gradient(network, training, shape):
 def _build_update(network, training):
     shapes = trained_shapes(network)
 
-    @_compiled
+    @compiled
     def update(weights, slots, halves, values):
         """Return weights, slots and the summed loss after one step."""
         found = _Gradients(*(tf.add_n(parts) for parts in zip(*halves, strict=True)))
@@ -155,7 +155,8 @@ def _batch_gradients(
     """Return the gradients of a batch, or of one half of it, and what it leaves to the next."""
     size = training.batch_size if half is None else training.batch_size // 2
     first = batch * training.batch_size + (0 if half is None else half * size)
-    samples = tf.slice(order, [first], [size])
+    # Not a slice: XLA would compile the program anew for every place that one begins at.
+    samples = tf.gather(order, first + tf.range(size))
     real = tf.cast(first + tf.range(size) < data["sizes"][0], tf.float32)
     # In halves `n_taken` counts the batch's own step, else the steps before the first batch.
     step = values["n_taken"] + batch if half is None else values["n_taken"]
@@ -213,7 +214,7 @@ def _unpacked(vector, shapes):
 def _build_map(function, network, shape, *options):
     n_batches = shape.n_samples // PREDICT_BATCH
 
-    @_compiled
+    @compiled
     def predict(weights, data):
         """Return the results for all samples; those of padded samples mean nothing."""
 

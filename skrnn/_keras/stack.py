@@ -5,6 +5,7 @@ import threading
 
 import keras
 
+from .language import NEVER_NEXT, NO
 from .pooling import LAYERS
 
 
@@ -62,6 +63,25 @@ def build_stack(
         model = keras.Sequential(_layers(network, input_scaling, output_scaling, activation))
     if weights is not None:
         model.set_weights(weights)
+    return model
+
+
+def build_language(network, weights, seed=0):
+    """Build a language model of Keras layers, with weights: ids to logits of the next ones."""
+    with fixed_seeds(seed):
+        layers = [
+            keras.Input((None,), dtype="int32"),
+            keras.layers.Embedding(network.n_tokens, network.embedding_dim, mask_zero=True),
+            *(plain_layer(network, units, return_sequences=True) for units in network.units),
+            # The same units at all steps, as in the layers.
+            keras.layers.Dropout(network.dropout, noise_shape=(None, 1, network.units[-1])),
+            keras.layers.Dense(network.n_tokens),
+        ]
+        model = keras.Sequential(layers)
+    *others, bias = weights
+    bias = bias.copy()
+    bias[list(NEVER_NEXT)] = NO
+    model.set_weights([*others, bias])
     return model
 
 

@@ -1,8 +1,10 @@
 """How many threads one fit may use, so that several workers do not fight for the cores."""
 
+import contextlib
 import multiprocessing
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import tensorflow as tf
@@ -20,6 +22,16 @@ def n_threads():
     if threading.current_thread() is not threading.main_thread():
         return 1
     return _limit_of_tensorflow() or (1 if _is_worker() else joblib.cpu_count())
+
+
+@contextlib.contextmanager
+def mapping(n):
+    """Give a function like `map` that calls in `n` threads at once."""
+    if n == 1:
+        yield map
+    else:
+        with ThreadPoolExecutor(n) as pool:
+            yield pool.map
 
 
 def limit_in_worker():

@@ -1,0 +1,200 @@
+"""A language model as pure functions: what each token of a text says about the next one.
+
+A batch of training holds a piece of several streams of text, one token longer than it is deep: the
+tokens but the last are read, those but the first are to be told. What a batch leaves to the next is
+the state of its layers, through which no gradient flows back (truncated backpropagation through
+time). The same step with nothing to learn tells how probable texts are.
+
+References
+----------
+Mikolov, Karafiát, Burget, Černocký and Khudanpur, "Recurrent neural network based language model",
+2010. Truncated backpropagation: Williams and Peng, "An efficient gradient-based algorithm for
+on-line training of recurrent network trajectories", 1990. Dropout between the layers alone:
+Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization", 2014. A sample as the
+largest of noisy logits: Gumbel, "Statistical theory of extreme values", 1954. The most probable
+tokens that have a given probability together: Holtzman et al., "The curious case of neural text
+degeneration", 2020.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from .._spec import END, START
+from .cells import CELLS
+from .losses import element_loss
+from .network import DropoutMasks, dense, embedded
+from .recurrence import run_cell, single_step
+
+_PADDING, _UNKNOWN = 0, 1
+# Ids that are no token of a text, and their logit.
+NEVER_NEXT, NO = (_PADDING, START), -1e9
+
+
+def validates_by_outputs(network):
+    """No: validation goes through pieces of the text, as training does."""
+    return False
+
+
+def initial_carry(network, batch_size):
+    """Return the state before a text: for each layer a tuple of zeros (batch_size, units)."""
+    n_states = CELLS[network.cell].n_states
+    return tuple((tf.zeros([batch_size, units]),) * n_states for units in network.units)
+
+
+def losses(network, loss, weights, batch, seed, carry):
+    """Return the losses of a batch at each step; see `architectures`."""
+    masks = DropoutMasks(seed)
+    tokens, targets = batch.inputs[:-1], batch.inputs[1:]
+    hidden, carry = read(network, weights, tokens, carry, masks)
+    drop = masks.draw(network.dropout, hidden.shape[1:])
+    raw = logits(weights, hidden if drop is None else hidden * drop)
+    found = element_loss(loss)(targets[:, :, None], raw)
+    carry = tf.nest.map_structure(tf.stop_gradient, carry)
+    return tf.transpose(found), tf.transpose(targets != _PADDING), carry
+
+
+def read(network, weights, tokens, states, masks, n_present=None):
+    """Read tokens, of shape (n_steps, batch), on from a state.
+
+    The end of a text is read as the start of the next one.
+
+    Returns
+    -------
+    hidden : tensor of shape (n_steps, batch, units)
+        What the last layer puts out after each step.
+    states : tuple of tuples of tensors of shape (batch, units)
+        The whole state of each layer after the last step that is present.
+    """
+    weights = iter(weights)
+    present = (tokens != _PADDING)[:, :, None]
+    hidden = embedded(network, weights, tf.where(tokens == END, START, tokens))
+    after = []
+    for state in states:
+        drop = masks.draw(network.dropout, hidden.shape[1:])
+        hidden, state = run_cell(
+            network.cell,
+            hidden if drop is None else hidden * drop,
+            present,
+            tuple(next(weights) for _ in range(3)),
+            keep_mask=masks.draw(network.recurrent_dropout, state[0].shape),
+            want_steps=True,
+            want_state=True,
+            start=state,
+            n_present=n_present,
+            train=masks.seed is not None,
+        )
+        after.append(state)
+    return hidden, tuple(after)
+
+
+def logits(weights, hidden):
+    """Return the raw output for each token; padding and the start never come next."""
+    raw = dense(hidden, *weights[-2:])
+    n_tokens = raw.shape[-1]
+    return raw + NO * tf.reduce_sum(tf.one_hot(NEVER_NEXT, n_tokens), axis=0)
+
+
+def log_likelihood(network, weights, tokens, states):
+    """Return the summed log-probabilities of a piece of each text, and the states after it.
+
+    Parameters
+    ----------
+    tokens : int tensor of shape (n_steps + 1, batch)
+        The first one is given; 0 after a text's end.
+    states : as `initial_carry` gives them
+
+    Returns
+    -------
+    log_probability : float64 tensor of shape (batch,)
+    states : nest of tensors
+    """
+    given, targets = tokens[:-1], tokens[1:]
+    n_present = tf.reduce_max(tf.reduce_sum(tf.cast(given != _PADDING, tf.int32), axis=0))
+    hidden, states = read(network, weights, given, states, DropoutMasks(None), n_present)
+    # What is returned for steps that were not run means nothing.
+    hidden = tf.where((given != _PADDING)[:, :, None], hidden, 0.0)
+    found = -element_loss("categorical_crossentropy")(targets[:, :, None], logits(weights, hidden))
+    found = tf.where(targets != _PADDING, found, 0.0)
+    return tf.reduce_sum(tf.cast(found, tf.float64), axis=0), states
+
+
+def next_log_probability(weights, states):
+    """Return the logarithm of the probability of each next token: (batch, n_tokens)."""
+    return tf.nn.log_softmax(logits(weights, states[-1][0]))
+
+
+class Choice(NamedTuple):
+    """How a next token is chosen, in tensors.
+
+    Parameters
+    ----------
+    n_tokens : int
+        How many are written at most.
+    temperature : float
+        0 takes the most probable one.
+    top_k : int
+        How many of the most probable ones are considered.
+    top_p : float
+        The least probability that those considered have together.
+    seed : int tensor of shape (2,)
+    """
+
+    n_tokens: tf.Tensor
+    temperature: tf.Tensor
+    top_k: tf.Tensor
+    top_p: tf.Tensor
+    seed: tf.Tensor
+
+
+def written(network, weights, states, choice, capacity, considers_some):
+    """Return tokens that follow one another after a state, of shape (batch, capacity).
+
+    Zero after the end, which is one of them. One loop of the graph, until all have ended or
+    `choice.n_tokens` are written. `considers_some` tells whether `top_k` and `top_p` are looked at.
+    """
+    batch = states[0][0].shape[0]
+    never = tf.reduce_sum(tf.one_hot([_UNKNOWN], network.n_tokens), axis=0) * NO
+
+    def goes_on(step, states, ended, text):
+        return (step < choice.n_tokens) & ~tf.reduce_all(ended)
+
+    def write(step, states, ended, text):
+        raw = logits(weights, states[-1][0]) + never
+        if considers_some:
+            raw = _considered(raw, choice)
+        seed = tf.random.experimental.stateless_fold_in(choice.seed, step)
+        uniform = tf.random.stateless_uniform(raw.shape, seed, minval=1e-30, maxval=1.0)
+        noisy = raw - choice.temperature * tf.math.log(-tf.math.log(uniform))
+        noisy = tf.where(raw > NO / 2, noisy, -np.inf)  # however high the temperature
+        token = tf.argmax(noisy, axis=1, output_type=tf.int32)
+        token = tf.where(ended, _PADDING, token)
+        text = tf.where(tf.range(capacity) == step, token[:, None], text)
+        return step + 1, _step(network, weights, token, states), ended | (token == END), text
+
+    text = tf.zeros([batch, capacity], tf.int32)
+    return tf.while_loop(goes_on, write, (0, states, tf.zeros([batch], tf.bool), text))[-1]
+
+
+def _step(network, weights, token, states):
+    """Return the states after one more token."""
+    hidden = tf.gather(weights[0], token)
+    after = []
+    for layer, state in enumerate(states):
+        own = tuple(weights[1 + 3 * layer : 4 + 3 * layer])
+        state = single_step(network.cell, hidden, own, state)
+        hidden = state[0]
+        after.append(state)
+    return tuple(after)
+
+
+def _considered(raw, choice):
+    """Return raw outputs, those of tokens that are not considered far below all others."""
+    ordered = tf.sort(raw, axis=1, direction="DESCENDING")
+    # At a temperature of 0 the most probable token has all the probability.
+    probability = tf.nn.softmax(ordered / tf.maximum(choice.temperature, 1e-6))
+    before = tf.cumsum(probability, axis=1, exclusive=True)
+    kept = (before < choice.top_p) & (tf.range(raw.shape[1]) < choice.top_k)
+    least = tf.reduce_min(tf.where(kept, ordered, raw.dtype.max), axis=1, keepdims=True)
+    return tf.where(raw >= least, raw, 2 * NO)

@@ -1,0 +1,542 @@
+"""A language model: how probable a text is, and texts that are probable."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import (
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from ._callbacks import with_callbacks
+from ._estimator import POSITIVE_INT, BaseNetwork, as_widths
+from ._sequences import Sequences
+from ._spec import END, LanguageModel, network_of
+from ._streams import pieces, split_last, split_random, texts_of
+from ._training import TrainingData
+from .text._analysis import Analysis
+from .text._documents import as_documents
+from .text._vocabulary import PADDING, Vocabulary, count_tokens, learn_vocabulary
+
+# Words, also with an apostrophe inside, and punctuation marks: a text that is written has both.
+TOKEN_PATTERN = r"(?u)\w+(?:'\w+)*|[^\w\s]"
+_RESERVED = ("[START]", "[END]")
+# So many texts are taken for independent ones, of which some can be held out.
+_MANY_TEXTS = 100
+_SAMPLE_CONSTRAINTS = {
+    "max_len": [POSITIVE_INT],
+    "temperature": [Interval(Real, 0, None, closed="left")],
+    "top_k": [POSITIVE_INT, None],
+    "top_p": [Interval(Real, 0, 1, closed="right"), None],
+    "n_samples": [POSITIVE_INT, None],
+    "random_state": ["random_state"],
+}
+
+
+class RNNLanguageModel(BaseNetwork):
+    r"""Language model: learns texts token by token, tells how probable a text is, and writes.
+
+    A recurrent network reads a text and gives, after each token, the probability of every next one.
+    It is trained on contiguous text: the texts follow one another in parallel streams, the state
+    after one piece of a stream is the state before the next, and errors flow back through the
+    `n_steps` steps of a piece (truncated backpropagation through time).
+
+    Parameters
+    ----------
+    level : {"char", "word"}, default="char"
+        What a token is: a character, white space included, or a word as `token_pattern` finds it.
+    cell : {"simple", "gru", "lstm"}, default="gru"
+        The recurrent cell.
+    units : int or tuple of int, default=256
+        Units of the recurrent layer; a tuple has one entry for each stacked layer.
+    embedding_dim : int, default=64
+        Length of the vectors that stand for tokens.
+    n_steps : int, default=64
+        Steps that an error flows back through, and tokens that each stream moves on by in a
+        training step. What the network remembers may be older: the state is carried on.
+    dropout : float, default=0.0
+        Part of each recurrent layer's inputs, and of the last one's outputs, that is dropped in
+        training, the same at all steps of a piece.
+    recurrent_dropout : float, default=0.0
+        Part of each recurrent layer's state that is dropped on its way from step to step.
+    max_tokens : int or None, default=20000
+        The number of ids at most: of padding, the unknown token, start, end and the most frequent
+        tokens. None keeps all tokens.
+    min_df : int or float, default=1
+        In how many texts (int), or in which share of them (float), a token has to occur to be in
+        the vocabulary.
+    lowercase : bool, default=False
+        Whether upper and lower case are the same. A model that is to write needs both.
+    token_pattern : str, default=r"(?u)\w+(?:'\w+)*|[^\w\s]"
+        Regular expression of a word, of no effect at the level "char". The default takes
+        punctuation marks as tokens.
+    optimizer : {"adam", "adamw", "rmsprop", "sgd"}, default="adam"
+        The optimizer.
+    learning_rate : float, default=2e-3
+        The optimizer's step size.
+    clipnorm : float or None, default=1.0
+        The gradient of each weight array is scaled down to this L2 norm. None: no clipping.
+    epochs : int, default=50
+        Passes over the texts, at most.
+    batch_size : int, default=32
+        Streams that the texts are divided into, at most: a short text has fewer.
+    early_stopping : bool, default=True
+        Hold out a part of the texts, stop when the loss on it has not improved for
+        `n_iter_no_change` epochs, and keep the weights of the best epoch.
+    validation_fraction : float, default=0.1
+        The part that early stopping holds out.
+    validation : {"auto", "last", "random"}, default="auto"
+        What is held out: the last part of all text, or texts drawn at random. "auto": random ones
+        where there are 100 texts or more.
+    n_iter_no_change : int, default=5
+        Epochs without improvement after which early stopping stops.
+    warm_start : bool, default=False
+        Let `fit` continue from the fitted weights, with the vocabulary of the first fit.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the starting weights, dropout and the validation split. An int gives the same result
+        every time, to the bit; None draws a new one in every fit.
+    verbose : int, default=0
+        1 prints the losses of each epoch.
+
+    Attributes
+    ----------
+    vocabulary_ : dict of str to int
+        The id of each token, the most frequent first, from 4 on: 0 is padding, 1 the unknown
+        token, 2 the start and 3 the end of a text.
+    n_tokens_ : int
+        The number of ids.
+    history_ : dict of list
+        The "loss" of each epoch and, where there is validation, its "val_loss": the cross-entropy
+        of a token, in nats.
+    n_iter_ : int
+        The number of epochs run.
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights are kept.
+    weights_ : list of ndarray
+        The weights: embedding, recurrent layers, output.
+    optimizer_state_ : list of ndarray
+        The optimizer's state after the last step, with which training can go on.
+    network_ : dict
+        The architecture of the fitted network.
+    engine_ : str
+        Always "compiled".
+
+    See Also
+    --------
+    SequenceTokenizer : Texts to token ids, for the other networks.
+    RNNSeq2Seq : Writes texts that answer to an input.
+
+    Notes
+    -----
+    The probability of a text is that of its tokens and of its end, each given all tokens before it.
+    With ``score(X)``, the mean over these, the perplexity of a token is ``exp(-score)`` and the
+    bits per token, at the level "char" bits per character, are ``-score / log(2)``.
+
+    X may be texts (str, bytes in UTF-8) or lists of tokens, which are taken as they are. One long
+    text is a list of one. Texts are learned in the order in which they come and the state is
+    carried from one text into the next, so leave related ones together; to be scored, each is read
+    by itself from a state of zeros.
+
+    What is not in the vocabulary is the unknown token. It has a probability like any other, small
+    if there was none to learn from (`max_tokens` and `min_df` make some), and is never written.
+
+    References
+    ----------
+    Mikolov et al., "Recurrent neural network based language model", Interspeech 2010. Werbos,
+    "Backpropagation through time: what it does and how to do it", 1990; truncated: Williams and
+    Peng, "An efficient gradient-based algorithm for on-line training of recurrent network
+    trajectories", 1990. Zaremba, Sutskever and Vinyals, "Recurrent neural network regularization",
+    2014 (where dropout is applied). Holtzman et al., "The curious case of neural text
+    degeneration", 2020 (`top_p`).
+
+    Examples
+    --------
+    >>> from skrnn import RNNLanguageModel
+    >>> proverbs = ["early to bed and early to rise, ", "first come, first served, "] * 100
+    >>> model = RNNLanguageModel(
+    ...     units=32, embedding_dim=8, learning_rate=0.01, epochs=30, random_state=0
+    ... )
+    >>> model.fit(proverbs).sample("early to b", temperature=0)
+    'early to bed and early to rise, '
+    >>> bool(model.perplexity(proverbs[:1]) < model.perplexity(["early to bed, first to rise"]))
+    True
+    """
+
+    # The order of a text is kept.
+    shuffle = False
+
+    _parameter_constraints: dict = {
+        **{k: v for k, v in BaseNetwork._parameter_constraints.items() if k != "shuffle"},
+        "level": [StrOptions({"char", "word"})],
+        "embedding_dim": [POSITIVE_INT],
+        "n_steps": [POSITIVE_INT],
+        "max_tokens": [Interval(Integral, 5, None, closed="left"), None],
+        "min_df": [POSITIVE_INT, Interval(Real, 0, 1, closed="both")],
+        "lowercase": ["boolean"],
+        "token_pattern": [str],
+    }
+
+    def __init__(
+        self,
+        level="char",
+        *,
+        cell="gru",
+        units=256,
+        embedding_dim=64,
+        n_steps=64,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        max_tokens=20000,
+        min_df=1,
+        lowercase=False,
+        token_pattern=TOKEN_PATTERN,
+        optimizer="adam",
+        learning_rate=2e-3,
+        clipnorm=1.0,
+        epochs=50,
+        batch_size=32,
+        early_stopping=True,
+        validation_fraction=0.1,
+        validation="auto",
+        n_iter_no_change=5,
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+    ):
+        self.level = level
+        self.cell = cell
+        self.units = units
+        self.embedding_dim = embedding_dim
+        self.n_steps = n_steps
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.max_tokens = max_tokens
+        self.min_df = min_df
+        self.lowercase = lowercase
+        self.token_pattern = token_pattern
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation = validation
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.one_d_array = True
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = False
+        tags.input_tags.allow_nan = False
+        return tags
+
+    @with_callbacks
+    def fit(self, X, y=None, *, X_val=None):
+        """Learn the vocabulary and train the network.
+
+        Parameters
+        ----------
+        X : iterable of n_texts texts
+            A list, a 1-D array, a Series, or a table of one column. Each text is a str, bytes in
+            UTF-8, or a list of str tokens.
+        y : None, default=None
+            Ignored.
+        X_val : like X, default=None
+            What early stopping looks at. Without it `validation_fraction` is held out.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or X is not as described, or the training diverges. The estimator is
+            then as it was before.
+        """
+        return self._fit(X, None, None, X_val)
+
+    @with_callbacks
+    def partial_fit(self, X, y=None):
+        """Train the network for one epoch on these texts, from where it stands.
+
+        The first call learns the vocabulary; later ones keep it. Nothing is held out.
+
+        Parameters
+        ----------
+        X : iterable of n_texts texts
+            As in `fit`.
+        y : None, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return self._partial_fit(X, None, None)
+
+    # What training is told
+
+    def _check_data(self, X, y, sample_weight, *, reset):
+        """Return the texts, each as a sequence of ids."""
+        counted = count_tokens(self._analysis().tokenize(_texts_of(X)))
+        if reset:
+            self._analysis().check()
+            vocabulary = learn_vocabulary(
+                counted, max_tokens=self.max_tokens, min_df=self.min_df, reserved=_RESERVED
+            )
+            self.vocabulary_, self.n_tokens_ = dict(vocabulary.ids), len(vocabulary)
+        end = np.array([END], dtype=np.int32)
+        ids = [np.concatenate([i, end]) for i in counted.encode(self._vocabulary())]
+        return _as_data(texts_of(ids))
+
+    def _with_validation(self, data, X_val, y_val, seed):
+        if X_val is not None:
+            held_out = self._check_data(X_val, None, None, reset=False).sequences
+            return _as_data(data.sequences, held_out)
+        if not self.early_stopping:
+            return data
+        texts, how = data.sequences, self.validation
+        if how == "random" or (how == "auto" and len(texts) >= _MANY_TEXTS):
+            return _as_data(*split_random(texts, self.validation_fraction, seed))
+        return _as_data(*split_last(texts, self.validation_fraction))
+
+    def _scaled(self, data):
+        """Return the texts in the pieces that the network reads in training."""
+        sequences = pieces(data.sequences, self.batch_size, self.n_steps)
+        return _as_data(sequences, data.validation and data.validation.sequences)
+
+    def _network(self, data):
+        return LanguageModel(
+            cell=self.cell,
+            units=as_widths(self.units, "units", least=1),
+            dropout=float(self.dropout),
+            recurrent_dropout=float(self.recurrent_dropout),
+            n_tokens=self.n_tokens_,
+            embedding_dim=self.embedding_dim,
+        )
+
+    def _loss_name(self):
+        return "categorical_crossentropy"
+
+    def _analysis(self):
+        words = {"token_pattern": self.token_pattern} if self.level == "word" else {}
+        return Analysis(level=self.level, lowercase=self.lowercase, **words)
+
+    def _vocabulary(self):
+        return Vocabulary(self.vocabulary_, _RESERVED)
+
+    # How probable a text is
+
+    def score_samples(self, X):
+        """Return the log-likelihood of each text.
+
+        Parameters
+        ----------
+        X : iterable of n_texts texts
+            As in `fit`, of any lengths.
+
+        Returns
+        -------
+        log_likelihood : float64 ndarray of shape (n_texts,)
+            The natural logarithm of the probability of each text and its end.
+        """
+        return self._log_likelihoods(X)[0]
+
+    def score(self, X, y=None):
+        """Return the mean log-likelihood of a token, of all texts together.
+
+        Parameters
+        ----------
+        X : iterable of n_texts texts
+            As in `fit`.
+        y : None, default=None
+            Ignored.
+
+        Returns
+        -------
+        score : float
+            In nats, the end of each text counted as a token. ``-score / log(2)`` are bits per
+            token.
+        """
+        log_likelihood, n_tokens = self._log_likelihoods(X)
+        return float(log_likelihood.sum() / n_tokens.sum())
+
+    def perplexity(self, X):
+        """Return the perplexity of texts.
+
+        Parameters
+        ----------
+        X : iterable of n_texts texts
+            As in `fit`.
+
+        Returns
+        -------
+        perplexity : float
+            ``exp(-score(X))``: among how many equally probable tokens it would be as hard to tell
+            the next one.
+        """
+        return float(np.exp(-self.score(X)))
+
+    def _log_likelihoods(self, X):
+        """Return the log-likelihood of each text, and how many tokens it has with its end."""
+        check_is_fitted(self)
+        from . import _keras
+
+        return _keras.log_likelihoods(network_of(self.network_), self.weights_, self._read(X, END))
+
+    def next_token_proba(self, X):
+        """Return the probability of each token to come next.
+
+        Parameters
+        ----------
+        X : iterable of n_texts texts
+            Beginnings of texts; an empty one asks for the first token.
+
+        Returns
+        -------
+        proba : float64 ndarray of shape (n_texts, n_tokens)
+            The columns are ids as in `vocabulary_`, 1 the unknown token and 3 the end of the text.
+            Each row sums to one.
+        """
+        check_is_fitted(self)
+        from . import _keras
+
+        texts = self._read(X, PADDING)
+        proba = _keras.next_probabilities(network_of(self.network_), self.weights_, texts)
+        proba = proba.astype(np.float64)
+        return proba / proba.sum(axis=1, keepdims=True)
+
+    def _read(self, X, last):
+        """Return the ids of texts, each after an `END` and before the id `last`."""
+        tokens = self._analysis().tokenize(_texts_of(X))
+        return Sequences.from_ragged(
+            self._vocabulary().encode(tokens, prefix=(END,), suffix=(last,))
+        )
+
+    # Texts that are probable
+
+    def sample(
+        self,
+        prompt="",
+        max_len=200,
+        *,
+        temperature=1.0,
+        top_k=None,
+        top_p=None,
+        n_samples=None,
+        random_state=None,
+    ):
+        """Write a text, token by token, each drawn by its probability.
+
+        Parameters
+        ----------
+        prompt : str or list of str, default=""
+            What the text begins with. A list holds tokens.
+        max_len : int, default=200
+            Tokens to write after the prompt, at most: the text may end by itself before.
+        temperature : float, default=1.0
+            Logarithms of probabilities are divided by it. Below 1 the text becomes more like the
+            usual; 0 always takes the most probable token.
+        top_k : int or None, default=None
+            Draw among so many most probable tokens only.
+        top_p : float or None, default=None
+            Draw among as many most probable tokens as have this probability together.
+        n_samples : int or None, default=None
+            The number of texts. None: one, as a str and not in a list.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draw. An int gives the same text every time, None another one.
+
+        Returns
+        -------
+        text : str, or list of n_samples str
+            The prompt and what follows it, words joined by blanks.
+
+        Raises
+        ------
+        ValueError
+            If an argument is not as described.
+        """
+        check_is_fitted(self)
+        given = dict(
+            max_len=max_len,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            n_samples=n_samples,
+            random_state=random_state,
+        )
+        validate_parameter_constraints(_SAMPLE_CONSTRAINTS, given, caller_name="sample")
+        from . import _keras
+
+        (beginning,) = as_documents([prompt])
+        written = _keras.write(
+            network_of(self.network_),
+            self.weights_,
+            self._read([beginning], PADDING),
+            1 if n_samples is None else int(n_samples),
+            n_tokens=int(max_len),
+            temperature=float(temperature),
+            top_k=None if top_k is None else min(int(top_k), self.n_tokens_),
+            top_p=top_p,
+            seed=_seed(random_state),
+        )
+        join = self._analysis().join
+        start = [beginning] if isinstance(beginning, str) else beginning
+        texts = [
+            join([*filter(None, start), *tokens])
+            for tokens in self._vocabulary().decode(written, until=END)
+        ]
+        return texts[0] if n_samples is None else texts
+
+    def to_keras(self):
+        """Build a Keras model with the fitted weights.
+
+        Returns
+        -------
+        keras.Model
+            A new model from ids (n_texts, n_steps), 2 (the start) first and 0 after the end of a
+            text, to the logits of the next id: (n_texts, n_steps, n_tokens).
+        """
+        check_is_fitted(self)
+        from . import _keras
+
+        return _keras.build(network_of(self.network_), self.weights_)
+
+
+def _texts_of(X):
+    """Return X as a list of texts, one at least."""
+    texts = as_documents(X)
+    if not texts:
+        raise ValueError(
+            "Expected at least one text, got 0 samples: an empty list. Put the texts in a list; "
+            "an empty text is ''."
+        )
+    return texts
+
+
+def _as_data(sequences, held_out=None):
+    weights = np.ones(len(sequences), dtype=np.float32)
+    validation = None if held_out is None else _as_data(held_out)
+    return TrainingData(sequences, None, weights, validation)
+
+
+def _seed(random_state):
+    """Return a seed of 31 bits."""
+    if random_state is None or isinstance(random_state, Integral):
+        entropy = None if random_state is None else int(random_state)
+        return int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
+    return int(check_random_state(random_state).randint(2**31 - 1))
