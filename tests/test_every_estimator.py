@@ -72,6 +72,9 @@ CASES = {
     "vectors to texts": case(
         "RNNSeq2Seq", (sequences()[0][:, 0], WRITTEN), attention=None, embedding_dim=3
     ),
+    "language model": case(
+        "RNNLanguageModel", (TEXTS,), lambda e, X: e.score_samples(X), level="char", embedding_dim=3
+    ),
 }
 every_estimator = pytest.mark.parametrize("name", CASES)
 
