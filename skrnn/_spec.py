@@ -218,8 +218,8 @@ def _(network):
     return [*shapes, ("kernel", (width, network.n_outputs)), ("zeros", (network.n_outputs,))]
 
 
-@weight_shapes.register
-def _(network: LanguageModel):
+@weight_shapes.register(LanguageModel)
+def _(network):
     """Embedding, recurrent layers, output."""
     width, n_tokens = network.units[-1], network.n_tokens
     return [

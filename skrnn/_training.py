@@ -16,8 +16,9 @@ class TrainingData:
     Parameters
     ----------
     sequences : Sequences
-    targets : float32 ndarray of shape (n_samples[, n_steps], n_targets)
-        Zero at steps that do not count. Labels are class numbers, in one column.
+    targets : float32 ndarray of shape (n_samples[, n_steps], n_targets), or None
+        Zero at steps that do not count. Labels are class numbers, in one column. None where
+        they are steps of the sequences themselves.
     sample_weight : float32 ndarray of shape (n_samples,), or (n_samples, n_steps)
         Of each step where the targets are per step and do not all weigh alike.
     validation : TrainingData or None
@@ -27,7 +28,7 @@ class TrainingData:
     """
 
     sequences: Sequences
-    targets: np.ndarray
+    targets: np.ndarray | None
     sample_weight: np.ndarray
     validation: TrainingData | None = None
     target_lengths: np.ndarray | None = None
@@ -47,8 +48,8 @@ class TrainingData:
     def take(self, samples, validation=None):
         """Return some of the samples."""
         sequences = self.sequences.take(samples)
-        targets = self.targets[samples]
-        if self.target_lengths is None and targets.ndim == 3:
+        targets = None if self.targets is None else self.targets[samples]
+        if targets is not None and self.target_lengths is None and targets.ndim == 3:
             targets = targets[:, : sequences.n_steps]
         weights = self.sample_weight[samples]
         if weights.ndim == 2:

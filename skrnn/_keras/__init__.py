@@ -28,6 +28,8 @@ module                  job
 ======================  =====================================================================
 """
 
+from typing import Any
+
 from .._spec import EncoderDecoder, LanguageModel, Network
 from . import disk_cache
 
@@ -55,7 +57,11 @@ __all__ = [
 threads.limit_in_worker()
 
 _ENGINES = {"compiled": compiled, "keras": portable}
-_BUILDERS = {Network: build_stack, EncoderDecoder: build_decoder, LanguageModel: build_language}
+_BUILDERS: dict[type, Any] = {
+    Network: build_stack,
+    EncoderDecoder: build_decoder,
+    LanguageModel: build_language,
+}
 
 
 def compiles(training):
