@@ -313,8 +313,9 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     def _changes(self, new, old):
         """List what differs between two descriptions and may not, in words."""
+        names = new if new["kind"] == old["kind"] else ["kind"]
         return [
-            f"{k}: {old[k]} -> {new[k]}" for k in new if new[k] != old[k] and k not in _MAY_CHANGE
+            f"{k}: {old[k]} -> {new[k]}" for k in names if new[k] != old[k] and k not in _MAY_CHANGE
         ]
 
     def _seeds(self):
