@@ -136,11 +136,16 @@ class _Recurrence:
         def step(count, state, stacks):
             at = self._step_number(count)
             inner = tf.matmul(self._entering(state[0]), recurrent)
-            new, kept = cell.step(projected.read(at), inner, state, here.read(at), inner_bias)
+            current = (stacks[1] if in_place else projected).read(at)
+            new, kept = cell.step(current, inner, state, here.read(at), inner_bias)
             kept = (state[0], *kept)
             return count + 1, new, [s.write(at, k) for s, k in zip(stacks, kept, strict=True)]
 
         stacks = [self._empty(width * units) for width in (1, *cell.kept)]
+        in_place = cell.kept[0] * units == recurrent.shape[1]
+        if in_place:
+            # No array to fill with zeros, and less memory to go through.
+            stacks[1] = projected
         _, state, stacks = self._loop(step, start or self._zeros(units), stacks)
         stacks = [stack.stack() for stack in stacks]
 
@@ -199,14 +204,23 @@ class _Recurrence:
         d_inner, *apart = [stack.stack() for stack in found]
 
         def products(inputs, before, d_inner, *apart):
-            d_projected = d_inner
+            d_projected, sums, of_inner = (
+                d_inner,
+                tf.reduce_sum(d_inner, axis=[0, 1]),
+                tf.zeros([1]),
+            )
             if apart:
                 d_projected = tf.concat([d_inner[:, :, : 2 * units], *apart], axis=2)
+                # Not the sum of what was joined: XLA would join again for each number of the sum.
+                ones = tf.ones([1, self.batch])
+                of_apart = tf.matmul(ones, tf.reduce_sum(apart[0], axis=0))[0]
+                of_inner = sums[2 * units :]
+                sums = tf.concat([sums[: 2 * units], of_apart], axis=0)
             return (
                 _matmul_of_steps(inputs, d_projected),
-                tf.reduce_sum(d_projected, axis=[0, 1]),
+                sums,
                 _matmul_of_steps(self._entering(before), d_inner),
-                tf.reduce_sum(d_inner[:, :, 2 * units :], axis=[0, 1]) if apart else tf.zeros([1]),
+                of_inner,
             )
 
         def d_inputs(d_inner, *apart):
