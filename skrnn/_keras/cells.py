@@ -46,7 +46,18 @@ class Simple:
         `projected` is the input's part of the gates and `inner` that of the state, both of shape
         (batch, n_gates * units).
         """
-        h = tf.where(present, tf.tanh(projected + inner), state[0])
+        gates = Simple.gates(projected, inner)
+        return Simple.after(gates, projected, inner, state, present, bias)
+
+    @staticmethod
+    def gates(projected, inner):
+        """Return what a step computes of its input and of the product with the state, first."""
+        return tf.tanh(projected + inner)
+
+    @staticmethod
+    def after(gates, projected, inner, state, present, bias):
+        """Return what `step` does, from the gates on."""
+        h = tf.where(present, gates, state[0])
         return (h,), (h,)
 
     @staticmethod
@@ -81,9 +92,18 @@ class GRU:
     @staticmethod
     def step(projected, inner, state, present, bias):
         """See `Simple.step`; `bias` is that of the state's part of ``n``."""
-        (h,) = state
-        two = 2 * h.shape[1]
-        gates = tf.tanh(0.5 * (projected[:, :two] + inner[:, :two]))
+        return GRU.after(GRU.gates(projected, inner), projected, inner, state, present, bias)
+
+    @staticmethod
+    def gates(projected, inner):
+        """See `Simple.gates`."""
+        two = 2 * (inner.shape[1] // 3)
+        return tf.tanh(0.5 * (projected[:, :two] + inner[:, :two]))
+
+    @staticmethod
+    def after(gates, projected, inner, state, present, bias):
+        """See `Simple.after`."""
+        (h,), two = state, gates.shape[1]
         update, reset = tf.split(0.5 + 0.5 * gates, 2, axis=1)
         inner_new = inner[:, two:] + bias
         new = tf.tanh(projected[:, two:] + reset * inner_new)
@@ -123,8 +143,18 @@ class LSTM:
     @staticmethod
     def step(projected, inner, state, present, bias):
         """See `Simple.step`."""
+        gates = LSTM.gates(projected, inner)
+        return LSTM.after(gates, projected, inner, state, present, bias)
+
+    @staticmethod
+    def gates(projected, inner):
+        """See `Simple.gates`."""
+        return tf.tanh((projected + inner) * _each_gate((0.5, 0.5, 1, 0.5), inner))
+
+    @staticmethod
+    def after(gates, projected, inner, state, present, bias):
+        """See `Simple.after`."""
         h, c = state
-        gates = tf.tanh((projected + inner) * _each_gate((0.5, 0.5, 1, 0.5), inner))
         into, forget, new, out = tf.split(gates, 4, axis=1)
         new_c = (0.5 + 0.5 * forget) * c + (0.5 + 0.5 * into) * new
         tanh_c = tf.tanh(new_c)

@@ -111,20 +111,26 @@ class _Recurrence:
         here = _as_stack(self.present)
         projected = self._project(inputs, kernel, bias)
 
-        def read(count):
-            return projected.read(self._step_number(tf.minimum(count, self.n_run - 1)))
-
-        def step(count, state, current, out):
-            at = self._step_number(count)
+        def begin(count, state):
+            at = self._step_number(tf.minimum(count, self.n_run - 1))
             inner = tf.matmul(state[0], recurrent)
-            state, _ = self.cell.step(current, inner, state, here.read(at), inner_bias)
-            # Read one step ahead: where nothing is kept, XLA would make one expression of the step,
-            # which reads several parts of the same row.
-            return count + 1, state, read(count + 1), [o.write(at, state[0]) for o in out]
+            return self.cell.gates(projected.read(at), inner), inner
+
+        def step(count, state, begun, out):
+            at = self._step_number(count)
+            gates, inner = begun
+            state, _ = self.cell.after(
+                gates, projected.read(at), inner, state, here.read(at), inner_bias
+            )
+            # The next step is begun here: where nothing is kept, XLA would make one expression of a
+            # step, which computes parts of it twice.
+            out = [o.write(at, state[0]) for o in out]
+            return count + 1, state, begin(count + 1, state), out
 
         units = recurrent.shape[0]
         out = [self._empty(units)] if self.want_steps else []
-        _, state, _, out = self._loop(step, start or self._zeros(units), read(0), out)
+        start = start or self._zeros(units)
+        _, state, _, out = self._loop(step, start, begin(0, start), out)
         return (*(o.stack() for o in out), *state[: self.n_last])
 
     def forward(self, inputs, kernel, bias, recurrent, inner_bias, *start):
