@@ -13,6 +13,7 @@ module                  job
 ``network``             the whole stack as a pure function of its weights
 ``decoder``             encoder and decoder, the same way
 ``beam``                what a decoder writes by itself
+``autoencoder``         encoder, latent vector and decoder, the same way
 ``architectures``       which of these computes which spec
 ``losses``              loss of each sample
 ``optimizers``          one update, as a pure function of weights and slots
@@ -44,11 +45,14 @@ __all__ = [
     "attention",
     "build",
     "compiles",
+    "decode",
+    "encode",
     "fit",
     "log_likelihoods",
     "losses",
     "next_probabilities",
     "predict",
+    "reconstruct",
     "search",
     "write",
 ]
@@ -92,6 +96,21 @@ def attention(*args):
 def search(*args):
     """Return the sequences that a decoder finds, and their log-probabilities."""
     return compiled.search(*args)
+
+
+def encode(*args):
+    """Return the latent vectors of sequences."""
+    return compiled.encode(*args)
+
+
+def decode(*args):
+    """Return the sequences that an autoencoder writes for latent vectors."""
+    return compiled.decode(*args)
+
+
+def reconstruct(*args):
+    """Return sequences as an autoencoder writes them."""
+    return compiled.reconstruct(*args)
 
 
 def build(network, weights, *, builder=None, **raw):
