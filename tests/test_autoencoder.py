@@ -1,6 +1,5 @@
 """RNNAutoencoder beside plain Keras layers, PCA, NumPy and its own invariants."""
 
-import pickle
 import tracemalloc
 
 import keras
@@ -8,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -131,32 +129,25 @@ def mean_over_present(errors, X):
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_forward_equals_plain_keras_layers(network):
-    X = with_absent_steps(sequences()[0])
-    fitted = small_autoencoder(**NETWORKS[network]).fit(X)
-    plain = PlainKeras(fitted)
-    scaled = (X - fitted.input_mean_) / fitted.input_scale_
-    np.testing.assert_allclose(fitted.transform(X), plain.encode(scaled), atol=2e-6)
-    written = np.asarray(plain(scaled)) * fitted.input_scale_ + fitted.input_mean_
-    present = ~np.isnan(X)
-    np.testing.assert_allclose(fitted.reconstruct(X)[present], written[present], atol=5e-6)
-    assert np.isnan(fitted.reconstruct(X)[~present]).all()
-
-
-@pytest.mark.parametrize("network", NETWORKS)
-def test_a_training_step_equals_keras(network):
-    """Loss and gradients on ragged sequences with holes, of a step of plain gradient descent."""
+def test_everything_equals_plain_keras_layers(network):
+    """Outputs, loss and gradients on ragged sequences with holes, a step of gradient descent."""
     X = [x.copy() for x in ragged_sequences(n_samples=16)[0]]
     for x in X[::3]:
         x[1] = np.nan
     plain_step = {"early_stopping": False, "clipnorm": None, "optimizer": "sgd", "epochs": 1}
     fitted = small_autoencoder(warm_start=True, **plain_step, **NETWORKS[network]).fit(X)
     before, plain = fitted.weights_, PlainKeras(fitted)
-    weights = np.linspace(0.5, 2, len(X))
-    fitted.set_params(learning_rate=0.1).fit(X, sample_weight=weights)
-
     scaled = padded([(x - fitted.input_mean_) / fitted.input_scale_ for x in X])
     present = ~np.isnan(scaled[:, :, 0])
+
+    np.testing.assert_allclose(fitted.transform(X), plain.encode(scaled), atol=2e-6)
+    expected = np.asarray(plain(scaled)) * fitted.input_scale_ + fitted.input_mean_
+    written = padded(fitted.reconstruct(X))
+    np.testing.assert_allclose(written[present], expected[present], atol=5e-6)
+    assert np.isnan(written[~present]).all()
+
+    weights = np.linspace(0.5, 2, len(X))
+    fitted.set_params(learning_rate=0.1).fit(X, sample_weight=weights)
     with tf.GradientTape() as tape:
         errors = keras.losses.mean_squared_error(np.nan_to_num(scaled), plain(scaled))
         loss = tf.reduce_sum(errors * present * weights[:, None]) / present.sum()
@@ -243,8 +234,7 @@ def test_absent_steps_do_not_count():
         assert np.isnan(of_table[len(x) :]).all()
 
 
-@pytest.mark.parametrize("cell", LAYERS)
-@pytest.mark.parametrize("kind", ["dense", "ragged"])
+@pytest.mark.parametrize(("cell", "kind"), [("gru", "dense"), ("lstm", "ragged")])
 def test_same_bits_in_any_company(cell, kind):
     X = ragged_sequences()[0] if kind == "ragged" else with_absent_steps(sequences()[0])
     fitted = small_autoencoder(cell=cell).fit(X)
@@ -373,24 +363,6 @@ def test_given_validation_data_and_more_epochs():
     assert -scores.score(X[:20]) == pytest.approx(best, rel=1e-5)
     assert fitted.fit(X).n_iter_ == 4
     assert len(fitted.partial_fit(X).history_["loss"]) == 5
-
-
-def test_copies_predict_alike():
-    X, _ = ragged_sequences()
-    fitted = small_autoencoder(cell="lstm").fit(X)
-    copy = pickle.loads(pickle.dumps(fitted))
-    assert_same_bits(copy.score_samples(X), fitted.score_samples(X))
-    assert copy.offset_ == fitted.offset_
-    assert not hasattr(clone(fitted), "weights_")
-    assert clone(fitted).get_params() == fitted.get_params()
-
-
-def test_seeds():
-    X, _ = sequences()
-    noisy = {"dropout": 0.2, "recurrent_dropout": 0.2, "noise": 0.1}
-    first = small_autoencoder(**noisy).fit(X)
-    assert_same_bits(small_autoencoder(**noisy).fit(X).weights_, first.weights_)
-    assert_other_bits(small_autoencoder(random_state=1, **noisy).fit(X).weights_, first.weights_)
 
 
 # Bad input
