@@ -323,7 +323,10 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         Z : float64 ndarray of shape (n_samples, latent_dim)
             The latent vectors; a data frame if `set_output` says so.
         """
-        return self._from_engine("encode", X)[0].astype(np.float64)
+        prepared = self._prepared(X)
+        from . import _keras
+
+        return _keras.encode(*prepared).astype(np.float64)
 
     def inverse_transform(self, Z, n_steps=None):
         """Return the sequences that the decoder writes for latent vectors.
@@ -373,24 +376,45 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             In the shape of X and its units, NaN at absent steps; for sequences of different
             lengths a list.
         """
-        written, sequences = self._from_engine("reconstruct", X)
-        written = self._unscaled(written)
+        network, weights, sequences = self._prepared(X)
+        from . import _keras
+
+        written = self._unscaled(_keras.reconstruct(network, weights, sequences))
         written = np.where(aligned(sequences.present(), written.ndim), written, np.nan)
         return sequences.unpadded(written if _has_feature_axis(X) else written[..., 0])
+
+    def to_keras(self):
+        """Build a Keras model with the fitted weights.
+
+        It takes X in the user's units as a float array (n_samples, n_steps, n_features), NaN for
+        absent steps, and has two outputs: the latent vectors (n_samples, latent_dim), and the
+        reconstruction in the shape of X, where steps past a sequence's end mean nothing.
+
+        Returns
+        -------
+        keras.Model
+            A new model; training it leaves the estimator alone.
+        """
+        check_is_fitted(self)
+        from . import _keras
+
+        network = network_of(self.network_)
+        return _keras.build(
+            network,
+            self.weights_,
+            input_scaling=self._keras_scaling(network),
+            output_scaling=(self.input_scale_, self.input_mean_),
+        )
 
     def _unscaled(self, written):
         """Return sequences in the user's units."""
         return written.astype(np.float64) * self.input_scale_ + self.input_mean_
 
-    def _from_engine(self, function, X):
-        """Return what a function of the engine gives, and the sequences that it is for."""
+    def _prepared(self, X):
+        """Return what the engine is told: the network, its weights, and the sequences."""
         check_is_fitted(self)
-        from . import _keras
-
         sequences = check_sequences(self, X, tokens=False, reset=False)
-        network = network_of(self.network_)
-        scaled = self._scale_sequences(sequences)
-        return getattr(_keras, function)(network, self.weights_, scaled), sequences
+        return network_of(self.network_), self.weights_, self._scale_sequences(sequences)
 
     @property
     def _n_features_out(self):
@@ -412,14 +436,11 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             At most 0; lower is more unusual. The mean is over present steps and features, in
             standardized units.
         """
-        check_is_fitted(self)
+        network, weights, sequences = self._prepared(X)
         from . import _keras
 
-        sequences = self._scale_sequences(check_sequences(self, X, tokens=False, reset=False))
         targets = _no_targets(sequences)
-        sums = _keras.losses(
-            network_of(self.network_), self.weights_, sequences, targets, self._loss_name()
-        )
+        sums = _keras.losses(network, weights, sequences, targets, self._loss_name())
         total, n_terms = sums.astype(np.float64).T
         return -total / n_terms
 

@@ -146,6 +146,10 @@ def test_everything_equals_plain_keras_layers(network):
     np.testing.assert_allclose(written[present], expected[present], atol=5e-6)
     assert np.isnan(written[~present]).all()
 
+    latent, of_keras = fitted.to_keras().predict(padded(X), verbose=0)
+    np.testing.assert_allclose(latent, fitted.transform(X), atol=2e-6)
+    np.testing.assert_allclose(of_keras[present], written[present], atol=5e-6)
+
     weights = np.linspace(0.5, 2, len(X))
     fitted.set_params(learning_rate=0.1).fit(X, sample_weight=weights)
     with tf.GradientTape() as tape:

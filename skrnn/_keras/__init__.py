@@ -25,19 +25,21 @@ module                  job
 ``compiled``            the engine that runs them
 ``stack``               the same stack of Keras layers
 ``stack_decoder``       encoder and decoder of Keras layers
+``stack_autoencoder``   encoder, latent vector and decoder of Keras layers
 ``portable``            the engine on Keras' own `fit`, through scikeras
 ======================  =====================================================================
 """
 
 from typing import Any
 
-from .._spec import EncoderDecoder, LanguageModel, Network
+from .._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
 from . import disk_cache
 
 disk_cache.enable()  # TensorFlow reads its flags when it starts
 
 from . import compiled, portable, threads  # noqa: E402
 from .stack import build_language, build_stack, user_network  # noqa: E402
+from .stack_autoencoder import build_autoencoder  # noqa: E402
 from .stack_decoder import build_decoder  # noqa: E402
 from .texts import log_likelihoods, next_probabilities, write  # noqa: E402
 
@@ -65,6 +67,7 @@ _BUILDERS: dict[type, Any] = {
     Network: build_stack,
     EncoderDecoder: build_decoder,
     LanguageModel: build_language,
+    Autoencoder: build_autoencoder,
 }
 
 
