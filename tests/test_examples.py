@@ -11,10 +11,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def run_example(name, out):
+def run_example(name, out, *options):
     """Run an example as a user does and return what it prints."""
     done = subprocess.run(
-        [sys.executable, f"examples/{name}.py", "--out", str(out)],
+        [sys.executable, f"examples/{name}.py", "--out", str(out), *options],
         capture_output=True,
         text=True,
         cwd=ROOT,

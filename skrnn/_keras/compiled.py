@@ -12,7 +12,7 @@ import tensorflow as tf
 from .._memory import aligned_zeros, is_aligned
 from .._sequences import Sequences
 from .._spec import LanguageModel, trained_shapes, weight_shapes
-from . import beam
+from . import autoencoder, beam
 from .architectures import architecture_of, initial_carry
 from .losses import element_loss
 from .optimizers import OPTIMIZERS
@@ -29,7 +29,17 @@ from .programs import (
 from .texts import log_likelihoods
 from .threads import mapping, n_threads
 
-__all__ = ["OPTIMIZERS", "attention", "fit", "losses", "predict", "search"]
+__all__ = [
+    "OPTIMIZERS",
+    "attention",
+    "decode",
+    "encode",
+    "fit",
+    "losses",
+    "predict",
+    "reconstruct",
+    "search",
+]
 
 # No data are padded to less, so that the folds of a small search share one program.
 _MIN_VALUES = 2**18
@@ -193,6 +203,22 @@ def search(network, weights, sequences, beam_width, max_len):
     log_probability : float32 ndarray of shape (n_samples, beam_width)
     """
     return _by_pieces(beam.search, network, weights, sequences, beam_width, max_len)
+
+
+def encode(network, weights, sequences):
+    """Return the latent vectors of an autoencoder: (n_samples, latent_dim)."""
+    return _by_pieces(autoencoder.encode, network, weights, sequences)[0]
+
+
+def decode(network, weights, latent, n_steps):
+    """Return what an autoencoder writes for latent vectors: (n_samples, n_steps, n_features)."""
+    vectors = Sequences.from_dense(latent[:, None])
+    return _by_pieces(autoencoder.decode, network, weights, vectors, n_steps)[0]
+
+
+def reconstruct(network, weights, sequences):
+    """Return sequences as an autoencoder writes them: (n_samples, n_steps, n_features)."""
+    return _by_pieces(outputs, network, weights, sequences)[0][:, : sequences.n_steps]
 
 
 def _by_pieces(function, network, weights, sequences, *options, targets=None):

@@ -243,12 +243,22 @@ def outputs(network, weights, batch):
 
 @gives(lambda network, shape, loss: [(tf.float32, [2])])
 def summed_losses(network, weights, batch, loss):
-    """Return the summed losses of each sample, and how many they are, in a tuple of one."""
+    """Return the summed losses of each sample, and how many they are, in a tuple of one.
+
+    Steps are added up one by one: no bit depends then on how many steps other samples have.
+    """
     losses, present, _ = architecture_of(network).losses(network, loss, weights, batch, None, ())
     counted = tf.ones_like(losses) if present is None else tf.cast(present, tf.float32)
-    axes = list(range(1, losses.shape.rank))
-    sums = [tf.reduce_sum(values, axis=axes) for values in (losses * counted, counted)]
-    return (tf.stack(sums, axis=1),)
+    sums = tf.stack([losses * counted, counted], axis=1)
+    if losses.shape.rank == 1:
+        return (sums,)
+    by_step = tf.transpose(sums, [2, 0, 1])
+
+    def step(at, total):
+        return at + 1, total + by_step[at]
+
+    loop = (0, tf.zeros_like(by_step[0]))
+    return (tf.while_loop(lambda at, _: at < by_step.shape[0], step, loop)[1],)
 
 
 def gather_batch(data, samples, shape):
