@@ -110,8 +110,10 @@ def test_calibration_mends_what_class_weights_bend(form, method):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_threshold_is_tuned_for_the_rare_class(form):
+    """One event in three is marked as one: by one half none is, by a lower threshold all are."""
     X, y = events(form)
-    network = finder(form, epochs=2)
+    y = np.where(np.arange(len(y)) % 12 == 0, y, 0)
+    network = finder(form)
     tuned = TunedThresholdClassifierCV(network, scoring="balanced_accuracy", cv=3).fit(X, y)
     plain = network.fit(X, y)
     assert balanced_accuracy_score(y, tuned.predict(X)) > balanced_accuracy_score(

@@ -224,8 +224,19 @@ def reconstruct(network, weights, sequences):
 def _by_pieces(function, network, weights, sequences, *options, targets=None):
     """Return the results of a function of batches for sequences of any number.
 
-    See `skrnn._keras.programs.map_program` for the function.
+    See `skrnn._keras.programs.map_program` for the function. A batch takes as long as its longest
+    sequence, so like lengths are put together.
     """
+    if not sequences.is_ragged or len(sequences) <= PREDICT_BATCH:
+        return _in_order(function, network, weights, sequences, options, targets)
+    order = np.argsort(sequences.lengths, kind="stable")
+    targets = None if targets is None else targets[order]
+    found = _in_order(function, network, weights, sequences.take(order), options, targets)
+    back = np.argsort(order)
+    return [part[back] for part in found]
+
+
+def _in_order(function, network, weights, sequences, options, targets):
     shape = _predict_shape(sequences, is_large=len(sequences) > _LARGE_PREDICTION)
     if targets is not None:
         shape = shape._replace(targets=_target_capacity(network, targets, shape.n_steps))
@@ -283,7 +294,7 @@ def _cut(sequences, samples, n_rows):
     first, last = int(piece.starts.min()), int(piece.ends.max())
     if last - first >= n_rows:
         # They lie far apart in the table, so their own rows are fewer.
-        return Sequences.from_dense(piece.dense())
+        return replace(Sequences.from_dense(piece.dense()), lengths=piece.lengths)
     return replace(piece, values=piece.values[first : last + 1], starts=piece.starts - first)
 
 
