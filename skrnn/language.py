@@ -329,6 +329,10 @@ class RNNLanguageModel(BaseNetwork):
             embedding_dim=self.embedding_dim,
         )
 
+    def _may_trim(self, network):
+        # The pieces are of one length, and few are filled up.
+        return False
+
     def _loss_name(self):
         return "categorical_crossentropy"
 
