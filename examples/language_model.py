@@ -4,7 +4,7 @@ Shakespeare, character by character
 
 Which character comes next? A recurrent network reads the works of Shakespeare and learns to tell.
 How well is measured in bits per character: the fewer, the better it could compress a text that it
-has not seen. Beside it stand n-gram models with Witten–Bell and Kneser–Ney smoothing, trained on
+has not seen. Beside it stand n-gram models with Witten-Bell and Kneser-Ney smoothing, trained on
 the same text, and then the network writes something of its own.
 
 The last four works of the alphabet, a tenth of the text, are for the test alone.
