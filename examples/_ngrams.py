@@ -9,9 +9,9 @@ first character (Bell, Cleary and Witten, "Text compression", 1990, method C).
 
 Kneser-Ney: ``p(w | h) = (max(c(h w) - d, 0) + d t(h) p(w | h')) / c(h)``, where for the shorter
 histories ``c(h w)`` is the number of different characters before ``h w``, and ``d`` is
-``n1 / (n1 + 2 n2)`` of the numbers of n-grams counted once and twice, or a half (Kneser and Ney, "Improved
-backing-off for m-gram language modeling", 1995; interpolated as by Chen and Goodman, "An empirical
-study of smoothing techniques for language modeling", 1999).
+``n1 / (n1 + 2 n2)`` of the numbers of n-grams counted once and twice, a half if there are none
+(Kneser and Ney, "Improved backing-off for m-gram language modeling", 1995; interpolated as by Chen
+and Goodman, "An empirical study of smoothing techniques for language modeling", 1999).
 """
 
 from typing import NamedTuple
