@@ -3,15 +3,15 @@
 The probability of a character after its history, the n - 1 characters before it, is interpolated
 with that after the shorter history, and so on down to all characters alike.
 
-Witten–Bell: ``p(w | h) = (c(h w) + t(h) p(w | h')) / (c(h) + t(h))``, where ``c`` counts and
+Witten-Bell: ``p(w | h) = (c(h w) + t(h) p(w | h')) / (c(h) + t(h))``, where ``c`` counts and
 ``t(h)`` is how many different characters follow the history ``h``; ``h'`` is ``h`` without its
 first character (Bell, Cleary and Witten, "Text compression", 1990, method C).
 
-Kneser–Ney: ``p(w | h) = (max(c(h w) - d, 0) + d t(h) p(w | h')) / c(h)``, where for the shorter
+Kneser-Ney: ``p(w | h) = (max(c(h w) - d, 0) + d t(h) p(w | h')) / c(h)``, where for the shorter
 histories ``c(h w)`` is the number of different characters before ``h w``, and ``d`` is
-``n1 / (n1 + 2 n2)`` of the numbers of n-grams counted once and twice (Kneser and Ney, "Improved
-backing-off for m-gram language modeling", 1995; interpolated as by Chen and Goodman, "An empirical
-study of smoothing techniques for language modeling", 1999).
+``n1 / (n1 + 2 n2)`` of the numbers of n-grams counted once and twice, a half if there are none
+(Kneser and Ney, "Improved backing-off for m-gram language modeling", 1995; interpolated as by Chen
+and Goodman, "An empirical study of smoothing techniques for language modeling", 1999).
 """
 
 from typing import NamedTuple
@@ -102,7 +102,7 @@ class NGramModel:
             codes // self.base, return_index=True, return_counts=True
         )
         once, twice = (counts == 1).sum(), (counts == 2).sum()
-        discount = once / (once + 2 * twice) if once else 0.0
+        discount = once / (once + 2 * twice) if once else 0.5
         totals = np.add.reduceat(counts, first)
         return _Counts(codes, counts, histories, totals, n_different, discount)
 

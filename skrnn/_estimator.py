@@ -191,8 +191,9 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             self._refuse_other(network)
         if self._may_trim(network):
             data = data.trimmed()
+        batch_size = data.batch_size or self.batch_size
         training = Training(
-            self._training_loss(), self.optimizer, self.batch_size, self.clipnorm is not None
+            self._training_loss(), self.optimizer, batch_size, self.clipnorm is not None
         )
         engine = self._choose_engine(_keras.compiles(training))
         n_before = self.n_iter_ if continued else 0

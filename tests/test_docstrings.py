@@ -72,7 +72,7 @@ def same_default(documented, actual):
 
 
 def test_there_is_something_to_check():
-    networks = {"RNNRegressor", "RNNClassifier", "RNNAutoencoder"}
+    networks = {"RNNRegressor", "RNNClassifier", "RNNAutoencoder", "RNNLanguageModel"}
     assert {"LagWindows", "SequenceTokenizer", *networks} <= set(ESTIMATORS)
     assert "series_to_supervised" in PUBLIC
     assert {"RNNRegressor.fit", "RNNClassifier.predict_proba"} <= set(CALLABLES)

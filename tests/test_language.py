@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
 from skrnn import RNNLanguageModel, cache_info
 from skrnn._sequences import Sequences
-from skrnn._streams import pieces, split_last, split_random, streams, texts_of
+from skrnn._streams import pieces, split_last, split_random, stream_count, streams, texts_of
 
 from .common import assert_other_bits, assert_same_bits
 
@@ -115,8 +115,8 @@ def streams_by_hand(model, texts, n_streams):
     return np.where(given == END, START, given), told
 
 
-# 4 streams of 24 tokens: 3 pieces of 8.
-EVEN = ["abcabcabcab", "cab", "", "abcabcabcabcabcabcabcabcabcabc"] * 2
+# 4 streams of 64 tokens: 8 pieces of 8.
+EVEN = ["abcabcabcab", "cab", "", "abcabc" * 7 + "cbab"] * 4
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_long_text_is_read_by_itself_and_like_any_other(model):
 def test_loss_of_an_epoch_is_that_of_one_long_run(cell):
     model = small_model(cell=cell, **NO_STEP).fit(EVEN)
     losses, _ = Plain.of(model).losses(*streams_by_hand(model, EVEN, 4))
-    assert losses.shape == (4, 24)
+    assert losses.shape == (4, 64)
     np.testing.assert_allclose(model.history_["loss"], [np.mean(losses)], rtol=1e-6)
 
 
@@ -167,11 +167,11 @@ def test_steps_that_fill_up_do_not_count():
     ],
 )
 def test_gradients_of_pieces_equal_keras(params):
-    """Three steps down the gradient, each from the states that the piece before has left."""
+    """Eight steps down the gradient, each from the states that the piece before has left."""
     params = {**SMALL, **params}
     n_streams, n_steps, rate = params["batch_size"], params["n_steps"], 0.5
     rng = np.random.default_rng(0)
-    text = "".join(rng.choice(list("abcd "), n_streams * n_steps * 3 - 1))
+    text = "".join(rng.choice(list("abcd "), n_streams * n_steps * 8 - 1))
     start = small_model(**{**params, **NO_STEP}).fit([text])
     model = clone(start).set_params(optimizer="sgd", learning_rate=rate, clipnorm=None).fit([text])
 
@@ -441,7 +441,7 @@ def whole(lists):
 @given(TOKENS, st.integers(1, 5), st.integers(1, 7))
 def test_every_token_is_told_once_after_the_one_before_it(lists, n_streams, n_steps):
     found = pieces(as_texts(lists), n_streams, n_steps)
-    n = min(n_streams, -(-(len(whole(lists)) - 1) // n_steps))
+    n = min(n_streams, len(whole(lists)) - 1)
     assert len(found) % n == 0
     assert found.n_steps == n_steps + 1 and not found.is_ragged
     rows = found.dense().reshape(-1, n, n_steps + 1)
@@ -482,6 +482,18 @@ def test_random_texts_are_held_out_whole(lists, fraction, seed):
     assert (held_out is None) == (len(lists) == 1)
     rows = iter(pieces(train, 1, 1000).dense()[0])
     assert next(rows) == END
+
+
+@pytest.mark.parametrize(
+    ("n_tokens", "n_streams"),
+    [(1, 1), (159, 1), (160, 2), (319, 2), (320, 4), (479, 4), (10**6, 6)],
+)
+def test_short_texts_have_few_streams(n_tokens, n_streams):
+    """Never less than 8 pieces of 10 tokens in each of several."""
+    texts = as_texts([[4] * (n_tokens - 1)])
+    assert stream_count(texts, 6, 10) == n_streams
+    found = pieces(texts, n_streams, 10)
+    assert len(found) >= 8 * n_streams or n_streams == 1
 
 
 def test_memory_is_that_of_the_text():
