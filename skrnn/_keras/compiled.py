@@ -167,7 +167,9 @@ def _halved_epoch(gradient, update, carries, weights, slots, inputs, n_batches, 
 def _is_large(network, training, shape):
     """Tell whether a training step is worth dividing."""
     kernels = [s for kind, s in weight_shapes(network) if kind in ("kernel", "orthogonal")]
-    n_products = 3 * training.batch_size * shape.n_steps * sum(map(math.prod, kernels))
+    # A decoder may have more steps than what it reads; most of its weights are its own then.
+    n_steps = max((shape.n_steps, *shape.targets[:-1]))
+    n_products = 3 * training.batch_size * n_steps * sum(map(math.prod, kernels))
     return n_products >= _LARGE_STEP and training.batch_size % 2 == 0
 
 

@@ -26,6 +26,8 @@ from .network import DropoutMasks, dense, embedded, recurrent_layer
 from .recurrence import run_cell, single_step
 
 _NO = -1e9
+# Steps of taught tokens in one read-out.
+_BLOCK = 8
 
 
 def validates_by_outputs(network):
@@ -94,14 +96,17 @@ def output_shape(network, shape):
 @gives(lambda network, shape: [(tf.float32, [shape.targets[0], shape.n_steps])])
 def attention(network, weights, batch):
     """Return how much each step of the targets looks at each step of the input, in a tuple."""
-    return (_taught(network, weights, batch, None).shares,)
+    masks = DropoutMasks(None)
+    source, weights = encoded(network, weights, batch, masks)
+    targets, present = _targets_by_step(network, batch.targets)
+    hidden = _taught_states(network, weights, _one_late(network, targets), present, source, masks)
+    return (_read_out(network, weights, tf.transpose(hidden, [1, 0, 2]), source)[1],)
 
 
 class _Taught(NamedTuple):
     """What a decoder that is fed its targets gives."""
 
     outputs: tf.Tensor
-    shares: tf.Tensor | None
     present: tf.Tensor
 
 
@@ -109,11 +114,17 @@ def _taught(network, weights, batch, seed):
     masks = DropoutMasks(seed)
     source, weights = encoded(network, weights, batch, masks)
     targets, present = _targets_by_step(network, batch.targets)
-    outputs, shares = _run(network, weights, _one_late(network, targets), present, source, masks)
+
+    def outputs_if_fed(fed):
+        hidden = _taught_states(network, weights, _one_late(network, fed), present, source, masks)
+        if network.target_embedding_dim is None:
+            return _read_out(network, weights, tf.transpose(hidden, [1, 0, 2]), source)[0]
+        return _read_out_blocks(network, weights, hidden, source, _n_present(present))
+
+    outputs = outputs_if_fed(targets)
     if seed is not None and network.scheduled_sampling:
-        fed = _sampled(network, targets, outputs, masks)
-        outputs, shares = _run(network, weights, _one_late(network, fed), present, source, masks)
-    return _Taught(outputs, shares, tf.transpose(present))
+        outputs = outputs_if_fed(_sampled(network, targets, outputs, masks))
+    return _Taught(outputs, tf.transpose(present))
 
 
 def _targets_by_step(network, targets):
@@ -171,12 +182,10 @@ def _by_purpose(network, weights):
     )
 
 
-def _run(network, weights, fed, present, source, masks):
-    """Run the decoder over known inputs; return raw outputs and attention, samples first."""
+def _taught_states(network, weights, fed, present, source, masks):
+    """Return the states of the last layer over known inputs: (n_target_steps, batch, units)."""
     hidden = _entering(weights, fed)
-    n_present = None
-    if network.target_embedding_dim is not None:
-        n_present = tf.reduce_max(tf.reduce_sum(tf.cast(present, tf.int32), axis=0))
+    n_present = None if network.target_embedding_dim is None else _n_present(present)
     for layer, state in zip(weights.layers, source.states, strict=True):
         input_mask = masks.draw(network.dropout, hidden.shape[1:])
         hidden = run_cell(
@@ -191,8 +200,12 @@ def _run(network, weights, fed, present, source, masks):
             train=masks.seed is not None,
         )
     # What is returned for steps that were not run means nothing.
-    hidden = tf.where(present[:, :, None], hidden, 0.0)
-    return _read_out(network, weights, tf.transpose(hidden, [1, 0, 2]), source)
+    return tf.where(present[:, :, None], hidden, 0.0)
+
+
+def _n_present(present):
+    """Return how many steps the longest targets of a batch have."""
+    return tf.reduce_max(tf.reduce_sum(tf.cast(present, tf.int32), axis=0))
 
 
 def decoder_step(network, weights, fed, source):
@@ -223,6 +236,70 @@ def _read_out(network, weights, hidden, source):
         context = tf.matmul(shares, source.keys)
         hidden = tf.tanh(dense(tf.concat([context, hidden], axis=-1), *weights.combination))
     return dense(hidden, *weights.output), shares
+
+
+def _read_out_blocks(network, weights, hidden, source, n_present):
+    """Return the raw outputs (batch, n_target_steps, n_outputs), block by block of the steps.
+
+    Of the steps that targets are padded with nothing is computed, and the outputs are zero. For
+    the gradient a block is computed once more: to keep what it needs would take longer.
+    """
+    keys = [] if source.keys is None else [source.keys]
+    parts = keys, weights.score, weights.combination, weights.output
+    n_steps, n_samples = hidden.shape[:2]
+    n_blocks = -(-n_present // _BLOCK)
+
+    def read_out(block, arrays):
+        keys, *by_purpose = tf.nest.pack_sequence_as(parts, arrays)
+        own = weights._replace(
+            **dict(zip(("score", "combination", "output"), by_purpose, strict=True))
+        )
+        watched = source._replace(keys=keys[0] if keys else None)
+        raw, _ = _read_out(network, own, tf.transpose(block, [1, 0, 2]), watched)
+        return tf.transpose(raw, [1, 0, 2])
+
+    def split(array):
+        return tf.reshape(array, [-1, _BLOCK, *array.shape[1:]])
+
+    def stack_of_blocks(width):
+        shape = [_BLOCK, n_samples, width]
+        return tf.TensorArray(tf.float32, n_steps // _BLOCK, element_shape=shape)
+
+    def joined(stack):
+        blocks = stack.stack()
+        return tf.reshape(blocks, [n_steps, n_samples, blocks.shape[-1]])
+
+    def loop(step, *init):
+        return tf.while_loop(lambda at, *_: at < n_blocks, step, (0, *init))[1:]
+
+    @tf.custom_gradient
+    def run(hidden, *arrays):
+        blocks = split(hidden)
+
+        def step(at, out):
+            return at + 1, out.write(at, read_out(blocks[at], arrays))
+
+        (out,) = loop(step, stack_of_blocks(network.n_outputs))
+
+        def gradient(d_out):
+            d_blocks = split(d_out)
+
+            def step_back(at, d_hidden, d_arrays):
+                block = blocks[at]
+                with tf.GradientTape() as tape:
+                    tape.watch([block, *arrays])
+                    raw = read_out(block, arrays)
+                d_block, *found = tape.gradient(raw, [block, *arrays], d_blocks[at])
+                d_arrays = [d + f for d, f in zip(d_arrays, found, strict=True)]
+                return at + 1, d_hidden.write(at, d_block), d_arrays
+
+            zeros = [tf.zeros_like(a) for a in arrays]
+            d_hidden, d_arrays = loop(step_back, stack_of_blocks(hidden.shape[2]), zeros)
+            return joined(d_hidden), *d_arrays
+
+        return joined(out), gradient
+
+    return tf.transpose(run(hidden, *tf.nest.flatten(parts)), [1, 0, 2])
 
 
 def _shares(score, queries, source):
