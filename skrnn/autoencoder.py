@@ -513,5 +513,5 @@ def _no_targets(sequences):
 
 def _has_feature_axis(X):
     """Tell a sequence of steps with features from one of plain numbers."""
-    n_axes = len(getattr(X, "shape", ()))
-    return n_axes == 3 if n_axes > 1 else np.ndim(X[0]) > 1
+    is_list = isinstance(X, (list, tuple)) or getattr(X, "ndim", None) == 1
+    return np.ndim(X[0]) > 1 if is_list else np.ndim(X) > 2
