@@ -23,7 +23,7 @@ START, END = 2, 3
 
 def decoding(quick: bool) -> Iterator[Row]:
     """Yield the row of the pronunciations of 10 000 words, written greedily."""
-    run = in_fresh_process(time_decoding, n_single=15 if quick else 60)
+    run = in_fresh_process(time_decoding, n_single=10 if quick else 60)
     a_word = run["word by word"] / run["n_single"]
     peers = {"Keras, word by word": a_word * N_WORDS, "Keras, all at once": run["all at once"]}
     ours = float(np.median(run["skrnn"]))

