@@ -294,9 +294,10 @@ class RNNLanguageModel(BaseNetwork):
 
     def _check_data(self, X, y, sample_weight, *, reset):
         """Return the texts, each as a sequence of ids."""
-        counted = count_tokens(self._analysis().tokenize(_texts_of(X)))
         if reset:
             self._analysis().check()
+        counted = count_tokens(self._analysis().tokenize(_texts_of(X)))
+        if reset:
             vocabulary = learn_vocabulary(
                 counted, max_tokens=self.max_tokens, min_df=self.min_df, reserved=_RESERVED
             )

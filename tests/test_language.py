@@ -135,7 +135,7 @@ def test_a_long_text_is_read_by_itself_and_like_any_other(model):
     long = "a bad dad. " * 500
     alone = model.score_samples([long])
     np.testing.assert_allclose(alone, log_likelihood_by_keras(model, long), rtol=1e-6)
-    together = model.score_samples(["a", long, "cab", long[:900], "bad " * 1000])
+    together = model.score_samples(["a", long, "cab", long[:900], "bad " * 200])
     assert_same_bits(together[1], alone[0])
     assert_same_bits(together[3], model.score_samples([long[:900]])[0])
 
@@ -193,17 +193,17 @@ def test_gradients_of_pieces_equal_keras(params):
     assert moved > 0.01
 
 
-def test_what_was_read_long_ago_counts():
-    """The second half of a stream repeats the first, further back than a piece reaches."""
+def test_errors_flow_back_n_steps():
+    """The last letter is the first, four dots ago."""
+    texts = [letter + "...." + letter for letter in "ab"] * 150
     rng = np.random.default_rng(0)
-    texts = ["".join(rng.choice(list("abcd"), 6)) * 2 for _ in range(300)]
-    scores = []
-    for n_steps in (1, 12):
-        model = small_model(
-            n_steps=n_steps, units=32, epochs=15, cell="lstm", validation="last"
-        ).fit(texts[:250])
-        scores.append(model.score(texts[250:]))
-    assert scores[1] > scores[0] + 0.1
+    sure = {}
+    for n_steps in (1, 16):
+        model = small_model(n_steps=n_steps, units=16, epochs=40, learning_rate=0.03)
+        model.fit(rng.permutation(texts).tolist())
+        sure[n_steps] = model.next_token_proba(["a....", "b...."])[[0, 1], ids_of(model, "ab")]
+    assert sure[16].min() > 0.95
+    assert sure[1].min() < 0.7
 
 
 def test_to_keras_equals_the_model(model):
@@ -299,7 +299,7 @@ def next_letters(model, prompt):
         ({"top_p": 0.8, "temperature": 2.0}, lambda p: _nucleus_of_root(p, 0.8)),
         ({"top_k": 100, "top_p": 1.0}, lambda p: p),
     ],
-    ids=str,
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
 def test_tokens_are_written_as_often_as_they_are_probable(two_letters, how, changed):
     expected = next_letters(two_letters, "ab")
@@ -392,7 +392,7 @@ def test_unknown_characters(model):
 
 def test_words():
     texts = ["the cat sat.", "the dog sat, the cat didn't."] * 10
-    model = small_model("word", epochs=5, units=12).fit(texts)
+    model = small_model(level="word", epochs=5, units=12).fit(texts)
     assert set(model.vocabulary_) == {"the", "cat", "dog", "sat", "didn't", ".", ","}
     written = model.sample("The fox", 8, random_state=0)
     assert written.startswith("The fox ")
@@ -407,11 +407,11 @@ def test_words():
 
 def test_words_that_are_left_out_are_unknown():
     texts = ["a b c", "a b d", "a b e", "a b"] * 4
-    model = small_model("word", max_tokens=6).fit(texts)
+    model = small_model(level="word", max_tokens=6).fit(texts)
     assert model.vocabulary_ == {"a": 4, "b": 5}
     assert_same_bits(model.score_samples(["a b c"]), model.score_samples(["a b z"]))
     assert model.next_token_proba(["a b"])[0, UNKNOWN] > 0.01
-    assert small_model("word", min_df=0.9).fit(texts).vocabulary_ == {"a": 4, "b": 5}
+    assert small_model(level="word", min_df=0.9).fit(texts).vocabulary_ == {"a": 4, "b": 5}
     lower = small_model(lowercase=True).fit(["Ab", "aB"] * 10)
     assert set(lower.vocabulary_) == {"a", "b"}
     assert_same_bits(lower.score_samples(["AB"]), lower.score_samples(["ab"]))
@@ -529,7 +529,7 @@ def test_validation_on_the_last_part_or_on_random_texts():
 
 def test_training_lowers_the_loss():
     model = small_model(units=16, epochs=30).fit(["abcd" * 100])
-    assert model.score(["abcd" * 10]) > -0.2
+    assert model.score(["abcd" * 10]) > -0.4
     assert model.perplexity(["dcba" * 10]) > 20
 
 

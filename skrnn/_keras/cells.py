@@ -29,10 +29,13 @@ _OPEN, _SHUT = 1e9, -1e9
 class Simple:
     """The cell of Elman: ``h' = tanh(x + R h)``."""
 
-    # Arrays for the state, and the widths in units of what a step keeps.
+    # Arrays for the state, and the widths in units of what a step keeps: the slope of tanh.
     n_states = 1
     kept = (1,)
     n_apart = 0
+    # Whether the derivative of `inner` may be written over the first array that a step keeps. XLA
+    # copies the whole stack where that array is read in several places.
+    is_overwritten = True
 
     @staticmethod
     def hold(projected, present):
@@ -58,7 +61,7 @@ class Simple:
     def after(gates, projected, inner, state, present, bias):
         """Return what `step` does, from the gates on."""
         h = tf.where(present, gates, state[0])
-        return (h,), (h,)
+        return (h,), (tf.where(present, 1 - gates * gates, 0.0),)
 
     @staticmethod
     def meet(kept, d_h, rest):
@@ -72,9 +75,8 @@ class Simple:
         Those of the state are what reaches it past the product with the recurrent kernel, and a
         tuple for the rest of the state.
         """
-        (h,), (d_h,) = kept, met
-        d_inner = tf.where(present(), d_h * (1 - h() * h()), 0.0)
-        return d_inner, (), tf.where(present(), 0.0, d_h), ()
+        (slope,), (d_h,) = kept, met
+        return d_h * slope(), (), tf.where(present(), 0.0, d_h), ()
 
 
 class GRU:
@@ -83,6 +85,7 @@ class GRU:
     n_states = 1
     kept = (2, 1, 1)
     n_apart = 1
+    is_overwritten = False
 
     @staticmethod
     def hold(projected, present):
@@ -134,6 +137,7 @@ class LSTM:
     n_states = 2
     kept = (4, 1, 1)
     n_apart = 0
+    is_overwritten = False
 
     @staticmethod
     def hold(projected, present):

@@ -181,31 +181,38 @@ class _Recurrence:
         d_steps = [_as_stack(d_out[0])] if self.want_steps else []
         d_last = tuple(d_out[self.want_steps :])
 
-        def readers(at):
-            return [lambda stack=stack: stack.read(at) for stack in kept]
+        # Where some steps are not run, theirs must be zero for the products.
+        in_place = cell.is_overwritten and self.blocks.are_all
 
-        def meet(at, d_h, rest):
+        def readers(at, stacks):
+            own = [kept[0], stacks[0] if in_place else kept[1], *kept[2:]]
+            return [lambda stack=stack: stack.read(at) for stack in own]
+
+        def meet(at, stacks, d_h, rest):
             for d_step in d_steps:
                 d_h += d_step.read(at)
-            return cell.meet(readers(at)[1:], d_h, rest)
+            return cell.meet(readers(at, stacks)[1:], d_h, rest)
 
         def step(count, met, stacks, _):
             at = self._step_number(self.n_run - 1 - count)
-            before, *own = readers(at)
+            before, *own = readers(at, stacks)
             d_inner, apart, d_h, rest = cell.step_back(own, before, lambda: here.read(at), met)
             d_h += self._entering(tf.matmul(d_inner, back))
             # After the first step there is none to meet: what is read there goes unused.
             earlier = self._step_number(tf.maximum(self.n_run - 2 - count, 0))
             found = (d_inner, *apart)
             stacks = [s.write(at, f) for s, f in zip(stacks, found, strict=True)]
-            return count + 1, meet(earlier, d_h, rest), stacks, (d_h, *rest) if is_started else ()
+            met = meet(earlier, stacks, d_h, rest)
+            return count + 1, met, stacks, (d_h, *rest) if is_started else ()
 
         zeros = self._zeros(units)
         d_state = (*d_last, *zeros[self.n_last :])
-        met = meet(self._step_number(self.n_run - 1), d_state[0], d_state[1:])
         d_start = zeros if is_started else ()
         widths = (recurrent.shape[1], *(units for _ in range(cell.n_apart)))
         stacks_out = [self._empty(width) for width in widths]
+        if in_place:
+            stacks_out[0] = kept[1]
+        met = meet(self._step_number(self.n_run - 1), stacks_out, d_state[0], d_state[1:])
         _, _, found, d_start = self._loop(step, met, stacks_out, d_start)
         d_inner, *apart = [stack.stack() for stack in found]
 
