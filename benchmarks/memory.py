@@ -5,6 +5,7 @@ Run ``python -m benchmarks.run --only memory-large --only memory-fits``.
 
 import gc
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
@@ -46,16 +47,25 @@ def memory_large(quick: bool) -> Iterator[Row]:
 def memory_fits(quick: bool) -> Iterator[Row]:
     """Yield a row for fits of one architecture, and one for fits of different ones."""
     one = [Task("gru", (8,), 28, 4)] * (SETTLED + N_FITS)
-    yield _growth("memory-fits one", f"resident, {N_FITS} fits of one architecture", one)
     different = [
         Task(CELLS[i % len(CELLS)], (4 + i,), 28, 4) for i in range(SETTLED + N_ARCHITECTURES)
     ]
-    what = f"resident, fits of {N_ARCHITECTURES} architectures"
-    yield _growth("memory-fits different", what, different)
+    rows = {
+        "memory-fits one": (f"resident, {N_FITS} fits of one architecture", one),
+        "memory-fits different": (f"resident, fits of {N_ARCHITECTURES} architectures", different),
+    }
+    # At once: memory is measured here, and no time.
+    with ThreadPoolExecutor(len(rows)) as pool:
+        runs = pool.map(_resident_memory, (tasks for _, tasks in rows.values()))
+        for (name, (what, _)), resident in zip(rows.items(), runs, strict=True):
+            yield _growth(name, what, resident)
 
 
-def _growth(name: str, what: str, tasks: list[Task]) -> Row:
-    resident = in_fresh_process(fit_in_turn, tasks=[asdict(task) for task in tasks])
+def _resident_memory(tasks: list[Task]) -> list[float]:
+    return in_fresh_process(fit_in_turn, tasks=[asdict(task) for task in tasks])
+
+
+def _growth(name: str, what: str, resident: list[float]) -> Row:
     grown = resident[-1] - resident[SETTLED - 1]
     return Row(
         name=name,

@@ -1,6 +1,6 @@
 """All benchmarks, in one table.
 
-Run ``python -m benchmarks.run --quick`` for a quarter of an hour, without ``--quick`` for one.
+Run ``python -m benchmarks.run --quick`` for some ten minutes, without ``--quick`` for an hour.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.run", description=(__doc__ or "").splitlines()[0]
     )
-    parser.add_argument("--quick", action="store_true", help="fewer repetitions: 15 minutes")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions: 10 minutes")
     parser.add_argument(
         "--only",
         action="append",

@@ -63,7 +63,9 @@ def step_grid(quick: bool) -> Iterator[Row]:
             )
 
 
-def time_fits(side: str, task: dict[str, Any], n_warm: int) -> dict[str, dict[str, Any]]:
+def time_fits(
+    side: str, task: dict[str, Any], n_warm: int, least_seconds: float = 1.0
+) -> dict[str, dict[str, Any]]:
     """Return the seconds of first and warm fits, for each way that a side can be run."""
     described = Task(**task)
     calls = side_of(side).fits(described, *described.draw())
@@ -74,15 +76,28 @@ def time_fits(side: str, task: dict[str, Any], n_warm: int) -> dict[str, dict[st
         hopeless = warm and first > _HOPELESS * min(warm)
         timed[way] = {
             "first": first,
-            "warm": [] if hopeless else repeated(call, n_warm),
+            "warm": [] if hopeless else repeated(call, n_warm, least_seconds),
         }
     return timed
 
 
-def time_cells(side: str, shape: str, n_warm: int, epochs: int) -> dict[str, Any]:
+def time_cells(
+    side: str, shape: str, n_warm: int, epochs: int, least_seconds: float = 1.0
+) -> dict[str, Any]:
     """Return what `time_fits` does, for each cell: the process's own work."""
     task = replace(SHAPES[shape], epochs=epochs)
-    return {cell: time_fits(side, asdict(replace(task, cell=cell)), n_warm) for cell in CELLS}
+    return {
+        cell: time_fits(side, asdict(replace(task, cell=cell)), n_warm, least_seconds)
+        for cell in CELLS
+    }
+
+
+def time_shapes(side: str, shapes: list[str], n_warm: int, least_seconds: float) -> dict[str, Any]:
+    """Return what `time_cells` does, for several shapes in one process."""
+    return {
+        shape: time_cells(side, shape, n_warm, SHAPES[shape].epochs, least_seconds)
+        for shape in shapes
+    }
 
 
 def seconds_a_step(runs: list[dict[str, Any]], n_updates: int) -> float:
@@ -93,14 +108,25 @@ def seconds_a_step(runs: list[dict[str, Any]], n_updates: int) -> float:
 
 @lru_cache
 def _measured(shape: str, quick: bool) -> tuple[Task, Runs]:
-    task = SHAPES[shape] if quick else replace(SHAPES[shape], epochs=3 * SHAPES[shape].epochs)
+    if quick:
+        # Starting Keras for each shape takes longer than measuring it.
+        runs = _measured_together(("small",) if shape == "small" else tuple(SHAPES)[1:])
+        return SHAPES[shape], {side: [run[shape] for run in runs[side]] for side in runs}
+    task = replace(SHAPES[shape], epochs=3 * SHAPES[shape].epochs)
     sides: dict[str, Callable[[], Any]] = {
         side: partial(
             in_fresh_process, time_cells, side=side, shape=shape, n_warm=3, epochs=task.epochs
         )
         for side in installed_sides()
     }
-    return task, in_turn(sides, 1 if quick else 3)
+    return task, in_turn(sides, 3)
+
+
+@lru_cache
+def _measured_together(shapes: tuple[str, ...]) -> Runs:
+    """Return quick runs of some shapes, each side in one process."""
+    run = partial(in_fresh_process, time_shapes, shapes=shapes, n_warm=2, least_seconds=0.5)
+    return in_turn({side: partial(run, side=side) for side in installed_sides()}, 1)
 
 
 def _milliseconds(

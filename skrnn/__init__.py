@@ -11,6 +11,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from ._programs import cache_info, clear_cache
+    from .autoencoder import RNNAutoencoder
     from .classification import RNNClassifier
     from .display import AttentionDisplay
     from .language import RNNLanguageModel
@@ -23,6 +24,7 @@ _HOME = {
     "AttentionDisplay": ".display",
     "LagFeatures": ".windows",
     "LagWindows": ".windows",
+    "RNNAutoencoder": ".autoencoder",
     "RNNClassifier": ".classification",
     "RNNLanguageModel": ".language",
     "RNNRegressor": ".regression",
@@ -37,6 +39,7 @@ __all__ = [
     "AttentionDisplay",
     "LagFeatures",
     "LagWindows",
+    "RNNAutoencoder",
     "RNNClassifier",
     "RNNLanguageModel",
     "RNNRegressor",

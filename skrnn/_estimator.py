@@ -27,7 +27,13 @@ POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 RATE = Interval(Real, 0, 1, closed="left")
 COMPILED_OPTIMIZERS = {"adam", "adamw", "rmsprop", "sgd"}
 # What a continued training may have otherwise than the fit before.
-_MAY_CHANGE = {"dropout", "recurrent_dropout", "scheduled_sampling", "trainable_embeddings"}
+_MAY_CHANGE = {
+    "dropout",
+    "noise",
+    "recurrent_dropout",
+    "scheduled_sampling",
+    "trainable_embeddings",
+}
 
 
 class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
@@ -185,8 +191,9 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             self._refuse_other(network)
         if self._may_trim(network):
             data = data.trimmed()
+        batch_size = data.batch_size or self.batch_size
         training = Training(
-            self._training_loss(), self.optimizer, self.batch_size, self.clipnorm is not None
+            self._training_loss(), self.optimizer, batch_size, self.clipnorm is not None
         )
         engine = self._choose_engine(_keras.compiles(training))
         n_before = self.n_iter_ if continued else 0
@@ -313,8 +320,9 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     def _changes(self, new, old):
         """List what differs between two descriptions and may not, in words."""
+        names = new if new["kind"] == old["kind"] else ["kind"]
         return [
-            f"{k}: {old[k]} -> {new[k]}" for k in new if new[k] != old[k] and k not in _MAY_CHANGE
+            f"{k}: {old[k]} -> {new[k]}" for k in names if new[k] != old[k] and k not in _MAY_CHANGE
         ]
 
     def _seeds(self):

@@ -15,6 +15,8 @@ import numpy as np
 _BATCHES_A_POOL = 50
 
 N_GATES = {"simple": 1, "gru": 3, "lstm": 4}
+# The arrays of a state: its output, and the memory of an LSTM.
+N_STATES = {"simple": 1, "gru": 1, "lstm": 2}
 
 # Token ids that every vocabulary of outputs has: 0 is padding and 1 the unknown token.
 START, END = 2, 3
@@ -124,7 +126,46 @@ class LanguageModel:
         return self.n_tokens
 
 
-_KINDS = {kind.__name__: kind for kind in (Network, EncoderDecoder, LanguageModel)}
+@dataclass(frozen=True)
+class Autoencoder:
+    """A network that reads a sequence into one vector and writes the sequence from it.
+
+    The last state of the encoder becomes the latent vector. The layers of the decoder mirror those
+    of the encoder. The latent vector makes the state that each of them starts from, and is fed to
+    the first one at every step.
+    """
+
+    cell: str
+    units: tuple[int, ...]
+    bidirectional: bool
+    dropout: float
+    recurrent_dropout: float
+    n_features: int
+    latent_dim: int
+    noise: float = 0.0
+
+    # Features are numbers, and what is compared with the outputs is the input itself.
+    n_tokens = None
+    return_sequences = False
+    n_frozen = 0
+
+    @property
+    def n_directions(self):
+        """Passes of the encoder over the sequence in each layer."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def decoder_units(self):
+        """Units of each layer of the decoder."""
+        return self.units[::-1]
+
+    @property
+    def n_states(self):
+        """The arrays of the state of a layer."""
+        return N_STATES[self.cell]
+
+
+_KINDS = {kind.__name__: kind for kind in (Network, EncoderDecoder, LanguageModel, Autoencoder)}
 
 
 def describe(network):
@@ -227,6 +268,22 @@ def _(network):
         ("kernel", (width, n_tokens)),
         ("zeros", (n_tokens,)),
     ]
+
+
+@weight_shapes.register(Autoencoder)
+def _(network):
+    """Encoder, latent vector, the decoder's first states, its recurrent layers, output."""
+    shapes = _encoder_shapes(network)
+    width = network.units[-1] * network.n_directions
+    latent = network.latent_dim
+    shapes += [("kernel", (width, latent)), ("zeros", (latent,))]
+    for units in network.decoder_units:
+        shapes += [("kernel", (latent, units)), ("zeros", (units,))] * network.n_states
+    width = latent
+    for units in network.decoder_units:
+        shapes += _recurrent_shapes(network.cell, width, units)
+        width = units
+    return [*shapes, ("kernel", (width, network.n_features)), ("zeros", (network.n_features,))]
 
 
 def _encoder_shapes(network):

@@ -15,6 +15,8 @@ from ._spec import END
 _ABSENT = 0
 # Streams that a text held out is read in: enough for two cores.
 _HELD_OUT_STREAMS = 64
+# The fewest pieces of a stream that is not alone: each piece is a training step.
+_MIN_PIECES = 8
 
 
 def texts_of(ids):
@@ -62,20 +64,28 @@ def streams(texts, n_streams):
     return Sequences(run, ends[:-1], np.diff(ends) + 1)
 
 
+def stream_count(texts, most, n_steps):
+    """Return the number of streams to train with: `most`, or fewer where the texts are short.
+
+    A power of two where it is fewer, so that texts of like lengths share compiled programs.
+    """
+    n_told = int((texts.lengths - 1).sum())
+    enough = n_told // (n_steps * _MIN_PIECES)
+    return min(most, 1 << (enough.bit_length() - 1)) if enough else 1
+
+
 def pieces(texts, n_streams, n_steps):
     """Return the pieces of streams, in the order of training: the first of each stream, and so on.
 
     A piece has ``n_steps + 1`` tokens, the last of which is the first of the stream's next piece;
-    the last piece of a stream is filled up with absent ones. There are fewer streams where each
-    would have less than one piece.
+    the last piece of a stream is filled up with absent ones.
 
     Returns
     -------
     Sequences
         All of one length. The table of rows is as long as the run, but for what fills it up.
     """
-    n_told = int((texts.lengths - 1).sum())
-    found = streams(texts, min(n_streams, -(-n_told // n_steps)))
+    found = streams(texts, n_streams)
     n_streams = len(found)
     n_pieces = -(-(int(found.lengths.max()) - 1) // n_steps)
     rows = np.full((n_streams, n_pieces * n_steps + 1), _ABSENT, dtype=np.int32)

@@ -25,6 +25,8 @@ class TrainingData:
         What early stopping looks at.
     target_lengths : int ndarray of shape (n_samples,) or None
         The steps of each sample's targets where they are other ones than those of the sequence.
+    batch_size : int or None
+        Samples of a batch, where their order decides it.
     """
 
     sequences: Sequences
@@ -32,6 +34,7 @@ class TrainingData:
     sample_weight: np.ndarray
     validation: TrainingData | None = None
     target_lengths: np.ndarray | None = None
+    batch_size: int | None = None
 
     @property
     def lengths(self):

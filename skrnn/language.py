@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -17,7 +18,7 @@ from ._callbacks import with_callbacks
 from ._estimator import POSITIVE_INT, BaseNetwork, as_widths
 from ._sequences import Sequences
 from ._spec import END, LanguageModel, network_of
-from ._streams import pieces, split_last, split_random, texts_of
+from ._streams import pieces, split_last, split_random, stream_count, texts_of
 from ._training import TrainingData
 from .text._analysis import Analysis
 from .text._documents import as_documents
@@ -84,7 +85,8 @@ class RNNLanguageModel(BaseNetwork):
     epochs : int, default=50
         Passes over the texts, at most.
     batch_size : int, default=32
-        Streams that the texts are divided into, at most: a short text has fewer.
+        Streams that the texts are divided into, at most. Where the texts are short there are fewer,
+        so that an epoch has 8 training steps or more.
     early_stopping : bool, default=True
         Hold out a part of the texts, stop when the loss on it has not improved for
         `n_iter_no_change` epochs, and keep the weights of the best epoch.
@@ -157,13 +159,13 @@ class RNNLanguageModel(BaseNetwork):
     Examples
     --------
     >>> from skrnn import RNNLanguageModel
-    >>> proverbs = ["early to bed and early to rise, ", "first come, first served, "] * 100
+    >>> week = "monday, tuesday, wednesday, thursday, friday, saturday, sunday"
     >>> model = RNNLanguageModel(
     ...     units=32, embedding_dim=8, learning_rate=0.01, epochs=30, random_state=0
     ... )
-    >>> model.fit(proverbs).sample("early to b", temperature=0)
-    'early to bed and early to rise, '
-    >>> bool(model.perplexity(proverbs[:1]) < model.perplexity(["early to bed, first to rise"]))
+    >>> model.fit([week] * 100).sample("monday, ", temperature=0)
+    'monday, tuesday, wednesday, thursday, friday, saturday, sunday'
+    >>> model.perplexity([week]) < 1.1 < model.perplexity(["sunday, friday, monday"])
     True
     """
 
@@ -292,9 +294,10 @@ class RNNLanguageModel(BaseNetwork):
 
     def _check_data(self, X, y, sample_weight, *, reset):
         """Return the texts, each as a sequence of ids."""
-        counted = count_tokens(self._analysis().tokenize(_texts_of(X)))
         if reset:
             self._analysis().check()
+        counted = count_tokens(self._analysis().tokenize(_texts_of(X)))
+        if reset:
             vocabulary = learn_vocabulary(
                 counted, max_tokens=self.max_tokens, min_df=self.min_df, reserved=_RESERVED
             )
@@ -316,8 +319,10 @@ class RNNLanguageModel(BaseNetwork):
 
     def _scaled(self, data):
         """Return the texts in the pieces that the network reads in training."""
-        sequences = pieces(data.sequences, self.batch_size, self.n_steps)
-        return _as_data(sequences, data.validation and data.validation.sequences)
+        n_streams = stream_count(data.sequences, self.batch_size, self.n_steps)
+        sequences = pieces(data.sequences, n_streams, self.n_steps)
+        held_out = data.validation and data.validation.sequences
+        return replace(_as_data(sequences, held_out), batch_size=n_streams)
 
     def _network(self, data):
         return LanguageModel(
@@ -328,6 +333,10 @@ class RNNLanguageModel(BaseNetwork):
             n_tokens=self.n_tokens_,
             embedding_dim=self.embedding_dim,
         )
+
+    def _may_trim(self, network):
+        # The pieces are of one length, and few are filled up.
+        return False
 
     def _loss_name(self):
         return "categorical_crossentropy"

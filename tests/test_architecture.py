@@ -199,7 +199,8 @@ def test_estimators_without_fit_cost_no_tensorflow():
         from sklearn.base import clone
         from sklearn.pipeline import make_pipeline
         import skrnn
-        for name in ["LagWindows", "SequenceTokenizer", "RNNRegressor", "RNNClassifier"]:
+        networks = ["RNNRegressor", "RNNClassifier", "RNNAutoencoder", "RNNLanguageModel"]
+        for name in ["LagWindows", "SequenceTokenizer", *networks]:
             estimator = getattr(skrnn, name)()
             estimator.set_params(**estimator.get_params())
             pickle.loads(pickle.dumps(clone(estimator)))

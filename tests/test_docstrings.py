@@ -72,7 +72,8 @@ def same_default(documented, actual):
 
 
 def test_there_is_something_to_check():
-    assert {"LagWindows", "SequenceTokenizer", "RNNRegressor", "RNNClassifier"} <= set(ESTIMATORS)
+    networks = {"RNNRegressor", "RNNClassifier", "RNNAutoencoder", "RNNLanguageModel"}
+    assert {"LagWindows", "SequenceTokenizer", *networks} <= set(ESTIMATORS)
     assert "series_to_supervised" in PUBLIC
     assert {"RNNRegressor.fit", "RNNClassifier.predict_proba"} <= set(CALLABLES)
 

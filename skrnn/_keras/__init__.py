@@ -13,6 +13,7 @@ module                  job
 ``network``             the whole stack as a pure function of its weights
 ``decoder``             encoder and decoder, the same way
 ``beam``                what a decoder writes by itself
+``autoencoder``         encoder, latent vector and decoder, the same way
 ``architectures``       which of these computes which spec
 ``losses``              loss of each sample
 ``optimizers``          one update, as a pure function of weights and slots
@@ -24,19 +25,21 @@ module                  job
 ``compiled``            the engine that runs them
 ``stack``               the same stack of Keras layers
 ``stack_decoder``       encoder and decoder of Keras layers
+``stack_autoencoder``   encoder, latent vector and decoder of Keras layers
 ``portable``            the engine on Keras' own `fit`, through scikeras
 ======================  =====================================================================
 """
 
 from typing import Any
 
-from .._spec import EncoderDecoder, LanguageModel, Network
+from .._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
 from . import disk_cache
 
 disk_cache.enable()  # TensorFlow reads its flags when it starts
 
 from . import compiled, portable, threads  # noqa: E402
 from .stack import build_language, build_stack, user_network  # noqa: E402
+from .stack_autoencoder import build_autoencoder  # noqa: E402
 from .stack_decoder import build_decoder  # noqa: E402
 from .texts import log_likelihoods, next_probabilities, write  # noqa: E402
 
@@ -44,11 +47,14 @@ __all__ = [
     "attention",
     "build",
     "compiles",
+    "decode",
+    "encode",
     "fit",
     "log_likelihoods",
     "losses",
     "next_probabilities",
     "predict",
+    "reconstruct",
     "search",
     "write",
 ]
@@ -61,6 +67,7 @@ _BUILDERS: dict[type, Any] = {
     Network: build_stack,
     EncoderDecoder: build_decoder,
     LanguageModel: build_language,
+    Autoencoder: build_autoencoder,
 }
 
 
@@ -92,6 +99,21 @@ def attention(*args):
 def search(*args):
     """Return the sequences that a decoder finds, and their log-probabilities."""
     return compiled.search(*args)
+
+
+def encode(*args):
+    """Return the latent vectors of sequences."""
+    return compiled.encode(*args)
+
+
+def decode(*args):
+    """Return the sequences that an autoencoder writes for latent vectors."""
+    return compiled.decode(*args)
+
+
+def reconstruct(*args):
+    """Return sequences as an autoencoder writes them."""
+    return compiled.reconstruct(*args)
 
 
 def build(network, weights, *, builder=None, **raw):

@@ -17,10 +17,15 @@ One may have ``initial_carry(network, batch_size)``: what the first batch of an 
 network without it carries nothing from a batch to the next.
 """
 
-from .._spec import EncoderDecoder, LanguageModel, Network
-from . import decoder, language, network
+from .._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
+from . import autoencoder, decoder, language, network
 
-_MODULES = {Network: network, EncoderDecoder: decoder, LanguageModel: language}
+_MODULES = {
+    Network: network,
+    EncoderDecoder: decoder,
+    LanguageModel: language,
+    Autoencoder: autoencoder,
+}
 
 
 def architecture_of(spec):

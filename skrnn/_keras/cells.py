@@ -29,10 +29,13 @@ _OPEN, _SHUT = 1e9, -1e9
 class Simple:
     """The cell of Elman: ``h' = tanh(x + R h)``."""
 
-    # Arrays for the state, and the widths in units of what a step keeps.
+    # Arrays for the state, and the widths in units of what a step keeps: the slope of tanh.
     n_states = 1
     kept = (1,)
     n_apart = 0
+    # Whether the derivative of `inner` may be written over the first array that a step keeps. XLA
+    # copies the whole stack where that array is read in several places.
+    is_overwritten = True
 
     @staticmethod
     def hold(projected, present):
@@ -46,8 +49,19 @@ class Simple:
         `projected` is the input's part of the gates and `inner` that of the state, both of shape
         (batch, n_gates * units).
         """
-        h = tf.where(present, tf.tanh(projected + inner), state[0])
-        return (h,), (h,)
+        gates = Simple.gates(projected, inner)
+        return Simple.after(gates, projected, inner, state, present, bias)
+
+    @staticmethod
+    def gates(projected, inner):
+        """Return what a step computes of its input and of the product with the state, first."""
+        return tf.tanh(projected + inner)
+
+    @staticmethod
+    def after(gates, projected, inner, state, present, bias):
+        """Return what `step` does, from the gates on."""
+        h = tf.where(present, gates, state[0])
+        return (h,), (tf.where(present, 1 - gates * gates, 0.0),)
 
     @staticmethod
     def meet(kept, d_h, rest):
@@ -61,9 +75,8 @@ class Simple:
         Those of the state are what reaches it past the product with the recurrent kernel, and a
         tuple for the rest of the state.
         """
-        (h,), (d_h,) = kept, met
-        d_inner = tf.where(present(), d_h * (1 - h() * h()), 0.0)
-        return d_inner, (), tf.where(present(), 0.0, d_h), ()
+        (slope,), (d_h,) = kept, met
+        return d_h * slope(), (), tf.where(present(), 0.0, d_h), ()
 
 
 class GRU:
@@ -72,6 +85,7 @@ class GRU:
     n_states = 1
     kept = (2, 1, 1)
     n_apart = 1
+    is_overwritten = False
 
     @staticmethod
     def hold(projected, present):
@@ -81,9 +95,18 @@ class GRU:
     @staticmethod
     def step(projected, inner, state, present, bias):
         """See `Simple.step`; `bias` is that of the state's part of ``n``."""
-        (h,) = state
-        two = 2 * h.shape[1]
-        gates = tf.tanh(0.5 * (projected[:, :two] + inner[:, :two]))
+        return GRU.after(GRU.gates(projected, inner), projected, inner, state, present, bias)
+
+    @staticmethod
+    def gates(projected, inner):
+        """See `Simple.gates`."""
+        two = 2 * (inner.shape[1] // 3)
+        return tf.tanh(0.5 * (projected[:, :two] + inner[:, :two]))
+
+    @staticmethod
+    def after(gates, projected, inner, state, present, bias):
+        """See `Simple.after`."""
+        (h,), two = state, gates.shape[1]
         update, reset = tf.split(0.5 + 0.5 * gates, 2, axis=1)
         inner_new = inner[:, two:] + bias
         new = tf.tanh(projected[:, two:] + reset * inner_new)
@@ -114,6 +137,7 @@ class LSTM:
     n_states = 2
     kept = (4, 1, 1)
     n_apart = 0
+    is_overwritten = False
 
     @staticmethod
     def hold(projected, present):
@@ -123,8 +147,18 @@ class LSTM:
     @staticmethod
     def step(projected, inner, state, present, bias):
         """See `Simple.step`."""
+        gates = LSTM.gates(projected, inner)
+        return LSTM.after(gates, projected, inner, state, present, bias)
+
+    @staticmethod
+    def gates(projected, inner):
+        """See `Simple.gates`."""
+        return tf.tanh((projected + inner) * _each_gate((0.5, 0.5, 1, 0.5), inner))
+
+    @staticmethod
+    def after(gates, projected, inner, state, present, bias):
+        """See `Simple.after`."""
         h, c = state
-        gates = tf.tanh((projected + inner) * _each_gate((0.5, 0.5, 1, 0.5), inner))
         into, forget, new, out = tf.split(gates, 4, axis=1)
         new_c = (0.5 + 0.5 * forget) * c + (0.5 + 0.5 * into) * new
         tanh_c = tf.tanh(new_c)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from .._memory import aligned_zeros, is_aligned
 from .._sequences import Sequences
 from .._spec import LanguageModel, trained_shapes, weight_shapes
-from . import beam
+from . import autoencoder, beam
 from .architectures import architecture_of, initial_carry
 from .losses import element_loss
 from .optimizers import OPTIMIZERS
@@ -29,7 +29,17 @@ from .programs import (
 from .texts import log_likelihoods
 from .threads import mapping, n_threads
 
-__all__ = ["OPTIMIZERS", "attention", "fit", "losses", "predict", "search"]
+__all__ = [
+    "OPTIMIZERS",
+    "attention",
+    "decode",
+    "encode",
+    "fit",
+    "losses",
+    "predict",
+    "reconstruct",
+    "search",
+]
 
 # No data are padded to less, so that the folds of a small search share one program.
 _MIN_VALUES = 2**18
@@ -197,11 +207,38 @@ def search(network, weights, sequences, beam_width, max_len):
     return _by_pieces(beam.search, network, weights, sequences, beam_width, max_len)
 
 
+def encode(network, weights, sequences):
+    """Return the latent vectors of an autoencoder: (n_samples, latent_dim)."""
+    return _by_pieces(autoencoder.encode, network, weights, sequences)[0]
+
+
+def decode(network, weights, latent, n_steps):
+    """Return what an autoencoder writes for latent vectors: (n_samples, n_steps, n_features)."""
+    vectors = Sequences.from_dense(latent[:, None])
+    return _by_pieces(autoencoder.decode, network, weights, vectors, n_steps)[0]
+
+
+def reconstruct(network, weights, sequences):
+    """Return sequences as an autoencoder writes them: (n_samples, n_steps, n_features)."""
+    return _by_pieces(outputs, network, weights, sequences)[0][:, : sequences.n_steps]
+
+
 def _by_pieces(function, network, weights, sequences, *options, targets=None):
     """Return the results of a function of batches for sequences of any number.
 
-    See `skrnn._keras.programs.map_program` for the function.
+    See `skrnn._keras.programs.map_program` for the function. A batch takes as long as its longest
+    sequence, so like lengths are put together.
     """
+    if not sequences.is_ragged or len(sequences) <= PREDICT_BATCH:
+        return _in_order(function, network, weights, sequences, options, targets)
+    order = np.argsort(sequences.lengths, kind="stable")
+    targets = None if targets is None else targets[order]
+    found = _in_order(function, network, weights, sequences.take(order), options, targets)
+    back = np.argsort(order)
+    return [part[back] for part in found]
+
+
+def _in_order(function, network, weights, sequences, options, targets):
     shape = _predict_shape(sequences, is_large=len(sequences) > _LARGE_PREDICTION)
     if targets is not None:
         shape = shape._replace(targets=_target_capacity(network, targets, shape.n_steps))
@@ -259,7 +296,7 @@ def _cut(sequences, samples, n_rows):
     first, last = int(piece.starts.min()), int(piece.ends.max())
     if last - first >= n_rows:
         # They lie far apart in the table, so their own rows are fewer.
-        return Sequences.from_dense(piece.dense())
+        return replace(Sequences.from_dense(piece.dense()), lengths=piece.lengths)
     return replace(piece, values=piece.values[first : last + 1], starts=piece.starts - first)
 
 

@@ -47,7 +47,8 @@ def losses(network, loss, weights, batch, seed, carry):
     """Return the losses of a batch at each step; see `architectures`."""
     masks = DropoutMasks(seed)
     tokens, targets = batch.inputs[:-1], batch.inputs[1:]
-    hidden, carry = read(network, weights, tokens, carry, masks)
+    # The last token, where it is one, is read as the first of the next piece.
+    hidden, carry = read(network, weights, tf.where(targets == _PADDING, 0, tokens), carry, masks)
     drop = masks.draw(network.dropout, hidden.shape[1:])
     raw = logits(weights, hidden if drop is None else hidden * drop)
     found = element_loss(loss)(targets[:, :, None], raw)

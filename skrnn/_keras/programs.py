@@ -26,6 +26,9 @@ from .optimizers import OPTIMIZERS, clip_by_norm
 # The samples of one step of prediction. Always this many, so that a sample's prediction does not
 # depend, to the bit, on how many others are predicted with it.
 PREDICT_BATCH = 32
+# Each capacity of steps is compiled by itself, so they are few.
+_LEAST_CAPACITY = 32
+_MOST_CAPACITIES = 3
 
 
 class Shape(NamedTuple):
@@ -153,6 +156,18 @@ def _batch_gradients(
     network, training, shape, weights, carry, data, order, batch, values, half=None
 ):
     """Return the gradients of a batch, or of one half of it, and what it leaves to the next."""
+
+    def found_of(n_steps):
+        return lambda: _gradients_of(
+            network,
+            training,
+            shape._replace(n_steps=n_steps),
+            weights,
+            carry,
+            data,
+            (samples, real, seed),
+        )
+
     size = training.batch_size if half is None else training.batch_size // 2
     first = batch * training.batch_size + (0 if half is None else half * size)
     # Not a slice: XLA would compile the program anew for every place that one begins at.
@@ -163,9 +178,36 @@ def _batch_gradients(
     seed = tf.random.experimental.stateless_fold_in(values["dropout_seed"], step)
     if half is not None:
         seed = tf.random.experimental.stateless_fold_in(seed, half)
-    sample_weight = tf.gather(data["sample_weight"], samples)
+    capacities = _step_capacities(shape)
+    if len(capacities) == 1:
+        return found_of(shape.n_steps)()
+    longest = tf.reduce_max(tf.gather(data["spans"], samples)[:, 1])
+    too_short = tf.cast(longest > tf.constant(capacities[:-1]), tf.int32)
+    return tf.switch_case(tf.reduce_sum(too_short), [found_of(n) for n in capacities])
+
+
+def _step_capacities(shape):
+    """Return how many steps a batch may be given room for, in ascending order.
+
+    The memory of a batch is filled with zeros for all the steps that there is room for, which takes
+    as long as a third of their arithmetic.
+    """
+    capacities = [shape.n_steps]
+    while shape.is_ragged and capacities[0] >= 2 * _LEAST_CAPACITY:
+        capacities.insert(0, capacities[0] // 2)
+    return capacities[-_MOST_CAPACITIES:]
+
+
+def _gradients_of(network, training, shape, weights, carry, data, of_batch):
+    """Return what `_batch_gradients` does for samples that have at most `shape.n_steps` steps."""
+    samples, real, seed = of_batch
     weights = _unpacked(weights, trained_shapes(network))
+    sample_weight = tf.gather(data["sample_weight"], samples)
     gathered = gather_batch(data, samples, shape)
+    if shape.weighs_steps:
+        sample_weight = sample_weight[:, : shape.n_steps]
+    if network.return_sequences:
+        gathered = gathered._replace(targets=gathered.targets[:, : shape.n_steps])
     with tf.GradientTape() as tape:
         tape.watch(weights)
         losses, present, carry = architecture_of(network).losses(
@@ -243,12 +285,22 @@ def outputs(network, weights, batch):
 
 @gives(lambda network, shape, loss: [(tf.float32, [2])])
 def summed_losses(network, weights, batch, loss):
-    """Return the summed losses of each sample, and how many they are, in a tuple of one."""
+    """Return the summed losses of each sample, and how many they are, in a tuple of one.
+
+    Steps are added up one by one: no bit depends then on how many steps other samples have.
+    """
     losses, present, _ = architecture_of(network).losses(network, loss, weights, batch, None, ())
     counted = tf.ones_like(losses) if present is None else tf.cast(present, tf.float32)
-    axes = list(range(1, losses.shape.rank))
-    sums = [tf.reduce_sum(values, axis=axes) for values in (losses * counted, counted)]
-    return (tf.stack(sums, axis=1),)
+    sums = tf.stack([losses * counted, counted], axis=1)
+    if losses.shape.rank == 1:
+        return (sums,)
+    by_step = tf.transpose(sums, [2, 0, 1])
+
+    def step(at, total):
+        return at + 1, total + by_step[at]
+
+    loop = (0, tf.zeros_like(by_step[0]))
+    return (tf.while_loop(lambda at, _: at < by_step.shape[0], step, loop)[1],)
 
 
 def gather_batch(data, samples, shape):

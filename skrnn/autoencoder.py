@@ -1,0 +1,517 @@
+"""Latent vectors of sequences, and how unusual a sequence is."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, OutlierMixin, TransformerMixin
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted
+
+from ._callbacks import with_callbacks
+from ._estimator import POSITIVE_INT, BaseNetwork, aligned, as_widths, input_scaling
+from ._spec import Autoencoder, network_of
+from ._training import TrainingData
+from ._validation import check_sequences, check_weights
+
+# Iglewicz and Hoaglin's bound, and what makes a median absolute deviation a standard deviation.
+_FAR, _NORMAL_MAD = 3.5, 0.6745
+
+
+class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierMixin, BaseNetwork):
+    """Recurrent autoencoder: sequences to vectors and back, and how unusual a sequence is.
+
+    An encoder reads a sequence into one latent vector, a decoder writes the sequence from it, last
+    step first, and both learn to make the two alike. The vectors are features for any estimator.
+    Sequences unlike those of the training are written badly: their error tells anomalies.
+
+    Parameters
+    ----------
+    latent_dim : int, default=8
+        Length of the latent vector.
+    cell : {"simple", "gru", "lstm"}, default="gru"
+        The recurrent cell.
+    units : int or tuple of int, default=32
+        Units of the encoder's recurrent layer, in each direction; a tuple has one entry for each
+        stacked layer. The decoder's layers are as many and as wide, in the opposite order.
+    bidirectional : bool, default=False
+        Let the encoder read in both directions. The decoder writes in one.
+    noise : float, default=0.0
+        Standard deviation of the Gaussian noise that is added in training to what the encoder
+        reads (the standardized features), while the decoder is to write the sequence without it.
+    contamination : "auto" or float in (0, 0.5], default="auto"
+        The part of the training samples that `predict` calls anomalies. "auto": those whose error
+        is far beyond the others; see the notes.
+    dropout : float, default=0.0
+        Part of each recurrent layer's inputs that is dropped in training, the same at all
+        steps of a sequence.
+    recurrent_dropout : float, default=0.0
+        Part of each recurrent layer's state that is dropped on its way from step to step.
+    standardize : bool, default=True
+        Bring the features to mean 0 and standard deviation 1, as seen in the training samples, and
+        give sequences back in the user's units. Without it the errors of features in large units
+        outweigh the others.
+    optimizer : {"adam", "adamw", "rmsprop", "sgd"}, default="adam"
+        The optimizer.
+    learning_rate : float, default=3e-3
+        The optimizer's step size.
+    clipnorm : float or None, default=1.0
+        The gradient of each weight array is scaled down to this L2 norm. None: no clipping.
+    epochs : int, default=100
+        Passes over the training samples, at most.
+    batch_size : int, default=32
+        Samples in a training step.
+    shuffle : bool, default=True
+        Visit the samples in a new random order in each epoch.
+    early_stopping : bool, default=True
+        Hold out samples, stop when the loss on them has not improved for `n_iter_no_change`
+        epochs, and keep the weights of the best epoch.
+    validation_fraction : float, default=0.1
+        The part of the samples that early stopping holds out.
+    validation : {"auto", "last", "random"}, default="auto"
+        Which samples are held out. "last": the last windows of each series, and training windows
+        that reach into them are left out. "random": any. "auto": "last" for windows of a series,
+        "random" for independent sequences.
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which early stopping stops.
+    warm_start : bool, default=False
+        Let `fit` continue from the fitted weights, with the scaling of the first fit.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the starting weights, the order of the samples, noise, dropout and a random
+        validation split. An int gives the same result every time, to the bit; None draws a new
+        one in every fit.
+    verbose : int, default=0
+        1 prints the losses of each epoch.
+
+    Attributes
+    ----------
+    offset_ : float
+        What `decision_function` subtracts from `score_samples`; a lower score is an anomaly.
+    n_steps_ : int
+        Steps of the longest sequence in `fit`.
+    history_ : dict of list
+        The "loss" of each epoch and, where there is validation, its "val_loss": the mean squared
+        error of a standardized feature.
+    n_iter_ : int
+        The number of epochs run.
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights are kept.
+    weights_ : list of ndarray
+        The weights: layers of the encoder, latent vector, first states of the decoder, its layers,
+        output.
+    optimizer_state_ : list of ndarray
+        The optimizer's state after the last step, with which training can go on.
+    network_ : dict
+        The architecture of the fitted network.
+    engine_ : str
+        Always "compiled".
+    input_mean_, input_scale_ : ndarray of shape (n_features,)
+        What the features were standardized with.
+    n_features_in_ : int
+        The length of the last axis of X in `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        The column names of X, where it was a data frame.
+
+    See Also
+    --------
+    LagWindows : Turns a time series into windows.
+    sklearn.decomposition.PCA : The linear answer, for sequences of equal length.
+    sklearn.ensemble.IsolationForest : Anomalies among rows of a table.
+
+    Notes
+    -----
+    The latent vector is a linear map of the encoder's last state. Each layer of the decoder starts
+    from a dense layer (tanh) of it, and the first one is fed it at every step. The decoder begins
+    with the last step, which the encoder has read last. Absent steps are skipped by the encoder,
+    passed by the decoder, and count in no error.
+
+    ``contamination="auto"`` takes the logarithms of the training samples' errors and calls an
+    anomaly what is more than 3.5 standard deviations above their median, the standard deviation
+    estimated from the median absolute deviation, after Iglewicz and Hoaglin. Early stopping's
+    samples are among them, so their scores are a little higher than those of new samples.
+
+    References
+    ----------
+    Malhotra et al., "LSTM-based encoder-decoder for multi-sensor anomaly detection", 2016.
+    Srivastava, Mansimov and Salakhutdinov, "Unsupervised learning of video representations using
+    LSTMs", 2015 (last step first). Vincent et al., "Extracting and composing robust features with
+    denoising autoencoders", 2008 (noise). Iglewicz and Hoaglin, "How to detect and handle
+    outliers", 1993.
+
+    Examples
+    --------
+    Waves of different heights and phases, and one that stands still for a while:
+
+    >>> import numpy as np
+    >>> from skrnn import RNNAutoencoder
+    >>> rng = np.random.default_rng(0)
+    >>> start, height = rng.uniform(0, 6, (300, 1)), rng.uniform(1, 2, (300, 1))
+    >>> X = height * np.sin(start + np.arange(20) / 2)
+    >>> X[7, 5:15] = X[7, 5]
+    >>> autoencoder = RNNAutoencoder(latent_dim=3, learning_rate=0.01, random_state=0).fit(X)
+    >>> int(np.argmin(autoencoder.score_samples(X)))
+    7
+    >>> autoencoder.transform(X).shape
+    (300, 3)
+    """
+
+    _parameter_constraints: dict = {
+        **BaseNetwork._parameter_constraints,
+        "latent_dim": [POSITIVE_INT],
+        "bidirectional": ["boolean"],
+        "noise": [Interval(Real, 0, None, closed="left")],
+        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "standardize": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        latent_dim=8,
+        *,
+        cell="gru",
+        units=32,
+        bidirectional=False,
+        noise=0.0,
+        contamination="auto",
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        standardize=True,
+        optimizer="adam",
+        learning_rate=3e-3,
+        clipnorm=1.0,
+        epochs=100,
+        batch_size=32,
+        shuffle=True,
+        early_stopping=True,
+        validation_fraction=0.1,
+        validation="auto",
+        n_iter_no_change=10,
+        warm_start=False,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            cell,
+            units,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            clipnorm=clipnorm,
+            epochs=epochs,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            validation=validation,
+            n_iter_no_change=n_iter_no_change,
+            warm_start=warm_start,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.latent_dim = latent_dim
+        self.bidirectional = bidirectional
+        self.noise = noise
+        self.contamination = contamination
+        self.standardize = standardize
+
+    # Fitting
+
+    @with_callbacks
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None):
+        """Train the network to write what it has read.
+
+        Parameters
+        ----------
+        X : array-like, or list of arrays
+            The sequences, in one of these forms:
+
+            - array of shape (n_samples, n_steps, n_features), also a view of windows;
+            - array or data frame of shape (n_samples, n_steps): one feature;
+            - list of arrays of shape (n_steps_i, n_features): sequences of any lengths.
+
+            A step that is NaN in all its features is absent: the network skips it.
+        y : Ignored, default=None
+            Here for scikit-learn's conventions.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss.
+        X_val : like X, default=None
+            What early stopping looks at. Without it `validation_fraction` is held out.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or X is not as described, or the training diverges. The estimator is
+            then as it was before.
+        """
+        # The sequences are their own targets.
+        return self._fit(X, None, sample_weight, X_val, X_val)
+
+    @with_callbacks
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train the network for one epoch on these samples, from where it stands.
+
+        The first call learns the standardization; later ones keep it. Nothing is held out, and
+        `offset_` becomes that of these samples.
+
+        Parameters
+        ----------
+        X : see `fit`
+            The samples.
+        y : Ignored, default=None
+            Here for scikit-learn's conventions.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        return self._partial_fit(X, None, sample_weight)
+
+    def _check_data(self, X, y, sample_weight, *, reset):
+        sequences = check_sequences(self, X, tokens=False, reset=reset)
+        if reset:
+            self.n_steps_ = sequences.n_steps
+            self._has_feature_axis = _has_feature_axis(X)
+        weights = check_weights(sample_weight, sequences)
+        data = TrainingData(sequences, _no_targets(sequences), weights)
+        # A sample of no weight is no sample: it would still count in the mean of a batch.
+        return data if (weights > 0).all() else data.take(np.flatnonzero(weights))
+
+    def _learn_scaling(self, data):
+        self.input_mean_, self.input_scale_ = input_scaling(data.sequences, self.standardize)
+
+    def _network(self, data):
+        return Autoencoder(
+            cell=self.cell,
+            units=as_widths(self.units, "units", least=1),
+            bidirectional=self.bidirectional,
+            dropout=float(self.dropout),
+            recurrent_dropout=float(self.recurrent_dropout),
+            n_features=data.sequences.values.shape[1],
+            latent_dim=int(self.latent_dim),
+            noise=float(self.noise),
+        )
+
+    def _loss_name(self):
+        return "mse"
+
+    def _train(self, data, fitted_on, seeds, *, continued, epochs):
+        super()._train(data, fitted_on, seeds, continued=continued, epochs=epochs)
+        self.offset_ = _offset(self.score_samples(fitted_on.X), self.contamination)
+
+    # Sequences to vectors and back
+
+    def transform(self, X):
+        """Return the latent vectors.
+
+        Parameters
+        ----------
+        X : see `fit`
+            Sequences in the form that `fit` was given, of any number of steps (but in a 2-D X).
+
+        Returns
+        -------
+        Z : float64 ndarray of shape (n_samples, latent_dim)
+            The latent vectors; a data frame if `set_output` says so.
+        """
+        prepared = self._prepared(X)
+        from . import _keras
+
+        return _keras.encode(*prepared).astype(np.float64)
+
+    def inverse_transform(self, Z, n_steps=None):
+        """Return the sequences that the decoder writes for latent vectors.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, latent_dim)
+            Latent vectors.
+        n_steps : int or None, default=None
+            The number of steps; None: as many as the longest sequence in `fit`.
+
+        Returns
+        -------
+        X : float64 ndarray of shape (n_samples, n_steps, n_features)
+            In the user's units; of shape (n_samples, n_steps) if the X of `fit` was 2-D.
+        """
+        check_is_fitted(self)
+        from . import _keras
+
+        n_steps = self.n_steps_ if n_steps is None else n_steps
+        if not isinstance(n_steps, Integral) or n_steps < 1:
+            raise ValueError(
+                f"Expected n_steps to be an int from 1 up, or None, got {n_steps!r}. None gives "
+                f"{self.n_steps_} steps, those of the longest sequence in fit."
+            )
+        Z = check_array(Z, dtype=np.float32, input_name="Z")
+        network = network_of(self.network_)
+        if Z.shape[1] != network.latent_dim:
+            raise ValueError(
+                f"Expected Z of shape (n_samples, latent_dim={network.latent_dim}), got shape "
+                f"{Z.shape}. Give latent vectors as transform returns them."
+            )
+        written = self._unscaled(_keras.decode(network, self.weights_, Z, int(n_steps)))
+        return written if self._has_feature_axis else written[..., 0]
+
+    def reconstruct(self, X):
+        """Return the sequences as the decoder writes them from their latent vectors.
+
+        Parameters
+        ----------
+        X : see `transform`
+            Sequences.
+
+        Returns
+        -------
+        X_written : float64 ndarray, or list of ndarray
+            In the shape of X and its units, NaN at absent steps; for sequences of different
+            lengths a list.
+        """
+        network, weights, sequences = self._prepared(X)
+        from . import _keras
+
+        written = self._unscaled(_keras.reconstruct(network, weights, sequences))
+        written = np.where(aligned(sequences.present(), written.ndim), written, np.nan)
+        return sequences.unpadded(written if _has_feature_axis(X) else written[..., 0])
+
+    def to_keras(self):
+        """Build a Keras model with the fitted weights.
+
+        It takes X in the user's units as a float array (n_samples, n_steps, n_features), NaN for
+        absent steps, and has two outputs: the latent vectors (n_samples, latent_dim), and the
+        reconstruction in the shape of X, where steps past a sequence's end mean nothing.
+
+        Returns
+        -------
+        keras.Model
+            A new model; training it leaves the estimator alone.
+        """
+        check_is_fitted(self)
+        from . import _keras
+
+        network = network_of(self.network_)
+        return _keras.build(
+            network,
+            self.weights_,
+            input_scaling=self._keras_scaling(network),
+            output_scaling=(self.input_scale_, self.input_mean_),
+        )
+
+    def _unscaled(self, written):
+        """Return sequences in the user's units."""
+        return written.astype(np.float64) * self.input_scale_ + self.input_mean_
+
+    def _prepared(self, X):
+        """Return what the engine is told: the network, its weights, and the sequences."""
+        check_is_fitted(self)
+        sequences = check_sequences(self, X, tokens=False, reset=False)
+        return network_of(self.network_), self.weights_, self._scale_sequences(sequences)
+
+    @property
+    def _n_features_out(self):
+        return self.network_["latent_dim"]
+
+    # Anomalies
+
+    def score_samples(self, X):
+        """Return how usual each sequence is: minus the mean squared error of its reconstruction.
+
+        Parameters
+        ----------
+        X : see `transform`
+            Sequences.
+
+        Returns
+        -------
+        scores : float64 ndarray of shape (n_samples,)
+            At most 0; lower is more unusual. The mean is over present steps and features, in
+            standardized units.
+        """
+        network, weights, sequences = self._prepared(X)
+        from . import _keras
+
+        targets = _no_targets(sequences)
+        sums = _keras.losses(network, weights, sequences, targets, self._loss_name())
+        total, n_terms = sums.astype(np.float64).T
+        return -total / n_terms
+
+    def decision_function(self, X):
+        """Return how far the score of each sequence is above the bound for anomalies.
+
+        Parameters
+        ----------
+        X : see `transform`
+            Sequences.
+
+        Returns
+        -------
+        decision : float64 ndarray of shape (n_samples,)
+            ``score_samples(X) - offset_``; negative for anomalies.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X):
+        """Tell which sequences are anomalies.
+
+        Parameters
+        ----------
+        X : see `transform`
+            Sequences.
+
+        Returns
+        -------
+        is_inlier : int ndarray of shape (n_samples,)
+            -1 for anomalies, 1 for the others.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def score(self, X, y=None, sample_weight=None):
+        """Return the mean of `score_samples`, by which a search can choose without any y.
+
+        Parameters
+        ----------
+        X : see `transform`
+            Sequences.
+        y : Ignored, default=None
+            Here for scikit-learn's conventions.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        score : float
+            At most 0; higher is better.
+        """
+        scores = self.score_samples(X)
+        weights = _check_sample_weight(sample_weight, scores[:, None], dtype=np.float64)
+        return float(np.average(scores, weights=weights))
+
+
+def _offset(scores, contamination):
+    """Return the score below which a sequence is an anomaly."""
+    if contamination != "auto":
+        return float(np.percentile(scores, 100 * contamination))
+    errors = np.log(np.maximum(-scores, np.finfo(np.float64).tiny))
+    median = np.median(errors)
+    spread = np.median(np.abs(errors - median)) / _NORMAL_MAD
+    return float(-np.exp(median + _FAR * spread))
+
+
+def _no_targets(sequences):
+    """Return targets of no width: the sequences are their own."""
+    return np.zeros((len(sequences), 0), np.float32)
+
+
+def _has_feature_axis(X):
+    """Tell a sequence of steps with features from one of plain numbers."""
+    is_list = isinstance(X, (list, tuple)) or getattr(X, "ndim", None) == 1
+    return np.ndim(X[0]) > 1 if is_list else np.ndim(X) > 2
