@@ -9,8 +9,7 @@ of professional reviews: is the film praised or not? Raw texts go into a ``Pipel
 Beside it stands what is hard to beat here: a logistic regression on tf-idf weights of words, or
 of words and pairs of words. It knows nothing of their order, and hardly needs to.
 
-One review in five is kept for the end, and asked about once. Settings were chosen on a fifth of the
-training reviews.
+One review in five is kept for the end. Settings were chosen on a fifth of the training reviews.
 """
 
 import argparse
