@@ -110,7 +110,9 @@ classifier = RNNClassifier(
 networks = {
     "imdb": make_pipeline(
         SequenceTokenizer(max_tokens=15000, max_len=200),
-        clone(classifier).set_params(batch_size=128, n_iter_no_change=1),
+        clone(classifier).set_params(
+            batch_size=32 if quick else 128, n_iter_no_change=3 if quick else 1
+        ),
     ),
     "rotten_tomatoes": make_pipeline(
         FrozenEstimator(SequenceTokenizer(max_tokens=15000, max_len=60).fit(all_training_texts)),
