@@ -13,7 +13,7 @@ from ._embeddings import given_table
 from ._estimator import POSITIVE_INT, BaseNetwork, aligned, as_widths, input_scaling
 from ._spec import Network, initial_weights, network_of
 from ._training import TrainingData
-from ._validation import check_sequences, check_weights
+from ._validation import check_sequences, check_weights, is_padding_left_out
 
 _OPTIMIZERS = {
     "adadelta",
@@ -239,6 +239,10 @@ class BaseRNN(BaseNetwork):
             self._takes_tokens = self._wants_tokens()
             self._per_step_targets = self.return_sequences
         sequences = check_sequences(self, X, tokens=self._takes_tokens, reset=reset)
+        if reset:
+            self._cuts_padding = self._per_step_targets and is_padding_left_out(y, sequences)
+        if self._cuts_padding:
+            sequences = sequences.trimmed()
         targets = self._check_targets(y, sequences, reset=reset, classes=classes)
         weights = check_weights(sample_weight, sequences)
         weights = self._class_weights(targets, weights, sequences, reset=reset)
@@ -366,7 +370,8 @@ class BaseRNN(BaseNetwork):
         return _keras.predict(self.engine_, network, self.weights_, read, **extra), sequences
 
     def _check_predict(self, X):
-        return check_sequences(self, X, tokens=self._takes_tokens, reset=False)
+        sequences = check_sequences(self, X, tokens=self._takes_tokens, reset=False)
+        return sequences.trimmed() if self._cuts_padding else sequences
 
     def _per_step(self, values, sequences):
         """Give values per step the form that X had: NaN where absent, a list where ragged."""

@@ -256,6 +256,17 @@ def steps_of_each(y):
     return [np.asarray(part) for part in (y.to_numpy() if hasattr(y, "to_numpy") else y)]
 
 
+def is_padding_left_out(y, sequences):
+    """Tell whether targets per step are for the tokens of padded texts, and not for the padding.
+
+    So they are where a tokenizer in a pipeline pads the texts whose words they are for.
+    """
+    if not sequences.holds_tokens or sequences.is_ragged or getattr(y, "ndim", 1) != 1:
+        return False
+    lengths = [np.size(part) for part in y]
+    return lengths == list(sequences.trimmed().lengths) != list(sequences.lengths)
+
+
 def check_steps(arrays, sequences):
     """Refuse targets of each sequence, as arrays, that are not one for each of its steps."""
     check_consistent_length(sequences.starts, arrays)

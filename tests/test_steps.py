@@ -9,6 +9,9 @@ from sklearn.model_selection import (
     cross_val_score,
     train_test_split,
 )
+from sklearn.pipeline import make_pipeline
+
+from skrnn import SequenceTokenizer
 
 from .common import (
     assert_same_bits,
@@ -218,3 +221,22 @@ def test_unknown_tags_in_class_weight():
     X, y = tagged()
     with pytest.raises(ValueError, match=r"\['high', 'middle'\], are not in class_weight"):
         small_classifier(class_weight={"low": 1, "absent": 2}, **TAGGER).fit(X, y)
+
+
+def test_tags_of_words_behind_a_tokenizer():
+    """The tokenizer pads its rows; the tags are those of the words, and so are the predictions."""
+    texts = ["the cat sleeps", "a dog", "the old dog sleeps", "cat"] * 15
+    kinds = {"the": "D", "a": "D", "old": "A", "cat": "N", "dog": "N", "sleeps": "V"}
+    y = [[kinds[word] for word in text.split()] for text in texts]
+    tagger = make_pipeline(
+        SequenceTokenizer(),
+        small_classifier(
+            return_sequences=True, embedding_dim=4, epochs=40, learning_rate=0.05, units=8
+        ),
+    ).fit(texts, y)
+    assert [list(tags) for tags in tagger.predict(texts[:4])] == y[:4]
+    assert tagger.score(texts, y) == 1
+    alone = tagger.predict(["a cat"])
+    assert [list(tags) for tags in alone] == [["D", "N"]]
+    with pytest.raises(ValueError, match=r"Expected y to have a target for every step"):
+        tagger.fit(texts, [tags[:1] for tags in y])
