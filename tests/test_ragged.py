@@ -62,7 +62,7 @@ def test_halves_of_a_large_step_equal_the_whole(monkeypatch):
 
 @pytest.mark.parametrize(
     ("n_steps", "is_ragged", "expected"),
-    [(8, True, [8]), (64, True, [32, 64]), (256, True, [64, 128, 256]), (256, False, [256])],
+    [(64, True, [64]), (128, True, [48, 128]), (256, True, [32, 96, 256]), (256, False, [256])],
 )
 def test_room_for_steps(n_steps, is_ragged, expected):
     assert _step_capacities(Shape(1000, 100, n_steps, is_ragged)) == expected

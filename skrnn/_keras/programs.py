@@ -26,9 +26,8 @@ from .optimizers import OPTIMIZERS, clip_by_norm
 # The samples of one step of prediction. Always this many, so that a sample's prediction does not
 # depend, to the bit, on how many others are predicted with it.
 PREDICT_BATCH = 32
-# Each capacity of steps is compiled by itself, so they are few.
+# Batches of less steps are not given less room: each capacity is compiled by itself.
 _LEAST_CAPACITY = 32
-_MOST_CAPACITIES = 3
 
 
 class Shape(NamedTuple):
@@ -192,10 +191,9 @@ def _step_capacities(shape):
     The memory of a batch is filled with zeros for all the steps that there is room for, which takes
     as long as a third of their arithmetic.
     """
-    capacities = [shape.n_steps]
-    while shape.is_ragged and capacities[0] >= 2 * _LEAST_CAPACITY:
-        capacities.insert(0, capacities[0] // 2)
-    return capacities[-_MOST_CAPACITIES:]
+    n_steps = shape.n_steps
+    shorter = (n_steps // 8, 3 * n_steps // 8) if shape.is_ragged else ()
+    return [*(n for n in shorter if n >= _LEAST_CAPACITY), n_steps]
 
 
 def _gradients_of(network, training, shape, weights, carry, data, of_batch):
