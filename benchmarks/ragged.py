@@ -26,7 +26,7 @@ TASKS = {
 def ragged(quick: bool) -> Iterator[Row]:
     """Yield a row for numbers and for tokens, and for each cell."""
     for name, task in TASKS.items():
-        for cell in CELLS if not quick else CELLS[1:]:
+        for cell in CELLS if not quick else ["gru"]:
             yield _row(name, Task(**{**asdict(task), "cell": cell}), quick)
 
 

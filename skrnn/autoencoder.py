@@ -514,4 +514,4 @@ def _no_targets(sequences):
 def _has_feature_axis(X):
     """Tell a sequence of steps with features from one of plain numbers."""
     is_list = isinstance(X, (list, tuple)) or getattr(X, "ndim", None) == 1
-    return np.ndim(X[0]) > 1 if is_list else np.ndim(X) > 2
+    return np.ndim(X[0]) > 1 if is_list else np.asarray(X).ndim > 2

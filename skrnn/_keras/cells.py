@@ -135,9 +135,10 @@ class LSTM:
     """``c' = f c + i g`` and ``h' = o tanh(c')``; the gates i, f, g and o in this order."""
 
     n_states = 2
+    # Factors of the derivatives: those of the gates, of the cell state by h, and by the next one.
     kept = (4, 1, 1)
     n_apart = 0
-    is_overwritten = False
+    is_overwritten = True
 
     @staticmethod
     def hold(projected, present):
@@ -160,29 +161,28 @@ class LSTM:
         """See `Simple.after`."""
         h, c = state
         into, forget, new, out = tf.split(gates, 4, axis=1)
-        new_c = (0.5 + 0.5 * forget) * c + (0.5 + 0.5 * into) * new
+        into, forget, out = 0.5 + 0.5 * into, 0.5 + 0.5 * forget, 0.5 + 0.5 * out
+        new_c = forget * c + into * new
         tanh_c = tf.tanh(new_c)
-        new_h = tf.where(present, (0.5 + 0.5 * out) * tanh_c, h)
-        return (new_h, new_c), (gates, c, tanh_c)
+        new_h = tf.where(present, out * tanh_c, h)
+        slope = _each_gate((0.25, 0.25, 1, 0.25), gates) * (1 - gates * gates)
+        factor = tf.concat([new, c, into, tanh_c], axis=1) * slope
+        return (new_h, new_c), (factor, out * (1 - tanh_c * tanh_c), forget)
 
     @staticmethod
     def meet(kept, d_h, rest):
         """See `Simple.meet`."""
-        gates, _, tanh_c = kept
+        _, of_h, _ = kept
         (d_c,) = rest
-        out = 0.5 + 0.5 * gates()[:, 3 * d_h.shape[1] :]
-        return d_h, d_c + d_h * out * (1 - tanh_c() * tanh_c())
+        return d_h, d_c + d_h * of_h()
 
     @staticmethod
     def step_back(kept, before, present, met):
         """See `Simple.step_back`."""
-        gates, c, tanh_c = kept
+        factor, _, forget = kept
         d_h, d_c = met
-        into, forget, new, _ = tf.split(gates(), 4, axis=1)
-        into, forget = 0.5 + 0.5 * into, 0.5 + 0.5 * forget
-        d_gates = tf.concat([d_c * new, d_c * c(), d_c * into, d_h * tanh_c()], axis=1)
-        slope = _each_gate((0.25, 0.25, 1, 0.25), d_gates) * (1 - gates() * gates())
-        return d_gates * slope, (), tf.where(present(), 0.0, d_h), (d_c * forget,)
+        d_inner = tf.concat([d_c, d_c, d_c, d_h], axis=1) * factor()
+        return d_inner, (), tf.where(present(), 0.0, d_h), (d_c * forget(),)
 
 
 def _each_gate(values, gates):
