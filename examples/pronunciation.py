@@ -16,7 +16,8 @@ put in, left out or exchanged, and divides by the number of phonemes that there 
 Beside the network stands a plain answer: the pronunciation of the known word that looks most alike,
 by the letters that stand together in both.
 
-The fit takes about a quarter of an hour on two cores; ``--quick`` shows less with fewer words.
+The fit takes some twenty minutes of processor time, which two cores share; ``--quick`` shows less,
+with fewer words.
 """
 
 import argparse
