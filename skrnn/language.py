@@ -517,8 +517,8 @@ class RNNLanguageModel(BaseNetwork):
         Returns
         -------
         keras.Model
-            A new model from ids (n_texts, n_steps), 2 (the start) first and 0 after the end of a
-            text, to the logits of the next id: (n_texts, n_steps, n_tokens).
+            A new model from ids (n_texts, n_steps), 3 (the end of the text before) first and 0
+            after the end of a text, to the logits of the next id: (n_texts, n_steps, n_tokens).
         """
         check_is_fitted(self)
         from . import _keras
