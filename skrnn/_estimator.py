@@ -133,6 +133,10 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """Return the targets in the network's units."""
         return targets.astype(np.float32, copy=False)
 
+    def _validation_kind(self):
+        """Return which samples are held out, as `split_validation` takes it."""
+        return self.validation
+
     def _stratum(self, targets):
         """Return the classes to stratify a random validation split by, or None."""
         return None
@@ -175,7 +179,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             data.sequences,
             self._stratum(data.targets),
             fraction=self.validation_fraction,
-            how=self.validation,
+            how=self._validation_kind(),
             seed=seed,
         )
         return data.take(train, data.take(validation) if len(validation) else None)

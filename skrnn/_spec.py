@@ -88,6 +88,7 @@ class EncoderDecoder:
     return_sequences = False
     n_frozen = 0
     trainable_embeddings = True
+    pooling = "last"
 
     @property
     def n_directions(self):

@@ -306,7 +306,11 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
 
     def _train(self, data, fitted_on, seeds, *, continued, epochs):
         super()._train(data, fitted_on, seeds, continued=continued, epochs=epochs)
-        self.offset_ = _offset(self.score_samples(fitted_on.X), self.contamination)
+        scores = self.score_samples(fitted_on.X)
+        weights = fitted_on.arguments.get("metadata", {}).get("sample_weight")
+        if weights is not None:
+            scores = scores[np.asarray(weights) > 0]  # a sample of no weight is no sample
+        self.offset_ = _offset(scores, self.contamination)
 
     # Sequences to vectors and back
 
@@ -514,4 +518,4 @@ def _no_targets(sequences):
 def _has_feature_axis(X):
     """Tell a sequence of steps with features from one of plain numbers."""
     is_list = isinstance(X, (list, tuple)) or getattr(X, "ndim", None) == 1
-    return np.ndim(X[0]) > 1 if is_list else np.asarray(X).ndim > 2
+    return np.ndim(next(iter(X))) > 1 if is_list else np.asarray(X).ndim > 2

@@ -435,6 +435,8 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         return np.searchsorted(self.classes_, labels).astype(np.float64)
 
     def _class_weights(self, targets, sample_weight, sequences, *, reset):
+        if reset:
+            self._class_weight = None
         if self.class_weight is None:
             return sample_weight
         if self._is_multilabel:
@@ -444,7 +446,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
                 "sklearn.utils.class_weight.compute_sample_weight."
             )
         numbers = targets[..., 0].astype(int)
-        if reset:
+        if self._class_weight is None or self.class_weight != "balanced":
             counted = sequences.present() if self._per_step_targets else slice(None)
             self._class_weight = self._learn_class_weight(numbers[counted])
         if self._per_step_targets:

@@ -296,6 +296,10 @@ class RNNLanguageModel(BaseNetwork):
         """Return the texts, each as a sequence of ids."""
         if reset:
             self._analysis().check()
+        if reset:
+            # Kept: a parameter that is changed later must not change how texts are read.
+            words = {"token_pattern": self.token_pattern} if self.level == "word" else {}
+            self._reading = {"level": self.level, "lowercase": self.lowercase, **words}
         counted = count_tokens(self._analysis().tokenize(_texts_of(X)))
         if reset:
             vocabulary = learn_vocabulary(
@@ -342,8 +346,7 @@ class RNNLanguageModel(BaseNetwork):
         return "categorical_crossentropy"
 
     def _analysis(self):
-        words = {"token_pattern": self.token_pattern} if self.level == "word" else {}
-        return Analysis(level=self.level, lowercase=self.lowercase, **words)
+        return Analysis(**self._reading)
 
     def _vocabulary(self):
         return Vocabulary(self.vocabulary_, _RESERVED)

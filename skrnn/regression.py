@@ -308,11 +308,12 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             "return_sequences": False,
             "pooling": "last",
             "hidden_units": (),
-            "trainable_embeddings": True,
             "model": None,
             "callbacks": None,
         }
-        others = [k for k, value in fixed.items() if getattr(self, k) != value]
+        others = [k for k, value in fixed.items() if (getattr(self, k) or value) != value]
+        if not self.trainable_embeddings:
+            others.append("trainable_embeddings")
         if self.engine == "keras":
             others.append("engine")
         if self.optimizer not in COMPILED_OPTIMIZERS:

@@ -141,8 +141,6 @@ class RNNSeq2Seq(BaseNetwork):
         What the features of a numeric X were standardized with.
     n_features_in_ : int
         The length of the last axis of a numeric X.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        The column names of X, where it was a data frame of numbers.
 
     See Also
     --------
@@ -339,6 +337,12 @@ class RNNSeq2Seq(BaseNetwork):
     def _check_data(self, X, y, sample_weight, *, reset):
         if y is None:
             raise ValueError("RNNSeq2Seq requires y to be passed, but the target y is None.")
+        if reset:
+            # Kept: a parameter that is changed later must not change how texts are read.
+            self._readings = {
+                "source": self._reading(self.source_level),
+                "target": self._reading(self.target_level),
+            }
         sequences = self._check_source(X, reset=reset)
         ids, is_text = self._check_target(y, reset=reset)
         check_consistent_length(sequences.starts, ids)
@@ -354,11 +358,12 @@ class RNNSeq2Seq(BaseNetwork):
         is_text = holds_texts(X)
         if reset:
             self._reads_text = is_text
-            for name in ("source_vocabulary_", "feature_names_in_"):
-                self.__dict__.pop(name, None)
+            for name in ("source_vocabulary_", "n_features_in_", "input_mean_", "input_scale_"):
+                vars(self).pop(name, None)
+            self._reads_vectors = not is_text and _are_vectors(X)
             if is_text:
                 reader = TextReader.learn(
-                    self._analysis(self.source_level),
+                    self._analysis("source"),
                     X,
                     max_tokens=self.max_tokens,
                     min_df=self.min_df,
@@ -372,7 +377,8 @@ class RNNSeq2Seq(BaseNetwork):
             )
         if is_text:
             return Sequences.from_ragged(self._source_reader().encode(X))
-        return check_sequences(self, _as_steps(X), tokens=False, reset=reset)
+        steps = np.asarray(X)[:, None] if _are_vectors(X) else X
+        return check_sequences(self, steps, tokens=False, reset=reset)
 
     def _check_target(self, y, *, reset):
         """Return the ids of each y with the end, and whether y are texts, not token lists."""
@@ -384,7 +390,7 @@ class RNNSeq2Seq(BaseNetwork):
             )
         if reset:
             reader = TextReader.learn(
-                self._analysis(self.target_level),
+                self._analysis("target"),
                 y,
                 max_tokens=self.max_tokens,
                 min_df=self.min_df,
@@ -396,17 +402,26 @@ class RNNSeq2Seq(BaseNetwork):
         ids = reader.vocabulary.encode(reader.analysis.tokenize(documents), suffix=(END,))
         return ids, isinstance(documents[0], str)
 
-    def _analysis(self, level):
+    def _reading(self, level):
+        """Return how the texts of one side are read."""
         level = self.level if level is None else level
         words = {"token_pattern": self.token_pattern} if level == "word" else {}
-        return Analysis(level=level, lowercase=self.lowercase, **words)
+        return {"level": level, "lowercase": self.lowercase, **words}
+
+    def _analysis(self, side):
+        return Analysis(**self._readings[side])
+
+    def _validation_kind(self):
+        if self.validation == "auto" and self._reads_vectors:
+            return "random"  # one step each, which would be taken for windows of one step
+        return self.validation
 
     def _source_reader(self):
-        return TextReader(self._analysis(self.source_level), Vocabulary(self.source_vocabulary_))
+        return TextReader(self._analysis("source"), Vocabulary(self.source_vocabulary_))
 
     def _target_reader(self):
         vocabulary = Vocabulary(self.target_vocabulary_, _RESERVED)
-        return TextReader(self._analysis(self.target_level), vocabulary)
+        return TextReader(self._analysis("target"), vocabulary)
 
     def _learn_scaling(self, data):
         if data.sequences.holds_tokens:
@@ -452,8 +467,8 @@ class RNNSeq2Seq(BaseNetwork):
             Texts, or lists of tokens where y was such in `fit`. Words of a text are joined by
             blanks.
         log_p : float64 ndarray of shape (n_samples,)
-            The natural logarithm of the probability of what was written, its end included if it
-            came before `max_len`. Only with `return_log_proba`.
+            The natural logarithm of the probability of what was written, its end included. Only
+            with `return_log_proba`.
         """
         tokens, log_p = self._written(X)
         join = self._target_reader().analysis.join
@@ -597,11 +612,11 @@ class RNNSeq2Seq(BaseNetwork):
         return _keras.build(network, self.weights_, input_scaling=scaling)
 
 
-def _as_steps(X):
-    """Return vectors as sequences of one step, and sequences as they are."""
-    if isinstance(X, list) and X and np.ndim(X[0]) >= 1 and not np.isscalar(X[0][0]):
-        return X
-    return X if getattr(X, "ndim", 2) != 2 else np.asarray(X)[:, None]
+def _are_vectors(X):
+    """Tell a table, one vector a sample, from sequences."""
+    if isinstance(X, (list, tuple)):
+        return len(X) > 0 and np.ndim(X[0]) == 1 and len({np.size(x) for x in X}) == 1
+    return getattr(X, "ndim", None) == 2
 
 
 def _padded(sequences):

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
-from .common import assert_same_bits, ragged_sequences, sequences, small_classifier
+from .common import (
+    assert_other_bits,
+    assert_same_bits,
+    ragged_sequences,
+    sequences,
+    small_classifier,
+)
 
 LABELS = {
     "numbers": np.array([3, 7, 11]),
@@ -195,3 +201,15 @@ def test_balanced_weights_are_those_of_the_first_samples():
     for network in networks:
         network.partial_fit(X[chunk], y[chunk])
     assert_same_bits(networks[0].weights_, networks[1].weights_)
+
+
+def test_class_weights_that_are_set_later():
+    X, z = sequences()
+    y = (z > 0.8).astype(int)
+    plain = small_classifier(warm_start=True).fit(X, y)
+    weighted = small_classifier(warm_start=True).fit(X, y).set_params(class_weight="balanced")
+    assert_other_bits(weighted.fit(X, y).weights_, plain.fit(X, y).weights_)
+    heavier = small_classifier(warm_start=True, class_weight={0: 1, 1: 5}).fit(X, y)
+    same = small_classifier(warm_start=True, class_weight={0: 1, 1: 5}).fit(X, y).fit(X, y)
+    heavier.set_params(class_weight={0: 1, 1: 50})
+    assert_other_bits(heavier.fit(X, y).weights_, same.weights_)

@@ -142,6 +142,7 @@ def test_training_goes_on():
     [
         {"pooling": "mean"},
         {"hidden_units": 5},
+        {"trainable_embeddings": False},
         {"return_sequences": True},
         {"engine": "keras"},
         {"optimizer": "nadam"},
@@ -152,6 +153,13 @@ def test_what_it_does_not_cover(params):
     (name,) = params
     with pytest.raises(ValueError, match=rf"Expected a network that decoder='rnn' covers.*{name}"):
         decoding(**params).fit(X, y)
+
+
+def test_it_has_no_pooling():
+    X, y = with_steps_ahead()
+    with pytest.raises(ValueError, match=r"fitted with pooling='attention'"):
+        decoding().fit(X, y).attention_weights(X)
+    assert decoding(hidden_units=[], callbacks=[]).fit(X, y).predict(X).shape == y.shape
 
 
 def test_targets_of_another_form():

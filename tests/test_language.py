@@ -206,10 +206,12 @@ def test_errors_flow_back_n_steps():
     assert sure[1].min() < 0.7
 
 
-def test_to_keras_equals_the_model(model):
+@pytest.mark.parametrize("first", [START, END])
+def test_to_keras_equals_the_model(model, first):
+    """A text begins with the start, or with the end of the text before."""
     text = "a bad cab"
     ids = ids_of(model, text)
-    logits = model.to_keras().predict(np.array([[START, *ids]]), verbose=0)
+    logits = model.to_keras().predict(np.array([[first, *ids]]), verbose=0)
     log_p = tf.nn.log_softmax(logits[0]).numpy()[np.arange(len(ids) + 1), [*ids, END]]
     np.testing.assert_allclose(model.score_samples([text]), [log_p.sum()], rtol=1e-5)
 

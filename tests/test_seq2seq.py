@@ -128,9 +128,11 @@ def greedy_by_hand(network, X, max_len):
     """Take the most probable next token again and again, with one Keras call a step."""
     fed = np.full((len(X), 1), START)
     ended = np.zeros(len(X), dtype=bool)
-    for _ in range(max_len + 1):
+    for step in range(max_len + 1):
         log_p = keras_log_proba(network, X, fed)[:, -1]
         log_p[:, :3] = -np.inf  # padding, unknown and start are never written
+        if step == max_len:
+            log_p[:, END + 1 :] = -np.inf
         token = np.where(ended, 0, log_p.argmax(axis=1))
         ended |= token == END
         fed = np.concatenate([fed, token[:, None]], axis=1)
@@ -293,6 +295,43 @@ def test_characters_are_joined_without_blanks():
     network = RNNSeq2Seq("char", **SMALL).fit(["ab c", "c"] * 10, ["c ba", "c"] * 10)
     assert set(network.target_vocabulary_) == set("abc ")
     assert set(network.predict(["ab"])[0]) <= set("abc ")
+
+
+def test_no_more_than_max_len_is_written(fitted):
+    for max_len in (1, 2):
+        y, log_p = fitted.set_params(max_len=max_len).predict(["123"], return_log_proba=True)
+        assert 1 <= len(y[0].split()) <= max_len
+        np.testing.assert_allclose(log_p, fitted.score_samples(["123"], list(y)), atol=1e-5)
+    fitted.set_params(max_len=None)
+
+
+def test_empty_token_lists():
+    X, y = [["a", "b"], [], ["b"]] * 10, [["x"], [], ["y", "x"]] * 10
+    network = small().fit(X, y)
+    assert len(network.predict([[]])) == 1
+    assert np.isfinite(network.score_samples([["a"]], [[]])).all()
+    (shares,) = network.attention_weights([["a"]], [[]])
+    assert shares.shape == (1, 1)
+
+
+def test_parameters_of_reading_are_those_of_the_fit(numerals):
+    X, y = numerals
+    network = small().fit(X, y)
+    before = network.score_samples(X[:9], y[:9])
+    network.set_params(source_level="word", target_level="char", lowercase=True)
+    assert_same_bits(network.score_samples(X[:9], y[:9]), before)
+
+
+def test_vectors_are_no_windows_of_a_series(rng):
+    """They may be sorted, so early stopping takes some of them at random."""
+    X = np.sort(rng.normal(size=(60, 3)), axis=0)
+    y = ["".join("ab"[int(v)] for v in row) for row in X > 0]
+    params = {**SMALL, "early_stopping": True, "epochs": 2}
+    networks = [
+        RNNSeq2Seq("char", **params, validation=kind).fit(X, y) for kind in ("auto", "random")
+    ]
+    assert_same_bits(networks[0].weights_, networks[1].weights_)
+    assert networks[0].history_ == networks[1].history_
 
 
 def test_empty_inputs_and_outputs():

@@ -29,7 +29,10 @@ _FORBIDDEN = (0, 1, START)
     ]
 )
 def search(network, weights, batch, beam_width, max_len):
-    """Return the sequences found, (batch, beam_width, max_len), and their log-probabilities."""
+    """Return the sequences found, (batch, beam_width, max_len), and their log-probabilities.
+
+    All of them have an end: it is all that the last step may write.
+    """
     source, weights = encoded(network, weights, batch, DropoutMasks(None))
     real = tf.reduce_any(source.present, axis=1)
     n_samples, n_tokens = real.shape[0], network.n_outputs
@@ -37,13 +40,14 @@ def search(network, weights, batch, beam_width, max_len):
         lambda t: None if t is None else tf.repeat(t, beam_width, axis=0), source
     )
     never = tf.reduce_sum(tf.one_hot(_FORBIDDEN, n_tokens), axis=0) * _NO
-    only_padding = (1 - tf.one_hot(0, n_tokens)) * _NO
+    only_padding, only_end = ((1 - tf.one_hot(token, n_tokens)) * _NO for token in (0, END))
 
     def extend(step, tokens, states, scores, ended, sequences):
         raw, states = decoder_step(
             network, weights, tf.reshape(tokens, [-1]), source._replace(states=states)
         )
         gains = tf.nn.log_softmax(raw) + never
+        gains += tf.where(step == max_len - 1, only_end, 0.0)
         gains = tf.reshape(gains, [n_samples, beam_width, n_tokens])
         gains = tf.where(ended[:, :, None], only_padding, gains)
         totals = tf.reshape(scores[:, :, None] + gains, [n_samples, beam_width * n_tokens])

@@ -5,6 +5,7 @@ import threading
 
 import keras
 
+from .._spec import END, START
 from .language import NEVER_NEXT, NO
 from .pooling import LAYERS
 
@@ -78,10 +79,11 @@ def build_language(network, weights, seed=0):
             keras.layers.Dense(network.n_tokens),
         ]
         model = keras.Sequential(layers)
-    *others, bias = weights
-    bias = bias.copy()
+    table, *others, bias = weights
+    table, bias = table.copy(), bias.copy()
+    table[END] = table[START]  # the network reads the end of one text as the start of the next
     bias[list(NEVER_NEXT)] = NO
-    model.set_weights([*others, bias])
+    model.set_weights([table, *others, bias])
     return model
 
 

@@ -21,12 +21,14 @@ def holds_texts(X: Any) -> bool:
         if X.dtype.kind != "O":
             return X.dtype.kind in "UST"
         X = X.ravel()
+    is_empty = False
     for item in X:
         if isinstance(item, (list, tuple, np.ndarray)):
+            is_empty |= len(item) == 0
             item = next(iter(item), None)
         if item is not None:
             return isinstance(item, (str, bytes))
-    return False
+    return is_empty  # nothing but empty lists: of tokens, for a sequence has steps
 
 
 class TextReader:
