@@ -1,6 +1,6 @@
 """All benchmarks, in one table.
 
-Run ``python -m benchmarks.run --quick`` for some ten minutes, without ``--quick`` for an hour.
+Run ``python -m benchmarks.run --quick`` for some eleven minutes, without ``--quick`` for an hour.
 """
 
 import argparse
