@@ -295,11 +295,10 @@ class RNNLanguageModel(BaseNetwork):
     def _check_data(self, X, y, sample_weight, *, reset):
         """Return the texts, each as a sequence of ids."""
         if reset:
-            self._analysis().check()
-        if reset:
             # Kept: a parameter that is changed later must not change how texts are read.
             words = {"token_pattern": self.token_pattern} if self.level == "word" else {}
             self._reading = {"level": self.level, "lowercase": self.lowercase, **words}
+            self._analysis().check()
         counted = count_tokens(self._analysis().tokenize(_texts_of(X)))
         if reset:
             vocabulary = learn_vocabulary(
