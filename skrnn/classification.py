@@ -436,7 +436,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
 
     def _class_weights(self, targets, sample_weight, sequences, *, reset):
         if reset:
-            self._class_weight = None
+            self._class_weight: np.ndarray | None = None
         if self.class_weight is None:
             return sample_weight
         if self._is_multilabel:

@@ -359,7 +359,7 @@ class RNNSeq2Seq(BaseNetwork):
         if reset:
             self._reads_text = is_text
             for name in ("source_vocabulary_", "n_features_in_", "input_mean_", "input_scale_"):
-                vars(self).pop(name, None)
+                self.__dict__.pop(name, None)
             self._reads_vectors = not is_text and _are_vectors(X)
             if is_text:
                 reader = TextReader.learn(
