@@ -247,9 +247,7 @@ class BaseRNN(BaseNetwork):
         weights = check_weights(sample_weight, sequences)
         weights = self._class_weights(targets, weights, sequences, reset=reset)
         data = TrainingData(sequences, targets, weights, None, self._target_lengths(targets))
-        # A sample of no weight is no sample: it would still count in the mean of a batch.
-        counts = weights.reshape(len(weights), -1).any(axis=1)
-        return data if counts.all() else data.take(np.flatnonzero(counts))
+        return data.weighted()
 
     def _learn(self, data, X, seeds):
         table = self._given_table(X, seeds["embeddings"])

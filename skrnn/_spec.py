@@ -20,6 +20,8 @@ N_STATES = {"simple": 1, "gru": 1, "lstm": 2}
 
 # Token ids that every vocabulary of outputs has: 0 is padding and 1 the unknown token.
 START, END = 2, 3
+# What a vocabulary is told to reserve them, in this order.
+RESERVED = ("[START]", "[END]")
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ class TrainingData:
             return self.sequences.lengths
         return self.sequences.lengths + self.target_lengths
 
+    def weighted(self):
+        """Return the samples that have a weight: the others would still count in a batch's mean."""
+        has_weight = self.sample_weight.reshape(len(self.sample_weight), -1).any(axis=1)
+        return self if has_weight.all() else self.take(np.flatnonzero(has_weight))
+
     def trimmed(self):
         """Return the same data with sequences that end with a present step."""
         validation = self.validation and self.validation.trimmed()

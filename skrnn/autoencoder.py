@@ -282,9 +282,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             self.n_steps_ = sequences.n_steps
             self._has_feature_axis = _has_feature_axis(X)
         weights = check_weights(sample_weight, sequences)
-        data = TrainingData(sequences, _no_targets(sequences), weights)
-        # A sample of no weight is no sample: it would still count in the mean of a batch.
-        return data if (weights > 0).all() else data.take(np.flatnonzero(weights))
+        return TrainingData(sequences, _no_targets(sequences), weights).weighted()
 
     def _learn_scaling(self, data):
         self.input_mean_, self.input_scale_ = input_scaling(data.sequences, self.standardize)

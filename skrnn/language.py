@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._callbacks import with_callbacks
 from ._estimator import POSITIVE_INT, BaseNetwork, as_widths
 from ._sequences import Sequences
-from ._spec import END, LanguageModel, network_of
+from ._spec import END, RESERVED, LanguageModel, network_of
 from ._streams import pieces, split_last, split_random, stream_count, texts_of
 from ._training import TrainingData
 from .text._analysis import Analysis
@@ -26,7 +26,6 @@ from .text._vocabulary import PADDING, Vocabulary, count_tokens, learn_vocabular
 
 # Words, also with an apostrophe inside, and punctuation marks: a text that is written has both.
 TOKEN_PATTERN = r"(?u)\w+(?:'\w+)*|[^\w\s]"
-_RESERVED = ("[START]", "[END]")
 # So many texts are taken for independent ones, of which some can be held out.
 _MANY_TEXTS = 100
 _SAMPLE_CONSTRAINTS = {
@@ -302,7 +301,7 @@ class RNNLanguageModel(BaseNetwork):
         counted = count_tokens(self._analysis().tokenize(_texts_of(X)))
         if reset:
             vocabulary = learn_vocabulary(
-                counted, max_tokens=self.max_tokens, min_df=self.min_df, reserved=_RESERVED
+                counted, max_tokens=self.max_tokens, min_df=self.min_df, reserved=RESERVED
             )
             self.vocabulary_, self.n_tokens_ = dict(vocabulary.ids), len(vocabulary)
         end = np.array([END], dtype=np.int32)
@@ -348,7 +347,7 @@ class RNNLanguageModel(BaseNetwork):
         return Analysis(**self._reading)
 
     def _vocabulary(self):
-        return Vocabulary(self.vocabulary_, _RESERVED)
+        return Vocabulary(self.vocabulary_, RESERVED)
 
     # How probable a text is
 

@@ -15,7 +15,7 @@ from sklearn.utils.validation import (
 from ._callbacks import with_callbacks
 from ._estimator import POSITIVE_INT, RATE, BaseNetwork, as_widths, input_scaling
 from ._sequences import Sequences
-from ._spec import END, EncoderDecoder, network_of
+from ._spec import END, RESERVED, EncoderDecoder, network_of
 from ._training import TrainingData
 from ._validation import check_sequences, check_weights
 from .text._analysis import Analysis
@@ -26,7 +26,6 @@ from .text._vocabulary import Vocabulary
 
 # Words and punctuation marks: what is written back should have both.
 TOKEN_PATTERN = r"(?u)\w+|[^\w\s]"
-_RESERVED = ("[START]", "[END]")
 
 
 class RNNSeq2Seq(BaseNetwork):
@@ -350,8 +349,7 @@ class RNNSeq2Seq(BaseNetwork):
             self._writes_text, self.max_len_ = is_text, max(max(map(len, ids)) - 1, 1)
         lengths = np.array([len(i) for i in ids])
         weights = check_weights(sample_weight, sequences)
-        data = TrainingData(sequences, _padded(ids), weights, None, lengths)
-        return data if (weights > 0).all() else data.take(np.flatnonzero(weights))
+        return TrainingData(sequences, _padded(ids), weights, None, lengths).weighted()
 
     def _check_source(self, X, *, reset):
         """Return X as sequences of ids or numbers."""
@@ -394,7 +392,7 @@ class RNNSeq2Seq(BaseNetwork):
                 y,
                 max_tokens=self.max_tokens,
                 min_df=self.min_df,
-                reserved=_RESERVED,
+                reserved=RESERVED,
             )
             self.target_vocabulary_ = dict(reader.vocabulary.ids)
         reader = self._target_reader()
@@ -420,7 +418,7 @@ class RNNSeq2Seq(BaseNetwork):
         return TextReader(self._analysis("source"), Vocabulary(self.source_vocabulary_))
 
     def _target_reader(self):
-        vocabulary = Vocabulary(self.target_vocabulary_, _RESERVED)
+        vocabulary = Vocabulary(self.target_vocabulary_, RESERVED)
         return TextReader(self._analysis("target"), vocabulary)
 
     def _learn_scaling(self, data):
