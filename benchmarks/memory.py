@@ -1,6 +1,6 @@
 """Memory: of a fit on windows far larger than the machine, and of many fits one after another.
 
-Run ``python -m benchmarks.run --only memory-large --only memory-fits``.
+Run ``python -m benchmarks.run --only memory``.
 """
 
 import gc
@@ -21,48 +21,41 @@ SERIES_MIB = LARGE.n_samples * LARGE.n_features * 4 / 2**20
 SETTLED, N_FITS, N_ARCHITECTURES = 10, 200, 30
 
 
-def memory_large(quick: bool) -> Iterator[Row]:
-    """Yield the row of a fit on windows that would be 9.4 GB as a copy."""
-    run = in_fresh_process(fit_large)
-    yield Row(
-        name="memory-large",
-        what="peak of fit, 2 000 000 rows x 7, windows of 168",
-        unit="MiB",
-        ours=run["peak"] - run["imports"],
-        peers={"a copy of the windows": SERIES_MIB * LARGE.n_steps},
-        goals=(
-            Goal(
-                "",
-                run["peak"] - run["imports"],
-                must=round(4 * SERIES_MIB + 300),
-                aim=round(2 * SERIES_MIB + 200),
-                unit="MiB",
-                at_most=True,
-            ),
-        ),
-        measured={"run": run},
-    )
+def memory(quick: bool) -> Iterator[Row]:
+    """Yield a row for one large fit, for fits of one architecture, and for fits of different ones.
 
-
-def memory_fits(quick: bool) -> Iterator[Row]:
-    """Yield a row for fits of one architecture, and one for fits of different ones."""
+    In two processes at once: memory is measured here, and no time.
+    """
     one = [Task("gru", (8,), 28, 4)] * (SETTLED + N_FITS)
     different = [
         Task(CELLS[i % len(CELLS)], (4 + i,), 28, 4) for i in range(SETTLED + N_ARCHITECTURES)
     ]
-    rows = {
-        "memory-fits one": (f"resident, {N_FITS} fits of one architecture", one),
-        "memory-fits different": (f"resident, fits of {N_ARCHITECTURES} architectures", different),
-    }
-    # At once: memory is measured here, and no time.
-    with ThreadPoolExecutor(len(rows)) as pool:
-        runs = pool.map(_resident_memory, (tasks for _, tasks in rows.values()))
-        for (name, (what, _)), resident in zip(rows.items(), runs, strict=True):
-            yield _growth(name, what, resident)
+    with ThreadPoolExecutor(2) as pool:
+        of_different, of_one = pool.submit(_resident, different), pool.submit(_resident, one)
+        large = pool.submit(in_fresh_process, fit_large)
+        yield _peak(large.result())
+        what = f"resident, {N_FITS} fits of one architecture"
+        yield _growth("memory-fits one", what, of_one.result())
+        what = f"resident, fits of {N_ARCHITECTURES} architectures"
+        yield _growth("memory-fits different", what, of_different.result())
 
 
-def _resident_memory(tasks: list[Task]) -> list[float]:
+def _resident(tasks: list[Task]) -> list[float]:
     return in_fresh_process(fit_in_turn, tasks=[asdict(task) for task in tasks])
+
+
+def _peak(run: dict[str, float]) -> Row:
+    peak = run["peak"] - run["imports"]
+    must, aim = round(4 * SERIES_MIB + 300), round(2 * SERIES_MIB + 200)
+    return Row(
+        name="memory-large",
+        what="peak of fit, 2 000 000 rows x 7, windows of 168",
+        unit="MiB",
+        ours=peak,
+        peers={"a copy of the windows": SERIES_MIB * LARGE.n_steps},
+        goals=(Goal("", peak, must=must, aim=aim, unit="MiB", at_most=True),),
+        measured={"run": run},
+    )
 
 
 def _growth(name: str, what: str, resident: list[float]) -> Row:

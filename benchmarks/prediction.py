@@ -82,7 +82,7 @@ def predict_many(quick: bool) -> Iterator[Row]:
 def time_many(side: str, options: dict[str, Any], n_calls: int) -> dict[str, Any]:
     """Return the seconds of predictions, and the memory that they added to what was held.
 
-    Whatever is compiled is compiled before, by a prediction of enough windows to fill a batch.
+    Whatever is compiled is compiled before, by a prediction of so many that it is made alike.
     """
     from skrnn import LagWindows
 
@@ -90,7 +90,7 @@ def time_many(side: str, options: dict[str, Any], n_calls: int) -> dict[str, Any
     X = LagWindows(MANY.n_steps, fill="edge").fit_transform(series)
     y = drawn(MANY.n_samples, seed=1)
     predict = side_of(side).predictor(MANY, X[: MANY.n_samples], y, **options)
-    first = seconds(lambda: predict(X[: 2 * max(KERAS_BATCHES)]))
+    first = seconds(lambda: predict(X[: N_MANY // 5]))
     resident, peak = resident_memory(), peak_memory()
     calls = [seconds(lambda: predict(X)) for _ in range(n_calls)]
     return {

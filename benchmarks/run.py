@@ -1,6 +1,6 @@
 """All benchmarks, in one table.
 
-Run ``python -m benchmarks.run --quick`` for some eleven minutes, without ``--quick`` for an hour.
+Run ``python -m benchmarks.run --quick`` for less than ten minutes, without ``--quick`` for an hour.
 """
 
 import argparse
@@ -26,8 +26,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "predict-one": prediction.predict_one,
     "predict-many": prediction.predict_many,
     "workers": workers.workers,
-    "memory-large": memory.memory_large,
-    "memory-fits": memory.memory_fits,
+    "memory": memory.memory,
     "linear": scaling.linear,
     "tokenizer": text.tokenizer,
     "decoding": decoding.decoding,

@@ -20,9 +20,10 @@ from .steps import SHAPES, seconds_a_step, time_cells, time_fits
 # How many gates a cell computes in one product.
 GATES = {"simple": 1, "gru": 3, "lstm": 4}
 
+# A hundred steps, which what a fit does once (it checks and standardizes X) hardly adds to.
 LARGE_FITS = {
-    "100 x 16": Task("lstm", (64,), 100, 16, n_samples=2560, batch_size=128),
-    "200 x 64": Task("lstm", (64,), 200, 64, n_samples=1280, batch_size=64),
+    "100 x 16": Task("lstm", (64,), 100, 16, n_samples=2560, batch_size=128, epochs=5),
+    "200 x 64": Task("lstm", (64,), 200, 64, n_samples=1280, batch_size=64, epochs=5),
 }
 
 # Of one network, on windows of one series.
@@ -124,8 +125,8 @@ def matrix_products(task: Task, n_repeats: int) -> Callable[[], Any]:
 def two_cores(quick: bool) -> Iterator[Row]:
     """Yield a row for each large fit: bound to one core, and on all."""
     for name, task in LARGE_FITS.items():
-        task = task if quick else replace(task, epochs=5)
-        fit = partial(in_fresh_process, time_fits, side="skrnn", task=asdict(task), n_warm=3)
+        n_warm = 2 if quick else 3
+        fit = partial(in_fresh_process, time_fits, side="skrnn", task=asdict(task), n_warm=n_warm)
         sides = {"all cores": fit, "one core": partial(fit, one_core=True)}
         runs = in_turn(sides, 1 if quick else 3)
         step = {side: 1e3 * seconds_a_step(runs[side], task.n_updates) for side in runs}
@@ -155,7 +156,7 @@ def linear(quick: bool) -> Iterator[Row]:
 def _growth(name: str, what: str, tasks: dict[int, Task], quick: bool) -> Row:
     described = {str(size): asdict(task) for size, task in tasks.items()}
     if quick:
-        together = in_fresh_process(time_sizes, tasks=described, n_warm=2)
+        together = in_fresh_process(time_sizes, tasks=described, n_warm=1)
         runs = {size: [run] for size, run in together.items()}
     else:
         sides = {

@@ -92,11 +92,11 @@ def time_cells(
     }
 
 
-def time_shapes(side: str, shapes: list[str], n_warm: int, least_seconds: float) -> dict[str, Any]:
-    """Return what `time_cells` does, for several shapes in one process."""
+def time_shapes(side: str, n_warm: int, least_seconds: float) -> dict[str, Any]:
+    """Return what `time_cells` does, for all shapes in one process."""
     return {
-        shape: time_cells(side, shape, n_warm, SHAPES[shape].epochs, least_seconds)
-        for shape in shapes
+        shape: time_cells(side, shape, n_warm, task.epochs, least_seconds)
+        for shape, task in SHAPES.items()
     }
 
 
@@ -109,8 +109,7 @@ def seconds_a_step(runs: list[dict[str, Any]], n_updates: int) -> float:
 @lru_cache
 def _measured(shape: str, quick: bool) -> tuple[Task, Runs]:
     if quick:
-        # Starting Keras for each shape takes longer than measuring it.
-        runs = _measured_together(("small",) if shape == "small" else tuple(SHAPES)[1:])
+        runs = _measured_together()
         return SHAPES[shape], {side: [run[shape] for run in runs[side]] for side in runs}
     task = replace(SHAPES[shape], epochs=3 * SHAPES[shape].epochs)
     sides: dict[str, Callable[[], Any]] = {
@@ -123,9 +122,9 @@ def _measured(shape: str, quick: bool) -> tuple[Task, Runs]:
 
 
 @lru_cache
-def _measured_together(shapes: tuple[str, ...]) -> Runs:
-    """Return quick runs of some shapes, each side in one process."""
-    run = partial(in_fresh_process, time_shapes, shapes=shapes, n_warm=2, least_seconds=0.5)
+def _measured_together() -> Runs:
+    """Return quick runs of all shapes: starting Keras for each would take longer than they do."""
+    run = partial(in_fresh_process, time_shapes, n_warm=1, least_seconds=0.5)
     return in_turn({side: partial(run, side=side) for side in installed_sides()}, 1)
 
 

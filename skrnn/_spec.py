@@ -46,6 +46,9 @@ class Network:
     pooling: str = "last"
     trainable_embeddings: bool = True
 
+    # Whether it is compiled for several numbers of steps, of which a batch takes the nearest.
+    trains_in_rooms = True
+
     @property
     def n_frozen(self):
         """How many weight arrays, the first ones, training leaves as they are."""
@@ -86,6 +89,8 @@ class EncoderDecoder:
     attention: str | None = None
     scheduled_sampling: float = 0.0
 
+    # The decoder takes too long to be compiled several times.
+    trains_in_rooms = False
     # The outputs are not one for each step of the input.
     return_sequences = False
     n_frozen = 0
@@ -117,7 +122,8 @@ class LanguageModel:
     n_tokens: int
     embedding_dim: int
 
-    # It reads forward alone, and its outputs are made and used inside the engine.
+    # It reads pieces of one length forward alone; its outputs are used inside the engine.
+    trains_in_rooms = False
     n_directions = 1
     n_features = 0
     n_frozen = 0
@@ -147,6 +153,7 @@ class Autoencoder:
     latent_dim: int
     noise: float = 0.0
 
+    trains_in_rooms = True
     # Features are numbers, and what is compared with the outputs is the input itself.
     n_tokens = None
     return_sequences = False

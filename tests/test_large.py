@@ -152,5 +152,5 @@ def test_the_steps_that_a_decoder_writes_count():
     )
     training = Training("categorical_crossentropy", "adam", batch_size=64, clips=True)
     # 3 x 64 x 24 steps x (310 x 300 + 350 x 300 + 300 x 50 weights) are 9.8e8; of one step 4.1e7.
-    assert _is_large(network, training, Shape(100, 100, 1, False, (24, 1)))
-    assert not _is_large(network, training, Shape(100, 100, 1, False, (1, 1)))
+    assert _is_large(network, training, Shape(100, 100, 1, False, (24, 1)), 1)
+    assert not _is_large(network, training, Shape(100, 100, 1, False, (1, 1)), 1)

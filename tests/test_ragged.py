@@ -1,9 +1,15 @@
 """Sequences of very different lengths, of which each batch is given room for its own."""
 
+import os
+import subprocess
+import sys
+import textwrap
+
 import numpy as np
 import pytest
 
-from skrnn._keras.programs import Shape, _step_capacities
+from skrnn._keras.programs import Shape, _room_shapes
+from skrnn._spec import Network, Training
 
 from .common import small_classifier, small_regressor
 from .test_engines import both_engines
@@ -62,7 +68,57 @@ def test_halves_of_a_large_step_equal_the_whole(monkeypatch):
 
 @pytest.mark.parametrize(
     ("n_steps", "is_ragged", "expected"),
-    [(64, True, [64]), (128, True, [48, 128]), (256, True, [32, 96, 256]), (256, False, [256])],
+    [
+        (16, True, [16]),
+        (64, True, [16, 32, 64]),
+        (256, True, [32, 64, 128, 256]),
+        (256, False, [256]),
+    ],
 )
 def test_room_for_steps(n_steps, is_ragged, expected):
-    assert _step_capacities(Shape(1000, 100, n_steps, is_ragged)) == expected
+    shapes = _room_shapes(wide_network(), Shape(1000, 100, n_steps, is_ragged))
+    assert [shape.n_steps for shape in shapes] == expected
+
+
+def test_a_large_step_is_compiled_once_for_all_batches(tmp_path):
+    """XLA would compile again if what it needs to know beforehand depended on the batch."""
+    code = """
+        import numpy as np
+        from skrnn import RNNRegressor
+        from skrnn._keras import compiled
+
+        compiled._LARGE_STEP = 1
+        X = [np.ones((n, 1)) for n in range(1, 41)]
+        RNNRegressor(units=2, batch_size=8, epochs=2, early_stopping=False).fit(X, np.ones(40))
+    """
+    flags = f"--xla_dump_to={tmp_path} --xla_dump_hlo_module_re=.*gradient.*"
+    subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        check=True,
+        env={**os.environ, "XLA_FLAGS": flags},
+    )
+    assert len(list(tmp_path.glob("*gradient*.before_optimizations.txt"))) == 1
+
+
+def wide_network():
+    return Network(
+        cell="simple",
+        units=(500,),
+        bidirectional=False,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        hidden_units=(),
+        return_sequences=False,
+        n_features=500,
+        n_outputs=1,
+    )
+
+
+def test_whether_a_step_is_large_is_judged_by_the_mean_length():
+    from skrnn._keras.compiled import _is_large
+
+    training = Training("mean_squared_error", "adam", batch_size=32, clips=True)
+    # 3 x 32 x mean steps x (500 x 500 twice, and 500 x 1): 9.6e8 of 20 steps, 4.8e8 of 10.
+    shape = Shape(1000, 100, 256, is_ragged=True)
+    assert _is_large(wide_network(), training, shape, 20)
+    assert not _is_large(wide_network(), training, shape, 10)

@@ -109,6 +109,7 @@ def _decoded(network, weights, latent, steps, masks):
             want_steps=True,
             start=start,
             n_present=n_run,
+            in_blocks=masks.seed is None,
             train=masks.seed is not None,
         )
     # What is returned for steps that were not run means nothing.

@@ -89,7 +89,7 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     training = replace(training, batch_size=batch_size)
     n_batches = -(-n_samples // training.batch_size)
     shape = _capacity(network, data, training.batch_size)
-    run_epoch = _epoch_runner(network, training, shape)
+    run_epoch = _epoch_runner(network, training, shape, data.sequences.lengths.mean())
     tensors = {
         **_pad_sequences(data.sequences, shape),
         "sample_weight": _tensor(_pad_weights(data.sample_weight, shape)),
@@ -117,9 +117,9 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     return [np.asarray(n_taken, dtype=np.int64), *(s.numpy() for s in slots)]
 
 
-def _epoch_runner(network, training, shape):
+def _epoch_runner(network, training, shape, mean_steps):
     """Return the function that trains one epoch."""
-    if _is_large(network, training, shape):
+    if _is_large(network, training, shape, mean_steps):
         gradient = gradient_program(network, training, shape)
         carry = initial_carry(network, training.batch_size // 2)
         update = update_program(network, training)
@@ -164,11 +164,12 @@ def _halved_epoch(gradient, update, carries, weights, slots, inputs, n_batches, 
     return weights, slots, total
 
 
-def _is_large(network, training, shape):
+def _is_large(network, training, shape, mean_steps):
     """Tell whether a training step is worth dividing."""
     kernels = [s for kind, s in weight_shapes(network) if kind in ("kernel", "orthogonal")]
     # A decoder may have more steps than what it reads; most of its weights are its own then.
-    n_steps = max((shape.n_steps, *shape.targets[:-1]))
+    written = () if network.return_sequences else shape.targets[:-1]
+    n_steps = max((mean_steps, *written))
     n_products = 3 * training.batch_size * n_steps * sum(map(math.prod, kernels))
     return n_products >= _LARGE_STEP and training.batch_size % 2 == 0
 

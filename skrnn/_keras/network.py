@@ -117,6 +117,8 @@ def recurrent_layer(network, weights, inputs, steps, masks, want_steps, want_sta
                 want_steps=want_steps,
                 want_state=want_state,
                 n_present=n_present,
+                # A batch has little more room then than its longest sample needs.
+                in_blocks=masks.seed is None or not network.trains_in_rooms,
                 train=masks.seed is not None,
             )
         )

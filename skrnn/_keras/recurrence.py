@@ -29,6 +29,7 @@ def run_cell(
     want_state=False,
     start=None,
     n_present=None,
+    in_blocks=True,
     train=True,
 ):
     """Run a cell over the steps.
@@ -53,6 +54,9 @@ def run_cell(
     n_present : int tensor or None
         The number of steps to run, all later ones being absent; None runs all. What is returned
         for a step that is not run means nothing.
+    in_blocks : bool
+        With `n_present`: take the matrix products block by block, no more blocks than are needed.
+        Else over all steps at once, which is faster if few of them are not run.
     train : bool
         Whether a gradient will be asked for.
 
@@ -68,7 +72,7 @@ def run_cell(
         bias, inner_bias = _gru_biases(bias, units)
     cell = CELLS[cell]
     n_last = cell.n_states if want_state else int(not want_steps)
-    run = _Recurrence(cell, present, backward, keep_mask, want_steps, n_last, n_present)
+    run = _Recurrence(cell, present, backward, keep_mask, want_steps, n_last, n_present, in_blocks)
     args = inputs, kernel, bias, recurrent, inner_bias, *(start or ())
     outputs = tf.custom_gradient(run.forward)(*args) if train else run.states(*args)
     if not want_state:
@@ -95,7 +99,9 @@ def _gru_biases(bias, units):
 class _Recurrence:
     """One run of a cell over a batch: the states alone, or with their gradient."""
 
-    def __init__(self, cell, present, backward, keep_mask, want_steps, n_last, n_present):
+    def __init__(
+        self, cell, present, backward, keep_mask, want_steps, n_last, n_present, in_blocks
+    ):
         self.cell = cell
         self.present = present
         self.backward = backward
@@ -103,8 +109,9 @@ class _Recurrence:
         self.want_steps = want_steps
         self.n_last = n_last  # how many arrays of the state after the last step are asked for
         self.n_steps, self.batch = present.shape[:2]
-        self.n_run = self.n_steps if n_present is None else n_present
-        self.blocks = _Blocks(self.n_steps, n_present)
+        self.runs_all = n_present is None
+        self.n_run = self.n_steps if self.runs_all else n_present
+        self.blocks = _Blocks(self.n_steps, n_present if in_blocks else None)
 
     def states(self, inputs, kernel, bias, recurrent, inner_bias, *start):
         """Return the states that were asked for, a tuple."""
@@ -165,7 +172,7 @@ class _Recurrence:
         """Return the states after every step from those before it."""
         if self.backward:
             return tf.concat([last[None], before[:-1]], axis=0)
-        if self.blocks.are_all:
+        if self.runs_all:
             return tf.concat([before[1:], last[None]], axis=0)
         # The state after the last step that was run, wherever that is.
         after = tf.concat([before[1:], tf.zeros_like(last)[None]], axis=0)
@@ -182,7 +189,7 @@ class _Recurrence:
         d_last = tuple(d_out[self.want_steps :])
 
         # Where some steps are not run, theirs must be zero for the products.
-        in_place = cell.is_overwritten and self.blocks.are_all
+        in_place = cell.is_overwritten and self.runs_all
 
         def readers(at, stacks):
             own = [kept[0], stacks[0] if in_place else kept[1], *kept[2:]]
