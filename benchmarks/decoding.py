@@ -114,7 +114,8 @@ def _keras_writer(network: Any) -> Callable[[np.ndarray], np.ndarray]:
             ended |= token[:, 0] == END
             if ended.all():
                 break
-        return written
+        # Of an output that does not end, ours does not give the last token, which was the end's.
+        return written[:, : network.max_len_]
 
     assert keras.backend.backend() == "tensorflow"
     return write

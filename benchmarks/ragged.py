@@ -31,7 +31,7 @@ def ragged(quick: bool) -> Iterator[Row]:
 
 
 def _row(name: str, task: Task, quick: bool) -> Row:
-    run = partial(in_fresh_process, time_fit, task=asdict(task), n_warm=3)
+    run = partial(in_fresh_process, time_fit, task=asdict(task), n_warm=1 if quick else 3)
     sides = {side: partial(run, is_ragged=side == "ragged") for side in ("ragged", "equal")}
     runs = in_turn(sides, 1 if quick else 3)
     a_step = {

@@ -23,6 +23,8 @@ SHAPES = {
     "stacked": Task(units=(32, 32), dropout=0.2, recurrent_dropout=0.2, n_samples=2048),
     "bidirectional": Task(bidirectional=True, n_samples=2048),
 }
+# With so little work a second thread may cost more than it brings.
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1"}
 # A way of running whose first fit takes so many times as long as another's warm one is given up.
 _HOPELESS = 3
 Runs = dict[str, list[dict[str, Any]]]
@@ -124,8 +126,24 @@ def _measured(shape: str, quick: bool) -> tuple[Task, Runs]:
 @lru_cache
 def _measured_together() -> Runs:
     """Return quick runs of all shapes: starting Keras for each would take longer than they do."""
-    run = partial(in_fresh_process, time_shapes, n_warm=1, least_seconds=0.5)
+    run = partial(in_fresh_process, time_shapes, n_warm=1, least_seconds=0.3)
     return in_turn({side: partial(run, side=side) for side in installed_sides()}, 1)
+
+
+@lru_cache
+def _in_one_thread(quick: bool) -> Runs:
+    """Return runs of the small shape with one thread of TensorFlow; PyTorch tries that itself."""
+    epochs, n_warm, repeats = (1, 1, 1) if quick else (3, 3, 3)
+    run = partial(
+        in_fresh_process,
+        time_cells,
+        shape="small",
+        epochs=epochs * SHAPES["small"].epochs,
+        n_warm=n_warm,
+        environment=ONE_THREAD,
+    )
+    sides = [side for side in ("skrnn", "Keras") if side in installed_sides()]
+    return in_turn({side: partial(run, side=side) for side in sides}, repeats)
 
 
 def _milliseconds(
@@ -134,6 +152,12 @@ def _milliseconds(
     """Return our figure, the peers', and all repetitions."""
     task, runs = _measured(shape, quick)
     of_cell = {side: [run[cell] for run in runs[side]] for side in runs}
+    if shape == "small":
+        for side, ways in _in_one_thread(quick).items():
+            of_cell[side] = [
+                {**run, **{f"{way}, one thread": timed for way, timed in more[cell].items()}}
+                for run, more in zip(of_cell[side], ways, strict=True)
+            ]
     figures = {
         side: 1e3 * seconds_a_step(of_cell[side], task.n_updates) if side in runs else None
         for side in SIDES
