@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from skrnn._keras.programs import Shape, _room_shapes
+from skrnn._keras.programs import Shape, _rooms
 from skrnn._spec import Network, Training
 
 from .common import small_classifier, small_regressor
@@ -76,7 +76,7 @@ def test_halves_of_a_large_step_equal_the_whole(monkeypatch):
     ],
 )
 def test_room_for_steps(n_steps, is_ragged, expected):
-    shapes = _room_shapes(wide_network(), Shape(1000, 100, n_steps, is_ragged))
+    shapes = _rooms(wide_network(), Shape(1000, 100, n_steps, is_ragged))
     assert [shape.n_steps for shape in shapes] == expected
 
 

@@ -8,6 +8,9 @@ Rows and samples are padded to a capacity, and their true number is an input too
 A training step is small or large. Small ones run in a loop inside the program, a whole epoch in one
 call. A large one is divided in two halves of the batch, for two cores: one program gives the
 gradient of a half, a second one the update.
+
+Sequences of different lengths are padded to the longest of all, but a batch is computed in the
+smallest of a few rooms that it fits in: the program has a part for each.
 """
 
 import functools
@@ -103,30 +106,17 @@ def _build_epoch(network, training, shape):
         one for each array. `carry` is what a batch leaves to the next one. Returns weights, slots,
         carry and the summed loss of all samples.
         """
-        rooms = _rooms(network, training, shape, data, order)
 
-        def train_batch(room, batch, weights, slots, carry, total):
+        def train_batch(batch, weights, slots, carry, total):
             found, carry = _batch_gradients(
-                network, training, room, weights, carry, data, order, batch, values
+                network, training, shape, weights, carry, data, order, batch, values
             )
             step = values["n_taken"] + batch
             weights, slots, loss = _updated(training, weights, slots, found, step, values)
             return batch + 1, weights, slots, carry, total + loss
 
-        def train_run(*loop):
-            """Train for as long as batches need the same room, in each of the rooms in turn."""
-            for number, room in enumerate(_room_shapes(network, shape)):
-
-                def needs_it(batch, *_, number=number):
-                    return (batch < last) & (tf.gather(rooms, batch) == number)
-
-                loop = tf.while_loop(needs_it, functools.partial(train_batch, room), loop)
-            return loop
-
-        one_by_one = functools.partial(train_batch, shape)
-        body = one_by_one if rooms is None else train_run
         loop = (first, weights, slots, carry, 0.0)
-        return tf.while_loop(lambda batch, *_: batch < last, body, loop)[1:]
+        return tf.while_loop(lambda batch, *_: batch < last, train_batch, loop)[1:]
 
     return train
 
@@ -135,18 +125,10 @@ def _build_gradient(network, training, shape):
     @compiled
     def gradient(weights, carry, data, order, batch, values, half):
         """Return what `_batch_gradients` does for a half, the gradients as one vector."""
-
-        def found_in(room):
-            found, left = _batch_gradients(
-                network, training, room, weights, carry, data, order, batch, values, half
-            )
-            return found._replace(gradients=_packed(found.gradients)), left
-
-        rooms = _rooms(network, training, shape, data, order)
-        if rooms is None:
-            return found_in(shape)
-        branches = [functools.partial(found_in, room) for room in _room_shapes(network, shape)]
-        return tf.switch_case(tf.gather(rooms, batch), branches)
+        found, carry = _batch_gradients(
+            network, training, shape, weights, carry, data, order, batch, values, half
+        )
+        return found._replace(gradients=_packed(found.gradients)), carry
 
     return gradient
 
@@ -164,29 +146,6 @@ def _build_update(network, training):
     return update
 
 
-def _room_shapes(network, shape):
-    """Return the shapes with the numbers of steps that a batch may be given room for, ascending.
-
-    Matrix products are taken over all the steps that there is room for.
-    """
-    n_steps, may_be_shorter = shape.n_steps, shape.is_ragged and network.trains_in_rooms
-    shorter = (n_steps // 8, n_steps // 4, n_steps // 2) if may_be_shorter else ()
-    rooms = [*(n for n in shorter if n >= _LEAST_ROOM), n_steps]
-    return [shape._replace(n_steps=n) for n in rooms]
-
-
-def _rooms(network, training, shape, data, order):
-    """Return which of `_room_shapes` each batch needs, or None where there is only one."""
-    *shorter, _ = _room_shapes(network, shape)
-    if not shorter:
-        return None
-    n_batches = shape.n_samples // training.batch_size
-    lengths = tf.gather(data["spans"][:, 1], order[: n_batches * training.batch_size])
-    longest = tf.reduce_max(tf.reshape(lengths, [n_batches, -1]), axis=1)
-    too_short = longest[:, None] > tf.constant([room.n_steps for room in shorter])
-    return tf.reduce_sum(tf.cast(too_short, tf.int32), axis=1)
-
-
 class _Gradients(NamedTuple):
     """The gradients of a summed loss, that loss, and what it is divided by."""
 
@@ -199,10 +158,7 @@ class _Gradients(NamedTuple):
 def _batch_gradients(
     network, training, shape, weights, carry, data, order, batch, values, half=None
 ):
-    """Return the gradients of a batch, or of one half of it, and what it leaves to the next.
-
-    No sample of it may have more than `shape.n_steps` steps.
-    """
+    """Return the gradients of a batch, or of one half of it, and what it leaves to the next."""
     size = training.batch_size if half is None else training.batch_size // 2
     first = batch * training.batch_size + (0 if half is None else half * size)
     # Not a slice: XLA would compile the program anew for every place that one begins at.
@@ -213,6 +169,34 @@ def _batch_gradients(
     seed = tf.random.experimental.stateless_fold_in(values["dropout_seed"], step)
     if half is not None:
         seed = tf.random.experimental.stateless_fold_in(seed, half)
+
+    def found_in(room):
+        of_batch = samples, real, seed
+        return _gradients_of(network, training, room, weights, carry, data, of_batch)
+
+    *shorter, longest_room = _rooms(network, shape)
+    if not shorter:
+        return found_in(longest_room)
+    longest = tf.reduce_max(tf.gather(data["spans"], samples)[:, 1])
+    too_short = tf.cast(longest > tf.constant([room.n_steps for room in shorter]), tf.int32)
+    rooms = [functools.partial(found_in, room) for room in (*shorter, longest_room)]
+    return tf.switch_case(tf.reduce_sum(too_short), rooms)
+
+
+def _rooms(network, shape):
+    """Return the shapes with the numbers of steps that a batch may be given room for, ascending.
+
+    Matrix products are taken over all the steps that there is room for.
+    """
+    n_steps, may_be_shorter = shape.n_steps, shape.is_ragged and network.trains_in_rooms
+    shorter = (n_steps // 8, n_steps // 4, n_steps // 2) if may_be_shorter else ()
+    rooms = [*(n for n in shorter if n >= _LEAST_ROOM), n_steps]
+    return [shape._replace(n_steps=n) for n in rooms]
+
+
+def _gradients_of(network, training, shape, weights, carry, data, of_batch):
+    """Return what `_batch_gradients` does for samples that have at most `shape.n_steps` steps."""
+    samples, real, seed = of_batch
     weights = _unpacked(weights, trained_shapes(network))
     sample_weight = tf.gather(data["sample_weight"], samples)
     gathered = gather_batch(data, samples, shape)
