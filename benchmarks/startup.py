@@ -19,7 +19,7 @@ FIRST = Task("gru", (32,), 28, len(INPUTS), n_samples=1433)
 
 def startup(quick: bool) -> Iterator[Row]:
     """Yield a row for the import and one for the first fit."""
-    runs = in_turn({"import": partial(in_fresh_process, time_import)}, 5 if quick else 15)
+    runs = in_turn({"import": partial(in_fresh_process, time_import)}, 3 if quick else 15)
     milliseconds = 1e3 * median_of(runs["import"], "seconds")
     yield Row(
         name="startup import",
