@@ -125,8 +125,7 @@ def matrix_products(task: Task, n_repeats: int) -> Callable[[], Any]:
 def two_cores(quick: bool) -> Iterator[Row]:
     """Yield a row for each large fit: bound to one core, and on all."""
     for name, task in LARGE_FITS.items():
-        n_warm = 1 if quick else 3
-        fit = partial(in_fresh_process, time_fits, side="skrnn", task=asdict(task), n_warm=n_warm)
+        fit = partial(in_fresh_process, time_fits, side="skrnn", task=asdict(task), n_warm=3)
         sides = {"all cores": fit, "one core": partial(fit, one_core=True)}
         runs = in_turn(sides, 1 if quick else 3)
         step = {side: 1e3 * seconds_a_step(runs[side], task.n_updates) for side in runs}
