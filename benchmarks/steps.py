@@ -136,24 +136,19 @@ def _measured_together() -> Runs:
 @lru_cache
 def _in_one_thread(quick: bool) -> Runs:
     """Return runs of the small shape with one thread of TensorFlow; PyTorch tries that itself."""
-    epochs, n_warm, repeats = (1, 1, 1) if quick else (3, 3, 3)
+    repeats = 1 if quick else 3  # of processes, of fits in each, and of epochs in a fit
     run = partial(
         in_fresh_process,
         time_cells,
         shape="small",
-        epochs=epochs * SHAPES["small"].epochs,
-        n_warm=n_warm,
+        epochs=repeats * SHAPES["small"].epochs,
+        n_warm=repeats,
         environment=ONE_THREAD,
     )
     sides = [side for side in ("skrnn", "Keras") if side in installed_sides()]
-    runs: Runs = {side: [] for side in sides}
     with ThreadPoolExecutor(len(sides)) as pool:  # at once: each needs one core
-        for _ in range(repeats):
-            for side, timed in zip(
-                sides, pool.map(lambda side: run(side=side), sides), strict=True
-            ):
-                runs[side].append(timed)
-    return runs
+        runs = [list(pool.map(lambda side: run(side=side), sides)) for _ in range(repeats)]
+    return {side: [of_sides[i] for of_sides in runs] for i, side in enumerate(sides)}
 
 
 def _milliseconds(
