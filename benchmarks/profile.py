@@ -19,7 +19,7 @@ def measure() -> dict[str, Any]:
     """Return the seconds of each part, how often it was called, and the seconds of the whole."""
     import tensorflow as tf
 
-    from skrnn._keras import programs
+    from skrnn._keras.compiled import programs
 
     from .search import run_skrnn
 

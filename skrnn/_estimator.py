@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn
+from ._compat import Interval, StrOptions
+from ._data.scaling import identity_scaling, mean_and_scale, standardized
+from ._data.splitting import split_validation
 from ._documentation import DocumentationLink
-from ._scaling import identity_scaling, mean_and_scale, standardized
-from ._spec import Training, Values, describe, initial_weights
-from ._splitting import split_validation
+from ._spec import Training, Values, describe
+from ._starting_weights import initial_weights
 from ._training import Monitor
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import with_callbacks
-from ._embeddings import given_table
+from ._compat import HasMethods, StrOptions
+from ._data.samples import TrainingData
+from ._data.validation import check_sequences, check_weights, is_padding_left_out
 from ._estimator import POSITIVE_INT, BaseNetwork, aligned, as_widths, input_scaling
-from ._spec import Network, initial_weights, network_of
-from ._training import TrainingData
-from ._validation import check_sequences, check_weights, is_padding_left_out
+from ._spec import Network, network_of
+from ._starting_weights import initial_weights
+from .text._embeddings import given_table
 
 _OPTIMIZERS = {
     "adadelta",

@@ -6,14 +6,14 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OutlierMixin, TransformerMixin
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted
+from sklearn.utils.validation import check_array, check_is_fitted
 
 from ._callbacks import with_callbacks
+from ._compat import Interval, StrOptions, check_sample_weight
+from ._data.samples import TrainingData
+from ._data.validation import check_sequences, check_weights
 from ._estimator import POSITIVE_INT, BaseNetwork, aligned, as_widths, input_scaling
 from ._spec import Autoencoder, network_of
-from ._training import TrainingData
-from ._validation import check_sequences, check_weights
 
 # Iglewicz and Hoaglin's bound, and what makes a median absolute deviation a standard deviation.
 _FAR, _NORMAL_MAD = 3.5, 0.6745
@@ -494,7 +494,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             At most 0; higher is better.
         """
         scores = self.score_samples(X)
-        weights = _check_sample_weight(sample_weight, scores[:, None], dtype=np.float64)
+        weights = check_sample_weight(sample_weight, scores[:, None], dtype=np.float64)
         return float(np.average(scores, weights=weights))
 
 

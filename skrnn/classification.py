@@ -6,13 +6,12 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ._callbacks import with_callbacks
-from ._sequence_estimator import BaseRNN
-from ._validation import (
+from ._compat import StrOptions
+from ._data.validation import (
     check_labels,
     check_one_target_a_sample,
     check_steps,
@@ -20,6 +19,7 @@ from ._validation import (
     steps_of_each,
     weights_of_steps,
 )
+from ._sequence_estimator import BaseRNN
 
 
 class RNNClassifier(ClassifierMixin, BaseRNN):

@@ -7,21 +7,21 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import (
+from sklearn.utils.validation import check_is_fitted
+
+from ._callbacks import with_callbacks
+from ._compat import (
     Interval,
     StrOptions,
     validate_parameter_constraints,
 )
-from sklearn.utils.validation import check_is_fitted
-
-from ._callbacks import with_callbacks
+from ._data.samples import TrainingData
+from ._data.sequences import Sequences
 from ._estimator import POSITIVE_INT, BaseNetwork, as_widths
-from ._sequences import Sequences
 from ._spec import END, RESERVED, LanguageModel, network_of
-from ._streams import pieces, split_last, split_random, stream_count, texts_of
-from ._training import TrainingData
 from .text._analysis import Analysis
 from .text._documents import as_documents
+from .text._streams import pieces, split_last, split_random, stream_count, texts_of
 from .text._vocabulary import PADDING, Vocabulary, count_tokens, learn_vocabulary
 
 # Words, also with an apostrophe inside, and punctuation marks: a text that is written has both.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_array, check_consistent_length
 
+from ._compat import StrOptions
+from ._data.scaling import identity_scaling, mean_and_scale, standardized
+from ._data.validation import check_one_target_a_sample, stack_steps, weights_of_steps
 from ._estimator import COMPILED_OPTIMIZERS, aligned
-from ._scaling import identity_scaling, mean_and_scale, standardized
 from ._sequence_estimator import BaseRNN
 from ._spec import EncoderDecoder
-from ._validation import check_one_target_a_sample, stack_steps, weights_of_steps
 
 
 class RNNRegressor(RegressorMixin, BaseRNN):

@@ -5,19 +5,15 @@ from __future__ import annotations
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_consistent_length,
-    check_is_fitted,
-)
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._callbacks import with_callbacks
+from ._compat import Interval, StrOptions, check_sample_weight
+from ._data.samples import TrainingData
+from ._data.sequences import Sequences
+from ._data.validation import check_sequences, check_weights
 from ._estimator import POSITIVE_INT, RATE, BaseNetwork, as_widths, input_scaling
-from ._sequences import Sequences
 from ._spec import END, RESERVED, EncoderDecoder, network_of
-from ._training import TrainingData
-from ._validation import check_sequences, check_weights
 from .text._analysis import Analysis
 from .text._documents import as_documents
 from .text._readers import TextReader, holds_texts
@@ -523,7 +519,7 @@ class RNNSeq2Seq(BaseNetwork):
         reader = self._target_reader()
         true = reader.tokens(y)
         check_consistent_length(predicted, true)
-        weights = _check_sample_weight(sample_weight, np.empty((len(true), 1)), dtype=np.float64)
+        weights = check_sample_weight(sample_weight, np.empty((len(true), 1)), dtype=np.float64)
         return METRICS[metric](true, predicted, weights, reader.analysis.join)
 
     def attention_weights(self, X, y=None):

@@ -18,17 +18,20 @@ TENSOR_LIBRARIES = {"tensorflow", "keras", "scikeras"}
 
 # What the engine may know of the package above it: the description of a network, the containers
 # that its sequences come in and their memory, and the place that keeps its programs.
-ENGINE_MAY_IMPORT = {"skrnn._memory", "skrnn._programs", "skrnn._sequences", "skrnn._spec"}
+ENGINE_MAY_IMPORT = {
+    "skrnn._data.memory",
+    "skrnn._data.sequences",
+    "skrnn._programs",
+    "skrnn._spec",
+    "skrnn._starting_weights",
+}
 
 # Everything below the estimators, and so ignorant of them.
 FOUNDATIONS = {
-    "skrnn._embeddings",
-    "skrnn._memory",
+    "skrnn._data",
     "skrnn._programs",
-    "skrnn._sequences",
     "skrnn._spec",
-    "skrnn._token_array",
-    "skrnn._validation",
+    "skrnn._starting_weights",
     "skrnn.text",
     "skrnn.windows",
 }

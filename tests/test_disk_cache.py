@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from skrnn._keras.disk_cache import _fault_of_directory, _pack, _unpack
+from skrnn._keras.compiled.disk_cache import _fault_of_directory, _pack, _unpack
 
 from .test_architecture import ROOT
 

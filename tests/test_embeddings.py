@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_sp
 from sklearn.pipeline import make_pipeline
 
 from skrnn import SequenceTokenizer
-from skrnn._token_array import TokenArray, tokens_of
+from skrnn.text._token_array import TokenArray, tokens_of
 
 from .common import assert_other_bits, assert_same_bits, small_classifier, small_regressor
 from .test_engines import assert_alike, both_engines
@@ -98,7 +98,7 @@ def test_frozen_vectors_stay_to_the_bit(optimizer):
 
 def test_large_steps_leave_frozen_vectors_alone_too(monkeypatch):
     """The halved step, for which a batch must be large, gives what the whole step does."""
-    from skrnn._keras import compiled
+    from skrnn._keras.compiled import engine as compiled
 
     X, y = tokens()
     params = {"embeddings": vectors(), "trainable_embeddings": False}
@@ -292,7 +292,7 @@ def test_ids_keep_their_vocabulary():
 
 def test_dropout_of_embedded_tokens_drops_channels():
     """In the stack of Keras layers, training drops what SpatialDropout1D would."""
-    from skrnn._keras.stack import build_stack
+    from skrnn._keras.layers.stack_model import build_stack
     from skrnn._spec import Network
 
     network = Network("simple", (2,), False, 0.5, 0.0, (), True, 0, 1, n_tokens=5, embedding_dim=2)

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from skrnn import RNNRegressor, cache_info, clear_cache
-from skrnn._keras.stack import build_stack
-from skrnn._spec import Network, initial_weights, weight_shapes
+from skrnn._keras.layers.stack_model import build_stack
+from skrnn._spec import Network
+from skrnn._starting_weights import initial_weights, weight_shapes
 
 from .common import assert_same_bits, sequences, small_classifier, small_regressor
 
@@ -243,7 +244,7 @@ def test_dropout_drops_the_given_part():
     """At rate p a mask is 0 with probability p, else 1 / (1 - p), so that its mean is one."""
     import tensorflow as tf
 
-    from skrnn._keras.network import DropoutMasks
+    from skrnn._keras.functional.recurrent_stack import DropoutMasks
 
     masks = DropoutMasks(tf.constant([1, 2]))
     first, second = masks.draw(0.3, [400, 50]).numpy(), masks.draw(0.3, [400, 50]).numpy()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skrnn._sequences import Sequences
+from skrnn._data.sequences import Sequences
 
 from .common import (
     assert_same_bits,

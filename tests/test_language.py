@@ -15,8 +15,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
 from skrnn import RNNLanguageModel, cache_info
-from skrnn._sequences import Sequences
-from skrnn._streams import pieces, split_last, split_random, stream_count, streams, texts_of
+from skrnn._data.sequences import Sequences
+from skrnn.text._streams import pieces, split_last, split_random, stream_count, streams, texts_of
 
 from .common import assert_other_bits, assert_same_bits
 

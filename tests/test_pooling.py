@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from skrnn._keras.pooling import LAYERS, attention, pooled, pooled_in_order
-from skrnn._keras.stack import build_stack
-from skrnn._spec import Network, initial_weights, weight_shapes
+from skrnn._keras.functional.pooling import attention, pooled, pooled_in_order
+from skrnn._keras.layers.pooling import LAYERS
+from skrnn._keras.layers.stack_model import build_stack
+from skrnn._spec import Network
+from skrnn._starting_weights import initial_weights, weight_shapes
 
 from .common import (
     assert_other_bits,

@@ -9,9 +9,9 @@ from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 
 from skrnn import LagWindows, RNNRegressor, series_to_supervised
-from skrnn._sequences import Sequences
-from skrnn._splitting import split_validation
-from skrnn._validation import check_sequences
+from skrnn._data.sequences import Sequences
+from skrnn._data.splitting import split_validation
+from skrnn._data.validation import check_sequences
 
 from .common import (
     assert_other_bits,

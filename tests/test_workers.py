@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import joblib
 import pytest
 
-from skrnn._keras.threads import n_threads
+from skrnn._keras.compiled.threads import n_threads
 
 from .test_architecture import ROOT
 
@@ -20,7 +20,7 @@ THREADS_IN_A_WORKER = """
 
     def threads_after_a_fit():
         import tensorflow as tf
-        from skrnn._keras.threads import n_threads
+        from skrnn._keras.compiled.threads import n_threads
         small_regressor(units=2, epochs=1, early_stopping=False).fit(*sequences())
         threading = tf.config.threading
         return (

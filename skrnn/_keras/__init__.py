@@ -3,45 +3,29 @@
 Estimators reach it through the functions of `__all__`, imported inside functions. All take a spec
 and arrays and give arrays back; no tensor leaves this package.
 
-======================  =====================================================================
-module                  job
-======================  =====================================================================
-``cells``               one step of each recurrent cell, and its gradient
-``recurrence``          the loops over the steps of a batch, and back
-``pooling``             read-outs over the steps, and the same as Keras layers
-``batch``               what a program gathers of some samples
-``network``             the whole stack as a pure function of its weights
-``decoder``             encoder and decoder, the same way
-``beam``                what a decoder writes by itself
-``autoencoder``         encoder, latent vector and decoder, the same way
-``architectures``       which of these computes which spec
-``losses``              loss of each sample
-``optimizers``          one update, as a pure function of weights and slots
-``language``            what each token of a text says about the next one
-``texts``               the programs that read texts piece by piece, and write them
-``programs``            compiled programs; what is kept of them is in `skrnn._programs`
-``disk_cache``          programs kept from one process to the next, if the user opts in
-``threads``             how many threads a fit may use
-``compiled``            the engine that runs them
-``stack``               the same stack of Keras layers
-``stack_decoder``       encoder and decoder of Keras layers
-``stack_autoencoder``   encoder, latent vector and decoder of Keras layers
-``portable``            the engine on Keras' own `fit`, through scikeras
-======================  =====================================================================
+==============  =================================================================================
+sub-package     job
+==============  =================================================================================
+``functional``  networks as pure functions: cells, recurrences, architectures, losses, optimizers
+``compiled``    the engine that runs them in XLA programs, and what keeps these
+``layers``      the same networks of Keras layers, and the portable engine on Keras' own `fit`
+==============  =================================================================================
 """
 
 from typing import Any
 
 from .._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
-from . import disk_cache
+from .compiled import disk_cache
 
 disk_cache.enable()  # TensorFlow reads its flags when it starts
 
-from . import compiled, portable, threads  # noqa: E402
-from .stack import build_language, build_stack, user_network  # noqa: E402
-from .stack_autoencoder import build_autoencoder  # noqa: E402
-from .stack_decoder import build_decoder  # noqa: E402
-from .texts import log_likelihoods, next_probabilities, write  # noqa: E402
+from .compiled import engine as compiled  # noqa: E402
+from .compiled import threads  # noqa: E402
+from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
+from .layers import portable_engine as portable  # noqa: E402
+from .layers.autoencoder_model import build_autoencoder  # noqa: E402
+from .layers.decoder_model import build_decoder  # noqa: E402
+from .layers.stack_model import build_language, build_stack, user_network  # noqa: E402
 
 __all__ = [
     "attention",

@@ -7,15 +7,15 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._callbacks import CallbackSupportMixin, fit_task
+from .._compat import Interval, RealNotInt, StrOptions, fit_context
 from .._documentation import DocumentationLink
-from .._token_array import tokens_of
 from ._analysis import TOKEN_PATTERN, UNKNOWN_TEXT, Analysis
 from ._documents import as_documents
+from ._token_array import tokens_of
 from ._vocabulary import PADDING, UNKNOWN, Vocabulary, count_tokens, learn_vocabulary
 
 
@@ -165,7 +165,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         self.strip_accents = strip_accents
         self.analyzer = analyzer
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn the vocabulary and the number of steps.
 
@@ -190,7 +190,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         self._learn(X, y)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X, y=None):
         """Learn the vocabulary and encode the same texts, which are read once.
 

@@ -7,11 +7,11 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._callbacks import CallbackSupportMixin, fit_task
+from .._compat import Interval, StrOptions, fit_context
 from .._documentation import DocumentationLink
 from ._align import lay_out, remember, tracks_of
 
@@ -29,7 +29,7 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
     def _reach(self) -> int:
         """How many steps back the transformer looks."""
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn the clock of each series and keep its last rows.
 

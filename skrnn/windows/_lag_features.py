@@ -6,9 +6,9 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
+from .._compat import Interval, check_feature_names_in
 from ._base import FILL_CONSTRAINT, LagTransformer
 
 
@@ -110,7 +110,7 @@ class LagFeatures(LagTransformer):
             Such as "temp_lag3".
         """
         check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
+        names = check_feature_names_in(self, input_features)
         return np.array(
             [f"{name}_lag{lag}" for lag in self._each_lag() for name in names], dtype=object
         )

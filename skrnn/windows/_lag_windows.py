@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from numbers import Integral
 
-from sklearn.utils._param_validation import Interval
-
+from .._compat import Interval
 from ._base import FILL_CONSTRAINT, LagTransformer
 from ._window_array import WindowTable, windows_of
 

@@ -5,8 +5,8 @@ import threading
 
 import keras
 
-from .._spec import END, START
-from .language import NEVER_NEXT, NO
+from ..._spec import END, START
+from ..functional.language_network import NEVER_NEXT, NO
 from .pooling import LAYERS
 
 

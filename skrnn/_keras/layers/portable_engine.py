@@ -15,9 +15,9 @@ import numpy as np
 import tensorflow as tf
 from scikeras.wrappers import KerasRegressor
 
-from .losses import element_loss
-from .programs import PREDICT_BATCH
-from .stack import build_stack, user_network
+from ..compiled.programs import PREDICT_BATCH
+from ..functional.losses import element_loss
+from .stack_model import build_stack, user_network
 
 
 def fit(
@@ -34,7 +34,7 @@ def fit(
 ):
     """Train; leave the history and the best weights in the monitor.
 
-    See `skrnn._keras.compiled.fit`; `builder` makes the user's own model and `callbacks` are
+    See `skrnn._keras.compiled.engine.fit`; `builder` makes the user's own model and `callbacks` are
     Keras'. `weights` may be None for a user's own model.
     """
     # A continued fit draws other dropout masks than the first one did.

@@ -21,11 +21,11 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from .._spec import END, START
+from ..._spec import END, START
 from .cells import CELLS
 from .losses import element_loss
-from .network import DropoutMasks, dense, embedded
 from .recurrence import run_cell, single_step
+from .recurrent_stack import DropoutMasks, dense, embedded
 
 _PADDING, _UNKNOWN = 0, 1
 # Ids that are no token of a text, and their logit.

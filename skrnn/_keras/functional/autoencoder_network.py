@@ -16,8 +16,8 @@ import tensorflow as tf
 
 from .batch import gives
 from .losses import element_loss
-from .network import DropoutMasks, dense, recurrent_layer
 from .recurrence import run_cell
+from .recurrent_stack import DropoutMasks, dense, recurrent_layer
 
 
 def validates_by_outputs(network):

@@ -7,8 +7,8 @@ next: a text may be of any length, and one program reads them all.
 import numpy as np
 import tensorflow as tf
 
-from .._programs import program
-from . import language
+from ..._programs import program
+from ..functional import language_network as language
 from .programs import compiled
 from .threads import mapping, n_threads
 

@@ -12,10 +12,10 @@ Graves, "Sequence transduction with recurrent neural networks", 2012; Sutskever,
 
 import tensorflow as tf
 
-from .._spec import END, START
+from ..._spec import END, START
 from .batch import gives
-from .decoder import decoder_step, encoded
-from .network import DropoutMasks
+from .encoder_decoder import decoder_step, encoded
+from .recurrent_stack import DropoutMasks
 
 _NO = -1e9
 # Tokens that stand for no output: padding, the unknown token, and the start.

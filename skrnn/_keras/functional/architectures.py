@@ -17,8 +17,11 @@ One may have ``initial_carry(network, batch_size)``: what the first batch of an 
 network without it carries nothing from a batch to the next.
 """
 
-from .._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
-from . import autoencoder, decoder, language, network
+from ..._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
+from . import autoencoder_network as autoencoder
+from . import encoder_decoder as decoder
+from . import language_network as language
+from . import recurrent_stack as network
 
 _MODULES = {
     Network: network,

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_array,
-    check_consistent_length,
-    validate_data,
-)
+from sklearn.utils.validation import check_array, check_consistent_length, validate_data
 
-from ._sequences import Sequences
+from .._compat import check_sample_weight
+from .sequences import Sequences
 
 
 def check_sequences(estimator, X, *, tokens, reset):
@@ -78,7 +74,7 @@ def _check_2d(estimator, X, reset):
 
 
 def _check_3d(estimator, X, reset):
-    from .windows._strides import as_flat_series  # here: half of the time of our import
+    from ..windows._strides import as_flat_series  # here: half of the time of our import
 
     flat = as_flat_series(X)
     # Of windows that know their rows the rows are checked, never the windows: that would be a copy.
@@ -239,7 +235,7 @@ def check_weights(sample_weight, sequences):
             "Expected a positive sample_weight for some samples, got zero for all of them. "
             "Leave sample_weight out to weigh all samples alike."
         )
-    return _check_sample_weight(
+    return check_sample_weight(
         sample_weight, np.empty((len(sequences), 1)), dtype=np.float32, ensure_non_negative=True
     )
 

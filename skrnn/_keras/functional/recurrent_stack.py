@@ -1,8 +1,8 @@
 """A network as a pure function: weights and a batch in, raw outputs out.
 
 No Keras layer is involved, so a program holds no variables, several threads can run it at once,
-and nothing is left of a fit but its arrays. `skrnn._keras.stack` builds the same network of
-Keras layers; the tests hold the two together.
+and nothing is left of a fit but its arrays. `skrnn._keras.layers` builds the same network of Keras
+layers; the tests hold the two together.
 """
 
 import tensorflow as tf
@@ -19,7 +19,7 @@ def validates_by_outputs(network):
 
 
 def losses(network, loss, weights, batch, seed, carry):
-    """Return the losses of a batch; see `skrnn._keras.architectures`."""
+    """Return the losses of a batch; see `skrnn._keras.functional.architectures`."""
     raw = network_outputs(network, weights, batch.inputs, batch.present, batch.n_present, seed)
     counted = tf.transpose(batch.present) if network.return_sequences else None
     return element_loss(loss)(batch.targets, raw), counted, carry
@@ -51,7 +51,7 @@ def network_outputs(network, weights, inputs, present, n_present=None, dropout_s
     Parameters
     ----------
     network : Network
-    weights : list of tensors, in the order of `skrnn._spec.weight_shapes`
+    weights : list of tensors, in the order of `skrnn._starting_weights.weight_shapes`
     inputs : float tensor of shape (n_steps, batch, n_features), or int (n_steps, batch)
     present : bool tensor of shape (n_steps, batch)
     n_present : int tensor or None

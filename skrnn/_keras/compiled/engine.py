@@ -1,4 +1,4 @@
-"""The compiled engine: arrays in and out of the programs of `skrnn._keras.programs`."""
+"""The compiled engine: arrays in and out of the programs of `skrnn._keras.compiled.programs`."""
 
 import contextlib
 import functools
@@ -9,13 +9,15 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
-from .._memory import aligned_zeros, is_aligned
-from .._sequences import Sequences
-from .._spec import LanguageModel, trained_shapes, weight_shapes
-from . import autoencoder, beam
-from .architectures import architecture_of, initial_carry
-from .losses import element_loss
-from .optimizers import OPTIMIZERS
+from ..._data.memory import aligned_zeros, is_aligned
+from ..._data.sequences import Sequences
+from ..._spec import LanguageModel
+from ..._starting_weights import trained_shapes, weight_shapes
+from ..functional import autoencoder_network as autoencoder
+from ..functional import beam
+from ..functional.architectures import architecture_of, initial_carry
+from ..functional.losses import element_loss
+from ..functional.optimizers import OPTIMIZERS
 from .programs import (
     PREDICT_BATCH,
     Shape,
@@ -227,8 +229,8 @@ def reconstruct(network, weights, sequences):
 def _by_pieces(function, network, weights, sequences, *options, targets=None):
     """Return the results of a function of batches for sequences of any number.
 
-    See `skrnn._keras.programs.map_program` for the function. A batch takes as long as its longest
-    sequence, so like lengths are put together.
+    See `map_program` in `programs` for the function. A batch takes as long as its longest sequence,
+    so like lengths are put together.
     """
     if not sequences.is_ragged or len(sequences) <= PREDICT_BATCH:
         return _in_order(function, network, weights, sequences, options, targets)

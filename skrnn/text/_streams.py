@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._sequences import Sequences
-from ._spec import END
+from .._data.sequences import Sequences
+from .._spec import END
 
 _ABSENT = 0
 # Streams that a text held out is read in: enough for two cores.

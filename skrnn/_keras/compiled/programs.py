@@ -20,12 +20,12 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from .._programs import program
-from .._spec import trained_shapes
+from ..._programs import program
+from ..._starting_weights import trained_shapes
+from ..functional.architectures import architecture_of
+from ..functional.batch import Batch, gives
+from ..functional.optimizers import OPTIMIZERS, clip_by_norm
 from . import disk_cache
-from .architectures import architecture_of
-from .batch import Batch, gives
-from .optimizers import OPTIMIZERS, clip_by_norm
 
 # The samples of one step of prediction. Always this many, so that a sample's prediction does not
 # depend, to the bit, on how many others are predicted with it.
@@ -69,7 +69,7 @@ def map_program(function, network, shape, *options):
     ----------
     function : callable
         ``function(network, weights, batch, *options)`` returns a tuple of tensors whose first axis
-        is the batch; `skrnn._keras.batch.gives` tells what they are.
+        is the batch; `skrnn._keras.functional.batch.gives` tells what they are.
     """
     return program(_build_map, function, network, shape, *options)
 

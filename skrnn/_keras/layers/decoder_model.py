@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from .stack import fixed_seeds, input_layers, plain_layer
+from .stack_model import fixed_seeds, input_layers, plain_layer
 
 
 def build_decoder(network, weights, *, input_scaling=None, output_scaling=None):
@@ -14,7 +14,7 @@ def build_decoder(network, weights, *, input_scaling=None, output_scaling=None):
     ----------
     network : EncoderDecoder
     weights : list of ndarray
-    input_scaling, output_scaling : see `skrnn._keras.stack.build_stack`
+    input_scaling, output_scaling : see `skrnn._keras.layers.stack_model.build_stack`
 
     Returns
     -------

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ._memory import aligned_zeros
+from .memory import aligned_zeros
 
 # Values at a time: their float64 copy stays in the cache, and OpenBLAS computes a product so small
 # in one thread, so that the sums do not depend on the number of threads.

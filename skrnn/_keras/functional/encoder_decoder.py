@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from .._spec import START
+from ..._spec import START
 from .batch import gives
 from .losses import element_loss
-from .network import DropoutMasks, dense, embedded, recurrent_layer
 from .recurrence import run_cell, single_step
+from .recurrent_stack import DropoutMasks, dense, embedded, recurrent_layer
 
 _NO = -1e9
 # Steps of taught tokens in one read-out.

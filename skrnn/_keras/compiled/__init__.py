@@ -1,0 +1,1 @@
+"""The compiled engine: XLA programs, the arrays that go into them, and what keeps them."""

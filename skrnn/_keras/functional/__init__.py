@@ -1,0 +1,1 @@
+"""Networks as pure functions of tensors: cells, recurrences, architectures, losses, optimizers."""
