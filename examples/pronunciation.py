@@ -28,6 +28,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from _data import OUTPUT, load_pronunciations
+from rapidfuzz.distance import Levenshtein
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 
@@ -72,23 +73,11 @@ def first(some):
 # ----------
 
 
-def n_errors(said, wanted):
-    """Return how many phonemes are to be put in, left out or exchanged."""
-    row = list(range(len(wanted) + 1))
-    for i, phoneme in enumerate(said, start=1):
-        left_out, row[0] = row[0], i
-        for j, other in enumerate(wanted, start=1):
-            exchanged = left_out + (phoneme != other)
-            left_out = row[j]
-            row[j] = min(exchanged, left_out + 1, row[j - 1] + 1)
-    return row[-1]
-
-
 def error_rates(some, said):
     """Return the word error rate and the phoneme error rate, by the nearest pronunciation."""
     wrong, errors, phonemes = 0, 0, 0
     for word, output in zip(some, said, strict=True):
-        least, length = min((n_errors(output, p), len(p)) for p in pronunciations[word])
+        least, length = min((Levenshtein.distance(output, p), len(p)) for p in pronunciations[word])
         wrong, errors, phonemes = wrong + (least > 0), errors + least, phonemes + length
     return wrong / len(some), errors / phonemes
 

@@ -24,6 +24,7 @@ ENGINE_MAY_IMPORT = {
     "skrnn._programs",
     "skrnn._spec",
     "skrnn._starting_weights",
+    "skrnn._warnings",
 }
 
 # Everything below the estimators, and so ignorant of them.
@@ -32,6 +33,7 @@ FOUNDATIONS = {
     "skrnn._programs",
     "skrnn._spec",
     "skrnn._starting_weights",
+    "skrnn._warnings",
     "skrnn.text",
     "skrnn.windows",
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.model_selection import train_test_split
+
+from .._warnings import warn
 
 
 def split_validation(sequences, labels, *, fraction, how, seed):
@@ -188,11 +189,9 @@ def _random_split(n_samples, labels, fraction, seed):
 
 
 def _warn_too_few(n_samples, n_train, n_validation):
-    warnings.warn(
+    warn(
         f"Early stopping needs more windows than these {n_samples}: after {n_validation} for "
         f"validation and those that overlap with them, {n_train} would be left to train on. "
         "Training runs for all epochs on all of them. Give more rows, shorter windows, a smaller "
-        "validation_fraction, or X_val and y_val.",
-        UserWarning,
-        stacklevel=5,
+        "validation_fraction, or X_val and y_val."
     )

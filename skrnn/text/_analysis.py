@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sklearn.feature_extraction.text import CountVectorizer
 
+from .._warnings import warn
 from ._documents import Document, check_tokens
 
 # As in scikit-learn, but words of one letter count: they have their place in a sequence. The search
@@ -55,11 +55,9 @@ class Analysis:
             ignored.append("token_pattern")
         if ignored:
             reason = "level='char'" if self.analyzer is None else "an analyzer of your own"
-            warnings.warn(
+            warn(
                 f"{' and '.join(ignored)} will not be used: with {reason} nothing is looked for "
-                "in words. Leave them at their defaults.",
-                UserWarning,
-                stacklevel=2,
+                "in words. Leave them at their defaults."
             )
 
     def tokenize(self, documents: Iterable[Document]) -> Iterator[Sequence[str]]:

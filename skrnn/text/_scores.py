@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+Outputs = Sequence[Sequence[str]]
+Join = Callable[[Sequence[str]], str]
 
 
-def edit_distance(a: Sequence[Any], b: Sequence[Any]) -> int:
-    """Return the least number of insertions, deletions and substitutions from `a` to `b`.
-
-    References
-    ----------
-    Levenshtein, "Binary codes capable of correcting deletions, insertions and reversals", 1966;
-    the table row by row as by Wagner and Fischer, "The string-to-string correction problem", 1974.
-    """
-    row = list(range(len(b) + 1))
-    for i, item in enumerate(a, start=1):
-        diagonal, row[0] = row[0], i
-        for j, other in enumerate(b, start=1):
-            substituted = diagonal + (item != other)
-            diagonal = row[j]
-            row[j] = min(substituted, diagonal + 1, row[j - 1] + 1)
-    return row[-1]
-
-
-def token_accuracy(true, predicted, weights, join):
-    """Return one minus the edit distances over the number of true tokens."""
-    distances = [edit_distance(t, p) for t, p in zip(true, predicted, strict=True)]
+def token_accuracy(true: Outputs, predicted: Outputs, weights: np.ndarray, join: Join) -> float:
+    """Return one minus the edit distances (Levenshtein's) over the number of true tokens."""
+    distances = [Levenshtein.distance(t, p) for t, p in zip(true, predicted, strict=True)]
     n_tokens = weights @ [len(t) for t in true]
     if not n_tokens:
         raise ValueError(
@@ -38,18 +23,18 @@ def token_accuracy(true, predicted, weights, join):
     return float(1 - weights @ distances / n_tokens)
 
 
-def exact_match(true, predicted, weights, join):
+def exact_match(true: Outputs, predicted: Outputs, weights: np.ndarray, join: Join) -> float:
     """Return the share of outputs that are right in every token."""
     right = [list(t) == list(p) for t, p in zip(true, predicted, strict=True)]
     return float(np.average(right, weights=weights))
 
 
-def bleu(true, predicted, weights, join):
+def bleu(true: Outputs, predicted: Outputs, weights: np.ndarray, join: Join) -> float:
     """Return the BLEU score of the whole corpus, from 0 to 1, by sacrebleu."""
     return _by_sacrebleu("corpus_bleu", true, predicted, weights, join)
 
 
-def chrf(true, predicted, weights, join):
+def chrf(true: Outputs, predicted: Outputs, weights: np.ndarray, join: Join) -> float:
     """Return the chrF score of the whole corpus, from 0 to 1, by sacrebleu."""
     return _by_sacrebleu("corpus_chrf", true, predicted, weights, join)
 
@@ -63,7 +48,9 @@ METRICS = {
 }
 
 
-def _by_sacrebleu(name, true, predicted, weights, join):
+def _by_sacrebleu(
+    name: str, true: Outputs, predicted: Outputs, weights: np.ndarray, join: Join
+) -> float:
     try:
         import sacrebleu
     except ImportError as error:

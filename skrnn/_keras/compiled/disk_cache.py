@@ -22,10 +22,11 @@ import platform
 import stat
 import tempfile
 import threading
-import warnings
 from pathlib import Path
 
 import joblib
+
+from ..._warnings import warn
 
 VARIABLE = "SKRNN_COMPILE_CACHE"
 _FLAGS = "TF_XLA_FLAGS"
@@ -95,10 +96,7 @@ def _fault_of_directory(directory):
 
 
 def _warn(expected, got, advice):
-    warnings.warn(
-        f"Expected {expected}; got {got}. {advice}. Programs are compiled as without {VARIABLE}.",
-        stacklevel=2,
-    )
+    warn(f"Expected {expected}; got {got}. {advice}. Programs are compiled as without {VARIABLE}.")
 
 
 class _Cache:
