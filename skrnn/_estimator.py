@@ -18,6 +18,7 @@ from sklearn.utils import check_random_state
 from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn
 from ._compat import Interval, StrOptions
 from ._data.scaling import identity_scaling, mean_and_scale, standardized
+from ._data.sequences import Sequences
 from ._data.splitting import split_validation
 from ._documentation import DocumentationLink
 from ._spec import Training, Values, describe
@@ -289,10 +290,15 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
                 held_out = validation.sequences.with_values(sequences.values)
             else:
                 held_out = self._scale_sequences(validation.sequences)
-            targets = self._scale_targets(validation.targets)
+            targets = self._in_units_of_network(validation.targets)
             validation = replace(validation, sequences=held_out, targets=targets)
-        targets = self._scale_targets(data.targets)
+        targets = self._in_units_of_network(data.targets)
         return replace(data, sequences=sequences, targets=targets, validation=validation)
+
+    def _in_units_of_network(self, targets):
+        if isinstance(targets, Sequences):
+            return targets.with_values(self._scale_targets(targets.values))
+        return self._scale_targets(targets)
 
     def _scale_sequences(self, sequences):
         if sequences.holds_tokens:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._callbacks import with_callbacks
 from ._compat import HasMethods, StrOptions
 from ._data.samples import TrainingData
+from ._data.sequences import Sequences
 from ._data.validation import check_sequences, check_weights, is_padding_left_out
 from ._estimator import POSITIVE_INT, BaseNetwork, aligned, as_widths, input_scaling
 from ._spec import Network, network_of
@@ -247,7 +249,14 @@ class BaseRNN(BaseNetwork):
         targets = self._check_targets(y, sequences, reset=reset, classes=classes)
         weights = check_weights(sample_weight, sequences)
         weights = self._class_weights(targets, weights, sequences, reset=reset)
-        data = TrainingData(sequences, targets, weights, None, self._target_lengths(targets))
+        lengths, step_weight = self._target_lengths(targets), None
+        if self._per_step_targets:
+            if weights.ndim == 2:
+                weights, step_weight = np.ones(len(weights), np.float32), weights.ravel()
+            targets = replace(Sequences.from_dense(targets), lengths=sequences.lengths)
+        data = TrainingData(
+            sequences, targets, weights, target_lengths=lengths, step_weight=step_weight
+        )
         return data.weighted()
 
     def _learn(self, data, X, seeds):
@@ -309,8 +318,10 @@ class BaseRNN(BaseNetwork):
         sequences = data.sequences
         if not sequences.holds_tokens:
             self.input_mean_, self.input_scale_ = input_scaling(sequences, self.standardize)
-        counted = sequences.present() if self._per_step_targets else slice(None)
-        self._learn_target_scaling(data.targets[counted])
+        targets = data.targets
+        if self._per_step_targets:
+            targets = targets.values[targets.step_rows()[sequences.present_steps()]]
+        self._learn_target_scaling(targets)
 
     def _network(self, data):
         sequences = data.sequences

@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import get_tags
 
-from skrnn import LagWindows, RNNAutoencoder
+from skrnn import LagWindows, RNNAutoencoder, cache_info
 
 from .common import (
     N_FEATURES,
@@ -382,3 +382,16 @@ def test_bad_input_is_told_and_loses_nothing(call, message):
     with pytest.raises(ValueError, match=message):
         call(fitted, X)
     assert_same_bits(fitted.score_samples(X), before)
+
+
+def test_numbers_of_steps_share_a_program():
+    X, _ = sequences()
+    network = small_autoencoder().fit(X)
+    Z = network.transform(X[:3])
+    whole = network.inverse_transform(Z, n_steps=8)
+    before = cache_info().misses
+    for n_steps in (5, 6, 7):
+        assert network.inverse_transform(Z, n_steps).shape == (3, n_steps, 2)
+    assert cache_info().misses == before
+    # The last step is written first, so that other numbers of steps end alike.
+    assert_same_bits(network.inverse_transform(Z, 6), whole[:, 2:])

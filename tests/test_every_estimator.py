@@ -238,3 +238,20 @@ def test_nothing_but_a_fit_or_a_prediction_starts_tensorflow(tmp_path):
         loaded = {{"tensorflow", "keras", "scikeras"}} & set(sys.modules)
         assert not loaded, loaded
         """)
+
+
+INPUTS_OF_LENGTH = {
+    "classifier of ragged sequences": lambda n: [np.ones((n, 2))],
+    "texts to texts": lambda n: ["a" * n],
+    "outlier detector of ragged sequences": lambda n: [np.ones((n, 2))],
+}
+
+
+@pytest.mark.parametrize("name", INPUTS_OF_LENGTH)
+def test_sequences_of_like_lengths_share_a_program(name):
+    """Each alone, where nothing but the kind of the input tells that others may be shorter."""
+    estimator = fitted(name)
+    before = skrnn.cache_info().misses
+    for n_steps in range(5, 9):
+        CASES[name].predicted(estimator, INPUTS_OF_LENGTH[name](n_steps))
+    assert skrnn.cache_info().misses <= before + 1

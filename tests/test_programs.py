@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV, KFold
 
-from skrnn import cache_info, clear_cache
+from skrnn import RNNSeq2Seq, cache_info, clear_cache
 
-from .common import assert_same_bits, sequences, small_regressor
+from .common import SMALL, assert_same_bits, sequences, small_classifier, small_regressor
 from .test_architecture import run_in_fresh_interpreter
 
 
@@ -90,6 +90,24 @@ def test_candidates_that_differ_in_values_share_programs_across_threads():
         return found
 
     np.testing.assert_array_equal(scores("threading"), scores("sequential"))
+
+
+def test_tables_of_tokens_of_any_width_share_a_program(rng):
+    X = rng.integers(1, 7, size=(60, 8))
+    network = small_classifier(embedding_dim=3, early_stopping=False).fit(X, X[:, -1] > 3)
+    expected = network.predict_proba(X[:1])
+    for width in (5, 6, 7):
+        network.predict_proba(X[:, :width])
+    assert cache_info().misses == 2
+    assert_same_bits(network.predict_proba(np.pad(X[:1], ((0, 0), (0, 3)))), expected)
+
+
+def test_outputs_of_like_lengths_share_a_program():
+    network = RNNSeq2Seq(**SMALL, embedding_dim=3, early_stopping=False)
+    network.fit(["a b", "b a"] * 8, ["x", "y x"] * 8)
+    for n_tokens in (5, 8, 9, 12):
+        network.score_samples(["a b"], ["x " * n_tokens])
+    assert cache_info().misses == 3  # to train, to read up to 8 tokens, to read up to 16
 
 
 def test_two_threads_compile_different_programs_at_once():

@@ -16,25 +16,29 @@ class TrainingData:
     Parameters
     ----------
     sequences : Sequences
-    targets : float32 ndarray of shape (n_samples[, n_steps], n_targets), or None
-        Zero at steps that do not count. Labels are class numbers, in one column. None where
-        they are steps of the sequences themselves.
-    sample_weight : float32 ndarray of shape (n_samples,), or (n_samples, n_steps)
-        Of each step where the targets are per step and do not all weigh alike.
+    targets : float32 ndarray of shape (n_samples[, n_target_steps], n_targets), Sequences or None
+        Labels are class numbers, in one column. Where each step of a sequence has a target, these
+        are `Sequences` of the same lengths, finite at absent steps too. None where they are steps
+        of the sequences themselves.
+    sample_weight : float32 ndarray of shape (n_samples,)
     validation : TrainingData or None
         What early stopping looks at.
     target_lengths : int ndarray of shape (n_samples,) or None
         The steps of each sample's targets where they are other ones than those of the sequence.
     batch_size : int or None
         Samples of a batch, where their order decides it.
+    step_weight : float32 ndarray of shape (n_target_rows,) or None
+        The weight of each row of targets that are `Sequences`, where steps do not weigh what their
+        sample does. It replaces `sample_weight` in the loss.
     """
 
     sequences: Sequences
-    targets: np.ndarray | None
+    targets: np.ndarray | Sequences | None
     sample_weight: np.ndarray
     validation: TrainingData | None = None
     target_lengths: np.ndarray | None = None
     batch_size: int | None = None
+    step_weight: np.ndarray | None = None
 
     @property
     def lengths(self):
@@ -45,22 +49,33 @@ class TrainingData:
 
     def weighted(self):
         """Return the samples that have a weight: the others would still count in a batch's mean."""
-        has_weight = self.sample_weight.reshape(len(self.sample_weight), -1).any(axis=1)
+        has_weight = self.sample_weight > 0
+        if isinstance(self.targets, Sequences) and self.step_weight is not None:
+            steps = self.step_weight[self.targets.step_rows()]
+            firsts = np.cumsum(self.targets.lengths) - self.targets.lengths
+            has_weight = np.logical_or.reduceat(steps > 0, firsts)
         return self if has_weight.all() else self.take(np.flatnonzero(has_weight))
 
     def trimmed(self):
         """Return the same data with sequences that end with a present step."""
         validation = self.validation and self.validation.trimmed()
-        return replace(self, sequences=self.sequences.trimmed(), validation=validation)
+        sequences, targets = self.sequences.trimmed(), self.targets
+        if isinstance(targets, Sequences):
+            targets = replace(targets, lengths=sequences.lengths)
+        return replace(self, sequences=sequences, targets=targets, validation=validation)
 
     def take(self, samples, validation=None):
-        """Return some of the samples."""
-        sequences = self.sequences.take(samples)
-        targets = None if self.targets is None else self.targets[samples]
-        if targets is not None and self.target_lengths is None and targets.ndim == 3:
-            targets = targets[:, : sequences.n_steps]
-        weights = self.sample_weight[samples]
-        if weights.ndim == 2:
-            weights = weights[:, : sequences.n_steps]
-        lengths = None if self.target_lengths is None else self.target_lengths[samples]
-        return TrainingData(sequences, targets, weights, validation, lengths)
+        """Return some of the samples; rows of steps are shared, not copied."""
+        targets, lengths = self.targets, self.target_lengths
+        if isinstance(targets, Sequences):
+            targets = targets.take(samples)
+        elif targets is not None:
+            targets = targets[samples]
+        return TrainingData(
+            self.sequences.take(samples),
+            targets,
+            self.sample_weight[samples],
+            validation,
+            None if lengths is None else lengths[samples],
+            step_weight=self.step_weight,
+        )

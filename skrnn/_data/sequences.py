@@ -31,6 +31,9 @@ class Sequences:
     series : ndarray of shape (n_samples,) or None, default=None
         For windows of time series, the number of the series that each is of; equal distances
         between rows are equal times then. None: the sequences are not known to be windows.
+    varies : bool, default=False
+        Whether other sequences of this kind may have other lengths. Predictions go by this, not by
+        what lengths there happen to be.
     """
 
     values: np.ndarray
@@ -38,6 +41,7 @@ class Sequences:
     lengths: np.ndarray
     dilation: int = 1
     series: np.ndarray | None = None
+    varies: bool = False
 
     @classmethod
     def from_series(cls, series, n_samples, n_steps, dilation=1):
@@ -56,13 +60,15 @@ class Sequences:
         """Sequences of equal length, from (n_samples, n_steps[, n_features])."""
         n_samples, n_steps = X.shape[:2]
         values = X.reshape(n_samples * n_steps, *X.shape[2:])
-        return cls(values, np.arange(n_samples) * n_steps, _repeated(n_steps, n_samples))
+        starts, lengths = np.arange(n_samples) * n_steps, _repeated(n_steps, n_samples)
+        # Ids are texts, of any lengths, also where their table has one width.
+        return cls(values, starts, lengths, varies=X.ndim == 2)
 
     @classmethod
     def from_ragged(cls, arrays):
         """Sequences of any lengths, from a list of (n_steps_i[, n_features]) arrays."""
         lengths = np.array([len(a) for a in arrays])
-        return cls(np.concatenate(arrays), np.cumsum(lengths) - lengths, lengths)
+        return cls(np.concatenate(arrays), np.cumsum(lengths) - lengths, lengths, varies=True)
 
     def __len__(self):
         return len(self.starts)
@@ -105,7 +111,8 @@ class Sequences:
         if present[self.ends].all():
             return self
         last_present = np.maximum.accumulate(np.where(present, np.arange(len(present)), 0))
-        return replace(self, lengths=last_present[self.ends] - self.starts + 1)
+        lengths = last_present[self.ends] - self.starts + 1
+        return replace(self, lengths=lengths, varies=True)
 
     def with_values(self, values):
         """Return the same sequences over other values, row by row."""
@@ -144,14 +151,26 @@ class Sequences:
         rows = self.starts[samples, None] + steps * self.dilation
         return np.where(steps < self.lengths[samples, None], rows, -1)
 
-    def dense(self, samples=slice(None)):
+    def step_rows(self):
+        """Return the row of every step, one sequence after the other: (n_all_steps,)."""
+        firsts = np.cumsum(self.lengths) - self.lengths
+        steps = np.arange(int(self.lengths.sum())) - np.repeat(firsts, self.lengths)
+        return np.repeat(self.starts, self.lengths) + steps * self.dilation
+
+    def present_steps(self):
+        """Tell which steps are present, in the order of `step_rows`: (n_all_steps,)."""
+        return self.present_rows()[self.step_rows()]
+
+    def dense(self, samples=slice(None), fill=None):
         """Copy sequences into (n_samples, n_steps, n_features), or (n_samples, n_steps) for ids.
 
-        Steps past a sequence's end are absent: NaN, or the id 0.
+        Steps past a sequence's end are `fill`; None makes them absent: NaN, or the id 0.
         """
+        if fill is None:
+            fill = 0 if self.holds_tokens else np.nan
         rows = self.row_numbers(samples)
         out = self.values[rows]
-        out[rows < 0] = 0 if self.holds_tokens else np.nan
+        out[rows < 0] = fill
         return out
 
     def present(self):

@@ -94,11 +94,9 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     run_epoch = _epoch_runner(network, training, shape, data.sequences.lengths.mean())
     tensors = {
         **_pad_sequences(data.sequences, shape),
-        "sample_weight": _tensor(_pad_weights(data.sample_weight, shape)),
+        **_pad_answers(data, shape),
         "frozen": [_tensor(w) for w in frozen],
     }
-    if data.targets is not None:
-        tensors["targets"] = _tensor(_pad_targets(data.targets, shape))
 
     def arrays(vector):
         return [*frozen, *_unpacked(network, vector)]
@@ -217,8 +215,10 @@ def encode(network, weights, sequences):
 
 def decode(network, weights, latent, n_steps):
     """Return what an autoencoder writes for latent vectors: (n_samples, n_steps, n_features)."""
-    vectors = Sequences.from_dense(latent[:, None])
-    return _by_pieces(autoencoder.decode, network, weights, vectors, n_steps)[0]
+    # Every step of a sequence is the same row of the table.
+    numbers = np.arange(len(latent))
+    vectors = Sequences(latent, numbers, np.full(len(latent), n_steps), dilation=0, varies=True)
+    return _by_pieces(autoencoder.decode, network, weights, vectors)[0][:, :n_steps]
 
 
 def reconstruct(network, weights, sequences):
@@ -244,7 +244,7 @@ def _by_pieces(function, network, weights, sequences, *options, targets=None):
 def _in_order(function, network, weights, sequences, options, targets):
     shape = _predict_shape(sequences, is_large=len(sequences) > _LARGE_PREDICTION)
     if targets is not None:
-        shape = shape._replace(targets=_target_capacity(network, targets, shape.n_steps))
+        shape = shape._replace(targets=_target_capacity(network, targets, varies=True))
     program = map_program(function, network, shape, *options)
     weights = [_tensor(w) for w in weights]
 
@@ -263,11 +263,13 @@ def _in_order(function, network, weights, sequences, options, targets):
 
 
 def _predict_shape(sequences, is_large=False):
-    n_steps = _step_capacity(sequences)
+    # By the kind of the sequences, not by these ones: one program for all lengths, and the same
+    # steps of the computation for a sequence alone as among others.
+    n_steps = _step_capacity(sequences.n_steps, sequences.varies)
     n_values = _PREDICT_VALUES * (16 if is_large else 1)
     n_samples = n_values // (n_steps * _row_size(sequences))
     n_samples = PREDICT_BATCH * min(max(n_samples // PREDICT_BATCH, 1), 128)
-    return Shape(n_samples * n_steps + 1, n_samples, n_steps, sequences.is_ragged)
+    return Shape(n_samples * n_steps + 1, n_samples, n_steps, sequences.varies)
 
 
 def _prepare_prediction(network, weights, sequences):
@@ -312,11 +314,21 @@ def _validation_loss(network, loss, weights, validation):
         total, n_terms = summed.astype(np.float64).T
         return (total @ validation.sample_weight) / n_terms.sum()
     outputs = predict(network, weights, validation.sequences)
-    elements = element_loss(loss)(tf.constant(validation.targets), tf.constant(outputs)).numpy()
-    elements = elements.T * validation.sample_weight.T
     if network.return_sequences:
-        elements = elements[validation.sequences.present().T]
-    return elements.mean(dtype=np.float64)
+        return _validation_loss_of_steps(loss, outputs, validation)
+    elements = element_loss(loss)(tf.constant(validation.targets), tf.constant(outputs)).numpy()
+    return (elements.T * validation.sample_weight.T).mean(dtype=np.float64)
+
+
+def _validation_loss_of_steps(loss, outputs, validation):
+    """Return the mean loss of the present steps."""
+    sequences, targets = validation.sequences, validation.targets
+    rows = targets.row_numbers()
+    weights = validation.sample_weight[:, None]
+    if validation.step_weight is not None:
+        weights = validation.step_weight[rows]
+    elements = element_loss(loss)(tf.constant(targets.values[rows]), tf.constant(outputs)).numpy()
+    return (elements.T * weights.T)[sequences.present().T].mean(dtype=np.float64)
 
 
 def _start(weights, optimizer_state, n_slots):
@@ -347,31 +359,44 @@ def _values_tensors(values, n_taken):
 
 
 def _capacity(network, data, batch_size):
-    sequences = data.sequences
-    n_rows = len(sequences.values)
-    if n_rows * _row_size(sequences) < _MAX_PADDED_VALUES:
-        n_rows = _round_up(max(n_rows, _MIN_VALUES // _row_size(sequences)))
+    sequences, targets = data.sequences, data.targets
     n_samples = _round_up(max(len(sequences) + batch_size, _MIN_SAMPLES))
-    n_steps = _step_capacity(sequences)
-    targets = _target_capacity(network, data.targets, n_steps)
-    weighs_steps = data.sample_weight.ndim == 2
-    return Shape(n_rows, n_samples, n_steps, sequences.is_ragged, targets, weighs_steps)
+    shape = Shape(
+        n_rows=_row_capacity(sequences),
+        n_samples=n_samples,
+        n_steps=_step_capacity(sequences.n_steps, sequences.is_ragged),
+        is_ragged=sequences.is_ragged,
+    )
+    if not isinstance(targets, Sequences):
+        return shape._replace(targets=_target_capacity(network, targets))
+    return shape._replace(
+        targets=targets.values.shape[1:],
+        n_target_rows=_row_capacity(targets),
+        weighs_steps=data.step_weight is not None,
+    )
 
 
-def _target_capacity(network, targets, n_steps):
+def _row_capacity(sequences):
+    n_rows, size = len(sequences.values), _row_size(sequences)
+    if n_rows * size >= _MAX_PADDED_VALUES:
+        return n_rows
+    return _round_up(max(n_rows, _MIN_VALUES // size))
+
+
+def _target_capacity(network, targets, varies=False):
     """Return the shape that each sample's targets are padded to."""
     if targets is None:
         return ()
-    if network.return_sequences:
-        return n_steps, targets.shape[2]
     if targets.ndim == 3 and network.n_target_steps is None:
-        # Token sequences of any lengths: folds whose longest differ a little share a program.
-        return -(-targets.shape[1] // _TARGET_STEPS) * _TARGET_STEPS, targets.shape[2]
+        # Token sequences of any lengths: folds whose longest differ a little share a program, and
+        # of those that are given to a fitted network all.
+        n_steps = -(-targets.shape[1] // _TARGET_STEPS) * _TARGET_STEPS
+        return _step_capacity(n_steps, varies), targets.shape[2]
     return targets.shape[1:]
 
 
-def _step_capacity(sequences):
-    return _round_up(sequences.n_steps) if sequences.is_ragged else sequences.n_steps
+def _step_capacity(n_steps, varies):
+    return _round_up(n_steps) if varies else n_steps
 
 
 def _row_size(sequences):
@@ -415,10 +440,24 @@ def _pad(array, capacity, always=False):
     return padded
 
 
-def _pad_weights(weights, shape):
-    if weights.ndim == 2:
-        weights = np.pad(weights, ((0, 0), (0, shape.n_steps - weights.shape[1])))
-    return _pad(weights, shape.n_samples)
+def _pad_answers(data, shape):
+    """Return tensors of what the outputs are compared with, and of its weights."""
+    if data.targets is None:
+        return {"sample_weight": _tensor(_pad(data.sample_weight, shape.n_samples))}
+    if not shape.n_target_rows:
+        return {
+            "targets": _tensor(_pad_targets(data.targets, shape)),
+            "sample_weight": _tensor(_pad(data.sample_weight, shape.n_samples)),
+        }
+    starts = _pad(data.targets.starts.astype(np.int32), shape.n_samples)
+    tensors = {
+        "targets": _tensor(_pad(data.targets.values, shape.n_target_rows)),
+        "target_starts": _tensor(starts),
+    }
+    if shape.weighs_steps:
+        weights = _pad(data.step_weight, shape.n_target_rows)
+        return {**tensors, "step_weight": _tensor(weights)}
+    return {**tensors, "sample_weight": _tensor(_pad(data.sample_weight, shape.n_samples))}
 
 
 def _pad_targets(targets, shape):

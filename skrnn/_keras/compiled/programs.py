@@ -41,9 +41,11 @@ class Shape(NamedTuple):
     n_samples: int
     n_steps: int
     is_ragged: bool
-    # The shape of the targets of a sample.
+    # The shape of the targets of a sample; of its steps where each has one.
     targets: tuple[int, ...] = ()
-    # Whether each step has a weight, not each sample.
+    # The rows of the table of targets, where each step has one.
+    n_target_rows: int = 0
+    # Whether each of these rows has a weight, not each sample.
     weighs_steps: bool = False
 
 
@@ -198,12 +200,11 @@ def _gradients_of(network, training, shape, weights, carry, data, of_batch):
     """Return what `_batch_gradients` does for samples that have at most `shape.n_steps` steps."""
     samples, real, seed = of_batch
     weights = _unpacked(weights, trained_shapes(network))
-    sample_weight = tf.gather(data["sample_weight"], samples)
     gathered = gather_batch(data, samples, shape)
     if shape.weighs_steps:
-        sample_weight = sample_weight[:, : shape.n_steps]
-    if network.return_sequences:
-        gathered = gathered._replace(targets=gathered.targets[:, : shape.n_steps])
+        sample_weight = _of_each_step(data["step_weight"], data, samples, shape)
+    else:
+        sample_weight = tf.gather(data["sample_weight"], samples)
     with tf.GradientTape() as tape:
         tape.watch(weights)
         losses, present, carry = architecture_of(network).losses(
@@ -303,7 +304,8 @@ def gather_batch(data, samples, shape):
     """Gather the steps of some samples from the table of rows.
 
     `data` holds the rows' values, where in them each sample starts and its length, and two sizes:
-    the number of samples and the rows from one step to the next; in training the targets too.
+    the number of samples and the rows from one step to the next; in training the targets too, of
+    each sample or in a table of rows, with the row of each sample's first step.
 
     Returns
     -------
@@ -316,9 +318,24 @@ def gather_batch(data, samples, shape):
     rows = starts + steps * dilation
     inputs = tf.gather(data["values"], tf.where(within, rows, 0))
     n_present = tf.reduce_max(lengths) if shape.is_ragged else None
-    targets = tf.gather(data["targets"], samples) if "targets" in data else None
+    targets = None
+    if shape.n_target_rows:
+        targets = _of_each_step(data["targets"], data, samples, shape)
+    elif "targets" in data:
+        targets = tf.gather(data["targets"], samples)
     if inputs.dtype.is_integer:
         present = within & (inputs != 0)
         return Batch(tf.where(present, inputs, 0), present, n_present, targets)
     present = within & ~tf.math.is_nan(inputs[:, :, 0])
     return Batch(tf.where(present[:, :, None], inputs, 0.0), present, n_present, targets)
+
+
+def _of_each_step(table, data, samples, shape):
+    """Gather rows of a table for the steps of some samples: (batch, n_steps, ...).
+
+    What is gathered for steps past a sequence's end means nothing.
+    """
+    steps = tf.range(shape.n_steps)[None]
+    within = steps < tf.gather(data["spans"], samples)[:, 1:]
+    rows = tf.gather(data["target_starts"], samples)[:, None] + steps
+    return tf.gather(table, tf.where(within, rows, 0))

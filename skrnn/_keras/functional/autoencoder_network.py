@@ -54,13 +54,15 @@ def encode(network, weights, batch):
     return (_encoded(network, weights, batch, DropoutMasks(None))[0],)
 
 
-@gives(lambda network, shape, n_steps: [(tf.float32, [n_steps, network.n_features])])
-def decode(network, weights, batch, n_steps):
-    """Return the sequences of latent vectors, which come as one step each; in a tuple of one."""
-    latent = batch.inputs[0]
-    span = tf.ones([n_steps, latent.shape[0]], tf.bool)
+@gives(lambda network, shape: [(tf.float32, [shape.n_steps, network.n_features])])
+def decode(network, weights, batch):
+    """Return the sequences of latent vectors, in a tuple of one.
+
+    The vector of a sequence is given as its input at each of the steps that are to be written.
+    """
     weights = weights[3 * len(network.units) * network.n_directions + 2 :]
-    return (_decoded(network, iter(weights), latent, (span, None), DropoutMasks(None)),)
+    steps = batch.present, batch.n_present
+    return (_decoded(network, iter(weights), batch.inputs[0], steps, DropoutMasks(None)),)
 
 
 def _noisy(network, inputs, seed):

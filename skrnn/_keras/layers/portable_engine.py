@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from scikeras.wrappers import KerasRegressor
 
+from ..._data.sequences import Sequences
 from ..compiled.programs import PREDICT_BATCH
 from ..functional.losses import element_loss
 from .stack_model import build_stack, user_network
@@ -93,11 +94,9 @@ def _fresh(callbacks):
 
 
 def _inputs(sequences, samples, n_steps, is_own):
-    dense = sequences.dense(samples)
-    missing = n_steps - dense.shape[1]
     if sequences.holds_tokens:
-        return np.pad(dense, ((0, 0), (0, missing)))
-    dense = np.pad(dense, ((0, 0), (0, missing), (0, 0)), constant_values=np.nan)
+        return _lengthened(sequences.dense(samples), n_steps, fill=0)
+    dense = _lengthened(sequences.dense(samples), n_steps, fill=np.nan)
     # A network of the user's own need not know that NaN means absent.
     return dense if is_own else np.nan_to_num(dense, nan=0.0)
 
@@ -151,24 +150,24 @@ def _batches(plan, data, order):
     """Return a data set of (inputs, targets, weights), in the order that each epoch asks for."""
     size = plan.training.batch_size
     n_steps = data.sequences.n_steps
-    per_step = data.targets.ndim == 3
+    per_step = isinstance(data.targets, Sequences)
 
     def generate():
         samples = order(data.sequences.lengths)
         for first in range(0, len(samples), size):
             batch = samples[first : first + size]
             inputs = _inputs(data.sequences, batch, n_steps, plan.is_own)
-            weights = data.sample_weight[batch]
-            if per_step:  # Keras wants the weight of every step
-                weights = weights.reshape(len(batch), -1)
-                weights = weights * _step_weights(data, batch, n_steps, plan.is_own)
-            yield inputs, data.targets[batch], weights
+            if per_step:
+                yield inputs, *_targets_and_weights(data, batch, n_steps, plan.is_own)
+            else:
+                yield inputs, data.targets[batch], data.sample_weight[batch]
 
     dtype = tf.int32 if data.sequences.holds_tokens else tf.float32
     shape = [None, n_steps, *data.sequences.values.shape[1:]]
+    target_shape = [n_steps, data.targets.values.shape[1]] if per_step else data.targets.shape[1:]
     signature = (
         tf.TensorSpec(shape, dtype),
-        tf.TensorSpec([None, *data.targets.shape[1:]], tf.float32),
+        tf.TensorSpec([None, *target_shape], tf.float32),
         tf.TensorSpec([None, n_steps] if per_step else [None], tf.float32),
     )
     batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
@@ -176,13 +175,28 @@ def _batches(plan, data, order):
     return batches.apply(tf.data.experimental.assert_cardinality(n_batches))
 
 
-def _step_weights(data, samples, n_steps, is_own):
-    """Return the weights of the steps of a batch; their mean is one."""
+def _targets_and_weights(data, samples, n_steps, is_own):
+    """Return the targets and the weight of every step of a batch: Keras wants both."""
+    steps = data.targets.take(samples)
+    targets = _lengthened(steps.dense(fill=0.0), n_steps)
+    weights = data.sample_weight[samples, None]
+    if data.step_weight is not None:
+        weights = _lengthened(steps.with_values(data.step_weight).dense(), n_steps)
+    return targets, weights * _counts(data.sequences.take(samples), n_steps, is_own)
+
+
+def _counts(sequences, n_steps, is_own):
+    """Return how much each step counts, one in the mean."""
     if is_own:  # the mask of the stack tells Keras which steps count
         return np.ones((1, n_steps), dtype=np.float32)
-    present = data.sequences.take(samples).present().astype(np.float32)
-    present = np.pad(present, ((0, 0), (0, n_steps - present.shape[1])))
+    present = _lengthened(sequences.present().astype(np.float32), n_steps)
     return present / present.mean()
+
+
+def _lengthened(steps, n_steps, fill=0.0):
+    """Return an array (n_samples, n_steps, ...) with steps of `fill` at the end."""
+    missing = ((0, 0), (0, n_steps - steps.shape[1]), *[(0, 0)] * (steps.ndim - 2))
+    return np.pad(steps, missing, constant_values=fill)
 
 
 class _Reporter(keras.callbacks.Callback):
