@@ -71,8 +71,9 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         The part of the samples that early stopping holds out.
     validation : {"auto", "last", "random"}, default="auto"
         Which samples are held out. "last": the last windows of each series, and training windows
-        that reach into them are left out. "random": any. "auto": "last" for windows of a series,
-        "random" for independent sequences.
+        that reach into them are left out. "random": any. "auto": "last" for windows of a series
+        (whole series at random where they are too short to spare their last windows), "random"
+        for independent sequences, as those of one step are.
     n_iter_no_change : int, default=10
         Epochs without improvement after which early stopping stops.
     warm_start : bool, default=False

@@ -90,7 +90,9 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         that reach into them are left out. "random": any, in the
         proportions of the classes. "auto":
         "last" for windows of a series, known from `LagWindows`, from shared memory or from the
-        values that neighbours share, "random" for independent sequences.
+        values that neighbours share, "random" for independent sequences. Where series are too
+        short to spare their last windows, "auto" holds out whole series, drawn at random.
+        Sequences of one step are independent unless they come from `LagWindows`.
     n_iter_no_change : int, default=5
         Epochs without improvement after which early stopping stops.
     standardize : bool, default=True

@@ -76,7 +76,8 @@ def _check_2d(estimator, X, reset):
 def _check_3d(estimator, X, reset):
     from ..windows._strides import as_flat_series  # here: half of the time of our import
 
-    flat = as_flat_series(X)
+    # Of sequences of one step the strides say nothing.
+    flat = as_flat_series(X) if X.shape[1] > 1 else None
     # Of windows that know their rows the rows are checked, never the windows: that would be a copy.
     if getattr(X, "table", None) is not None:
         sequences = Sequences.from_table(X.table)
