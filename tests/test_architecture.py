@@ -1,9 +1,10 @@
 """The layers stand: estimator above, engine below, TensorFlow only in ``skrnn/_keras/``.
 
-The first half reads the source, the second runs fresh interpreters.
+The first half reads the source, the second runs fresh interpreters. Which module lies in which
+layer is read off the tree: what `skrnn._keras` imports is below the engine, who imports it is
+above.
 """
 
-import ast
 import subprocess
 import sys
 import textwrap
@@ -11,43 +12,31 @@ from pathlib import Path
 
 import pytest
 
+import skrnn
+from benchmarks._source import (
+    TENSOR_LIBRARIES,
+    Module,
+    arrows,
+    belongs_to,
+    circles,
+    reached,
+    read_package,
+)
+
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ROOT / "skrnn"
 
-TENSOR_LIBRARIES = {"tensorflow", "keras", "scikeras"}
+MODULES = read_package(ROOT / "skrnn")
+ENGINE = [name for name in MODULES if belongs_to(name, {"skrnn._keras"})]
+OUTSIDE = [name for name in MODULES if name not in ENGINE]
 
-# What the engine may know of the package above it: the description of a network, the containers
-# that its sequences come in and their memory, and the place that keeps its programs.
-ENGINE_MAY_IMPORT = {
-    "skrnn._data.memory",
-    "skrnn._data.sequences",
-    "skrnn._programs",
-    "skrnn._spec",
-    "skrnn._starting_weights",
-    "skrnn._warnings",
-}
-
-# Everything below the estimators, and so ignorant of them.
-FOUNDATIONS = {
-    "skrnn._data",
-    "skrnn._programs",
-    "skrnn._spec",
-    "skrnn._starting_weights",
-    "skrnn._warnings",
-    "skrnn.text",
-    "skrnn.windows",
-}
-ESTIMATORS = {
-    "skrnn._estimator",
-    "skrnn._sequence_estimator",
-    "skrnn.autoencoder",
-    "skrnn.classification",
-    "skrnn.display",
-    "skrnn.forecasting",
-    "skrnn.language",
-    "skrnn.regression",
-    "skrnn.seq2seq",
-}
+EVER = arrows(MODULES, at_start=False)
+# What the engine knows of the package: the description of a network, the containers that its
+# sequences come in and their memory, and the place that keeps its programs.
+BELOW = sorted({lower for name in ENGINE for lower in EVER[name]} - set(ENGINE))
+# Who trains or predicts: the estimators of networks, and what of them is in files of its own.
+ABOVE = sorted(name for name in OUTSIDE if name != "skrnn" and set(ENGINE) & reached(name, EVER))
+# The folders of what estimators are made of (data, texts, windows), and of what draws them.
+PARTS = [name for name in OUTSIDE if name.count(".") == 2]
 
 # Adding a file to the top of the repository is a decision: write it here.
 TOP_LEVEL = {
@@ -67,60 +56,6 @@ TOP_LEVEL = {
     "tests",
 }
 
-SOURCES = sorted(PACKAGE.rglob("*.py"))
-
-
-def module_name(path):
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imported_modules(tree, path):
-    """Every (module, line, inside a function?) that a source file imports, at any depth.
-
-    Relative imports are resolved. ``from a import b`` counts as ``a.b``, because b may be a module,
-    and ``import_module("a")`` with a constant counts too.
-    """
-    package = module_name(path).split(".")
-    if path.name != "__init__.py":
-        package = package[:-1]
-
-    def visit(node, in_function):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, node.lineno, in_function
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            base = ".".join([*base, *([node.module] if node.module else [])])
-            for alias in node.names:
-                yield f"{base}.{alias.name}", node.lineno, in_function
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if called in {"import_module", "__import__"}:
-                name = str(node.args[0].value)
-                yield (
-                    ".".join([*package, name.lstrip(".")]) if name.startswith(".") else name,
-                    node.lineno,
-                    in_function,
-                )
-        in_function |= isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for child in ast.iter_child_nodes(node):
-            yield from visit(child, in_function)
-
-    return list(visit(tree, False))
-
-
-def imports_of(path):
-    return imported_modules(ast.parse(path.read_text(encoding="utf-8")), path)
-
-
-def belongs_to(module, packages):
-    return any(module == name or module.startswith(name + ".") for name in packages)
-
-
-def in_engine(path):
-    return PACKAGE / "_keras" in path.parents
-
 
 def run_in_fresh_interpreter(code):
     done = subprocess.run(
@@ -130,59 +65,72 @@ def run_in_fresh_interpreter(code):
     return done.stdout
 
 
-def test_the_reader_of_imports_sees_every_form():
-    source = textwrap.dedent("""
+def lines_importing(name, packages):
+    return [(found.name, found.line) for found in MODULES[name].imports_any(packages)]
+
+
+def test_the_reader_of_imports_sees_every_form(tmp_path):
+    source = """
         import keras.layers as kl
         from . import _spec
         from .._keras import fit
+        if TYPE_CHECKING:
+            import keras
         class A:
             def f(self):
                 from tensorflow import nn
                 return __import__("scikeras")
-        """)
-    found = imported_modules(ast.parse(source), PACKAGE / "windows" / "_lag.py")
-    assert found == [
-        ("keras.layers", 2, False),
-        ("skrnn.windows._spec", 3, False),
-        ("skrnn._keras.fit", 4, False),
-        ("tensorflow.nn", 7, True),
-        ("scikeras", 8, True),
+        """
+    path = tmp_path / "_lag.py"
+    path.write_text(textwrap.dedent(source))
+    assert Module("skrnn.windows._lag", path).imports == [
+        ("keras.layers", 2, True),
+        ("skrnn.windows._spec", 3, True),
+        ("skrnn._keras.fit", 4, True),
+        ("keras", 6, False),
+        ("tensorflow.nn", 9, False),
+        ("scikeras", 10, False),
     ]
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if not in_engine(p)], ids=module_name)
-def test_only_the_engine_imports_tensor_libraries(path):
-    guilty = [(m, line) for m, line, _ in imports_of(path) if belongs_to(m, TENSOR_LIBRARIES)]
-    assert not guilty, f"{path}: move this to skrnn/_keras/: {guilty}"
+def test_the_layers_are_found():
+    assert {"skrnn._spec", "skrnn._data.sequences"} <= set(BELOW)
+    assert {"skrnn.regression", "skrnn.seq2seq"} <= set(ABOVE)
+    assert not set(BELOW) & set(ABOVE)
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if not in_engine(p)], ids=module_name)
-def test_the_engine_is_imported_inside_functions_only(path):
-    guilty = [
-        (m, line)
-        for m, line, in_function in imports_of(path)
-        if belongs_to(m, {"skrnn._keras"}) and not in_function
-    ]
-    assert not guilty, f"{path}: import this where it is used, inside the function: {guilty}"
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_only_the_engine_imports_tensor_libraries(name):
+    guilty = lines_importing(name, TENSOR_LIBRARIES)
+    assert not guilty, f"{name}: move this to skrnn/_keras/: {guilty}"
 
 
-@pytest.mark.parametrize("path", [p for p in SOURCES if in_engine(p)], ids=module_name)
-def test_the_engine_does_not_import_upward(path):
-    allowed = {"skrnn._keras", *ENGINE_MAY_IMPORT}
-    guilty = [
-        (m, line)
-        for m, line, _ in imports_of(path)
-        if belongs_to(m, {"skrnn"}) and not belongs_to(m, allowed)
-    ]
-    assert not guilty, f"{path}: the engine may know {sorted(ENGINE_MAY_IMPORT)} only: {guilty}"
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_the_engine_is_imported_inside_functions_only(name):
+    guilty = [found for found in MODULES[name].imports_any({"skrnn._keras"}) if found.at_start]
+    assert not guilty, f"{name}: import this where it is used, inside the function: {guilty}"
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in SOURCES if belongs_to(module_name(p), FOUNDATIONS)], ids=module_name
-)
-def test_foundations_do_not_import_estimators(path):
-    guilty = [(m, line) for m, line, _ in imports_of(path) if belongs_to(m, ESTIMATORS)]
-    assert not guilty, f"{path}: this lies below the estimators: {guilty}"
+@pytest.mark.parametrize("name", BELOW)
+def test_what_the_engine_knows_is_plain(name):
+    for lower in {name, *reached(name, EVER)}:
+        guilty = lines_importing(lower, {"sklearn", "skrnn._keras"})
+        assert not guilty, f"the engine imports {name}, and so {lower}, which is above it: {guilty}"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_parts_do_not_train(name):
+    guilty = sorted({name, *EVER[name]} & set(ABOVE))
+    assert not guilty, f"{name}: this lies below what trains and predicts: {guilty}"
+
+
+def test_imports_draw_no_circle():
+    assert not circles(EVER)
+
+
+def test_one_module_imports_scikeras():
+    """It changes classes of Keras, and so is imported where it is used."""
+    assert len([name for name in ENGINE if lines_importing(name, {"scikeras"})]) <= 1
 
 
 def test_public_names_cost_no_tensorflow():
@@ -198,7 +146,7 @@ def test_public_names_cost_no_tensorflow():
         """)
 
 
-def test_estimators_without_fit_cost_no_tensorflow():
+def test_what_does_not_train_costs_no_tensorflow():
     run_in_fresh_interpreter("""
         import pickle, sys
         from sklearn.base import clone
@@ -213,15 +161,6 @@ def test_estimators_without_fit_cost_no_tensorflow():
             assert name in estimator._repr_html_()
             make_pipeline(skrnn.LagWindows(), estimator)._repr_html_()
             dir(estimator)
-        loaded = {"tensorflow", "keras", "scikeras"} & set(sys.modules)
-        assert not loaded, loaded
-        """)
-
-
-def test_the_tokenizer_costs_no_tensorflow():
-    run_in_fresh_interpreter("""
-        import pickle, sys
-        import skrnn
         tokenizer = skrnn.SequenceTokenizer().fit(["a b"])
         assert pickle.loads(pickle.dumps(tokenizer)).transform(["b"]).tolist() == [[3, 0]]
         assert tokenizer.inverse_transform([[3, 0]]) == ["b"]
@@ -231,14 +170,8 @@ def test_the_tokenizer_costs_no_tensorflow():
 
 
 def test_unknown_public_name():
-    message = run_in_fresh_interpreter("""
-        import skrnn
-        try:
-            skrnn.RNNRegresor
-        except AttributeError as error:
-            print(error)
-        """)
-    assert "RNNRegresor" in message
+    with pytest.raises(AttributeError, match="RNNRegresor"):
+        skrnn.RNNRegresor
 
 
 def test_top_level_holds_only_what_was_decided():
