@@ -16,7 +16,7 @@ from ._data.validation import check_sequences, check_weights, is_padding_left_ou
 from ._estimator import POSITIVE_INT, BaseNetwork, aligned, as_widths, input_scaling
 from ._spec import Network, network_of
 from ._starting_weights import initial_weights
-from .text._embeddings import given_table
+from .text._embeddings import check_n_tokens, clone_sharing_embeddings, given_table
 
 _OPTIMIZERS = {
     "adadelta",
@@ -228,6 +228,9 @@ class BaseRNN(BaseNetwork):
                 f"{wrong[0]!r}. For scikit-learn's callbacks use set_callbacks."
             )
 
+    def __sklearn_clone__(self):
+        return clone_sharing_embeddings(self)
+
     def _wants_tokens(self):
         return self.embedding_dim is not None or self.embeddings is not None
 
@@ -298,12 +301,12 @@ class BaseRNN(BaseNetwork):
         self._n_tokens = self._embedding_dim = None
         if not sequences.holds_tokens:
             return
-        largest = int(sequences.values.max())
         if table is None:
-            # Two at least: padding, and the unknown token that ids never seen are read as.
-            self._n_tokens, self._embedding_dim = max(2, largest + 1), self.embedding_dim
+            self._n_tokens = check_n_tokens(sequences.values, self.embedding_dim)
+            self._embedding_dim = self.embedding_dim
             return
         self._n_tokens, self._embedding_dim = table.shape
+        largest = int(sequences.values.max())
         if largest >= self._n_tokens:
             raise ValueError(
                 f"Expected token ids below {self._n_tokens}, the number of rows of embeddings; "

@@ -57,7 +57,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         Vectors of the tokens to start from: one row for each id (row 0, the padding, is never
         read), or a mapping from tokens to vectors, for an X that comes from `SequenceTokenizer`
         in a pipeline. Tokens that the mapping lacks start at random, with the spread of the
-        others. `embedding_dim` may be left out.
+        others. `embedding_dim` may be left out. Clones share them: leave them as they are.
     trainable_embeddings : bool, default=True
         Whether training changes the vectors of the tokens. With ``warm_start=True`` it may be
         set anew before the next fit.

@@ -22,7 +22,7 @@ from ._spec import END, RESERVED, LanguageModel, network_of
 from .text._analysis import Analysis
 from .text._documents import as_documents
 from .text._streams import pieces, split_last, split_random, stream_count, texts_of
-from .text._vocabulary import PADDING, Vocabulary, count_tokens, learn_vocabulary
+from .text._vocabulary import MIN_DF, PADDING, Vocabulary, count_tokens, learn_vocabulary
 
 # Words, also with an apostrophe inside, and punctuation marks: a text that is written has both.
 TOKEN_PATTERN = r"(?u)\w+(?:'\w+)*|[^\w\s]"
@@ -177,7 +177,7 @@ class RNNLanguageModel(BaseNetwork):
         "embedding_dim": [POSITIVE_INT],
         "n_steps": [POSITIVE_INT],
         "max_tokens": [Interval(Integral, 5, None, closed="left"), None],
-        "min_df": [POSITIVE_INT, Interval(Real, 0, 1, closed="both")],
+        "min_df": MIN_DF,
         "lowercase": ["boolean"],
         "token_pattern": [str],
     }

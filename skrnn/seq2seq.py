@@ -18,7 +18,7 @@ from .text._analysis import Analysis
 from .text._documents import as_documents
 from .text._readers import TextReader, holds_texts
 from .text._scores import METRICS
-from .text._vocabulary import Vocabulary
+from .text._vocabulary import MIN_DF, Vocabulary
 
 # Words and punctuation marks: what is written back should have both.
 TOKEN_PATTERN = r"(?u)\w+|[^\w\s]"
@@ -192,7 +192,7 @@ class RNNSeq2Seq(BaseNetwork):
         "embedding_dim": [POSITIVE_INT],
         "scheduled_sampling": [RATE],
         "max_tokens": [Interval(Integral, 5, None, closed="left"), None],
-        "min_df": [POSITIVE_INT, Interval(Real, 0, 1, closed="both")],
+        "min_df": MIN_DF,
         "lowercase": ["boolean"],
         "token_pattern": [str],
         "standardize": ["boolean"],

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
@@ -307,3 +308,39 @@ def test_dropout_of_embedded_tokens_drops_channels():
     assert (outputs == outputs[:, :1]).all()
     expected = np.tanh(0.02) * np.array([0, 1, 10, 11])
     np.testing.assert_allclose(np.unique(outputs.round(6)), expected, atol=1e-5)
+
+
+def test_ids_that_do_not_count_tokens_are_refused_before_a_table_is_made():
+    X, y = tokens()
+    far = np.where(X == 7, 2_000_000_000, X)
+    network = small_regressor(embedding_dim=3)
+    match = r"got 2000000000 as the largest of 8 distinct ids.* 3 numbers .* 22\.4 GiB"
+    with pytest.raises(ValueError, match=match):
+        network.fit(far, y)
+    with pytest.raises(ValueError, match="2000000000 as the largest"):
+        network.fit(list(far), y)
+    assert not hasattr(network, "weights_")
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_clones_share_the_given_vectors(in_pipeline):
+    given = {f"w{i}": np.zeros(3) for i in range(1000)}
+    network = small_classifier(embeddings=given, units=7)
+    copied = clone(make_pipeline(network))[-1] if in_pipeline else clone(network)
+    assert copied is not network
+    assert copied.embeddings is given
+    assert copied.get_params() == network.get_params()
+    assert network.embeddings is given
+    table = vectors()
+    assert clone(small_regressor(embeddings=table)).embeddings is table
+
+
+def test_a_clone_keeps_what_scikit_learn_puts_beside_the_parameters():
+    with config_context(enable_metadata_routing=True):
+        network = small_classifier(embeddings=vectors()).set_fit_request(sample_weight=True)
+        requests = clone(network).get_metadata_routing().fit.requests
+    assert requests["sample_weight"] is True
+    X, y = tokens()
+    fitted = clone(network).fit(X, y > 0)
+    again = clone(fitted)
+    assert not [name for name in vars(again) if name.endswith("_")]

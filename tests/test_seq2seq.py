@@ -4,6 +4,7 @@ import itertools
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import log_softmax
 from sklearn.base import clone
@@ -409,6 +410,12 @@ def test_validation_data(numerals):
         (["a", "b"], "xy", "string object received"),
         (["a", "b"], [1, 2], "Expected y to be texts or lists of tokens"),
         (["a", None], ["x", "y"], "Expected every text to be a str"),
+        ([None, "a"], ["x", "y"], "got None in row 0"),
+        ([np.nan, "a"], ["x", "y"], "got nan in row 0"),
+        ([pd.NA, "a"], ["x", "y"], "got <NA> in row 0"),
+        (["a", "b"], [None, "x"], "got None in row 0"),
+        ([["a"], [None, "b"]], ["x", "y"], "tokens of text 1 to be str, got None"),
+        ([[None, "b"], ["a"]], ["x", "y"], "tokens of text 0 to be str, got None"),
         (["a", "b"], ["x"], "inconsistent numbers of samples"),
         (["a", "b"], None, "requires y to be passed"),
         ([[1.0, np.inf], [1.0, 2.0]], ["x", "y"], "infinity"),

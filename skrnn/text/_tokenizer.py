@@ -13,10 +13,23 @@ from sklearn.utils.validation import check_is_fitted
 from .._callbacks import CallbackSupportMixin, fit_task
 from .._compat import Interval, RealNotInt, StrOptions, fit_context
 from .._documentation import DocumentationLink
+from .._warnings import warn
 from ._analysis import TOKEN_PATTERN, UNKNOWN_TEXT, Analysis
 from ._documents import as_documents
 from ._token_array import tokens_of
-from ._vocabulary import PADDING, UNKNOWN, Vocabulary, count_tokens, learn_vocabulary
+from ._vocabulary import (
+    MIN_DF,
+    PADDING,
+    UNKNOWN,
+    CountedTexts,
+    Vocabulary,
+    count_tokens,
+    learn_vocabulary,
+)
+
+# Bytes of padded ids that are warned of, and that are refused, where at most one in ten of them is
+# no padding.
+_MUCH_MEMORY, _TOO_MUCH_MEMORY, _MUCH_PADDING = 2**29, 2**32, 10
 
 
 class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixin, BaseEstimator):
@@ -40,7 +53,8 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
     max_len : int, float or None, default=None
         The number of steps, to which texts are padded or cut: a number; as a float in (0, 1] a
         quantile of the lengths seen in `fit` (0.95: one text in twenty is cut); or None for the
-        longest.
+        longest. Where a few long texts make the rows ten times as long as they need to be, a
+        warning names the longest from 512 MiB of ids on, and an error from 4 GiB on.
 
     min_df : int or float, default=1
         In how many texts (int), or in which share of them (float), a token has to occur to be
@@ -128,10 +142,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
             Interval(RealNotInt, 0, 1, closed="right"),
             None,
         ],
-        "min_df": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(RealNotInt, 0, 1, closed="both"),
-        ],
+        "min_df": MIN_DF,
         "truncating": [StrOptions({"pre", "post"})],
         "lowercase": ["boolean"],
         "token_pattern": [str],
@@ -185,7 +196,8 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         Raises
         ------
         ValueError
-            If X holds anything but texts, or no token at all.
+            If X holds anything but texts, or no token at all, or if a few long texts make the
+            padded rows take 4 GiB (see `max_len`).
         """
         self._learn(X, y)
         return self
@@ -266,14 +278,17 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         check_is_fitted(self)
         return np.array([f"step{i}" for i in range(self.max_len_)], dtype=object)
 
-    def _learn(self, X, y):
+    def _learn(self, X: Any, y: Any) -> CountedTexts:
         """Set what is fitted; return the texts as they were read."""
         analysis = self._analysis()
         with fit_task(self, X, y):
             analysis.check()
             texts = count_tokens(analysis.tokenize(as_documents(X)))
             vocabulary = learn_vocabulary(texts, max_tokens=self.max_tokens, min_df=self.min_df)
-            self.max_len_ = _n_steps(self.max_len, [len(places) for places in texts.places])
+            lengths = np.array([len(places) for places in texts.places])
+            self.max_len_ = _n_steps(self.max_len, lengths)
+            if not isinstance(self.max_len, Integral):
+                _check_memory(self.max_len_, lengths, self.max_len)
             self.n_tokens_ = len(vocabulary)
             self.vocabulary_ = dict(vocabulary.ids)
         return texts
@@ -313,10 +328,27 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         return tags
 
 
-def _n_steps(max_len: Any, lengths: list[int]) -> int:
+def _n_steps(max_len: Any, lengths: np.ndarray) -> int:
     """Return the number of steps that `max_len` asks for; an empty text has one."""
     if isinstance(max_len, Integral):
         return int(max_len)
     share = 1.0 if max_len is None else max_len
     # The least length that is enough for this share of the texts.
     return max(1, int(np.quantile(lengths, share, method="inverted_cdf")))
+
+
+def _check_memory(n_steps: int, lengths: np.ndarray, max_len: Any) -> None:
+    """Warn of rows that are long for the sake of a few texts, and refuse what nobody can mean."""
+    n_bytes = 4 * n_steps * len(lengths)
+    if n_bytes < _MUCH_MEMORY or lengths.mean() * _MUCH_PADDING > n_steps:
+        return
+    usual = max(1, int(np.quantile(lengths, 0.99, method="inverted_cdf")))
+    message = (
+        f"max_len={max_len} pads all {len(lengths)} texts to {n_steps} steps: "
+        f"{n_bytes / 2**30:.1f} GiB of ids, nearly all of them padding. The longest text, in row "
+        f"{lengths.argmax()}, has {lengths.max()} tokens, 99 in 100 have {usual} at most. Set "
+        f"max_len={usual}, or to another number or quantile."
+    )
+    if n_bytes >= _TOO_MUCH_MEMORY:
+        raise ValueError(message)
+    warn(message)

@@ -20,8 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from .._compat import Interval, RealNotInt
+
 PADDING, UNKNOWN = 0, 1
 N_FIXED = 2  # padding and unknown
+# What `min_df` may be, as in scikit-learn: a number of texts, or a share of them.
+MIN_DF = [Interval(Integral, 1, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")]
 
 
 class Vocabulary:
@@ -168,10 +172,13 @@ class CountedTexts:
             counts[places] += 1  # once for each distinct place
         return counts
 
-    def encode(self, vocabulary: Vocabulary) -> list[np.ndarray]:
+    def encode(self, vocabulary: Vocabulary, *, suffix: Sequence[int] = ()) -> list[np.ndarray]:
         """Return what ``vocabulary.encode`` gives for these texts, without looking words up."""
         (ids,) = vocabulary.encode([self.tokens])
-        return [ids[places] for places in self.places]
+        if not suffix:
+            return [ids[places] for places in self.places]
+        end = np.array(suffix, dtype=np.int32)
+        return [np.concatenate([ids[places], end]) for places in self.places]
 
 
 def count_tokens(token_lists: Iterable[Sequence[str]]) -> CountedTexts:

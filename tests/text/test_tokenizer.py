@@ -83,6 +83,29 @@ def test_truncation(truncating, row):
     assert list(tokenizer.vocabulary_) == ["b", "a", "c", "d", "e"]
 
 
+@pytest.mark.parametrize(("max_len", "longest"), [(None, 300_000), (1.0, 300_000)])
+def test_one_very_long_text_is_warned_of(max_len, longest):
+    """A thousand texts, of which one would make the ids of all take 1.1 GiB."""
+    texts = ["a b"] * 700 + ["a " * longest] + ["b"] * 299
+    with pytest.warns(
+        UserWarning,
+        match=r"1000 texts to 300000 steps: 1\.1 GiB.*in row 700, has 300000 .*Set max_len=2,",
+    ):
+        tokenizer = SequenceTokenizer(max_len=max_len).fit(texts)
+    assert tokenizer.max_len_ == longest
+    for chosen in (2, 0.99):
+        assert SequenceTokenizer(max_len=chosen).fit(texts).max_len_ == 2
+
+
+def test_one_text_too_long_is_refused():
+    texts = ["a b"] * 5000 + ["a " * 300_000]
+    tokenizer = SequenceTokenizer()
+    with pytest.raises(ValueError, match=r"5\.6 GiB.*in row 5000, has 300000 tokens"):
+        tokenizer.fit_transform(texts)
+    assert not hasattr(tokenizer, "vocabulary_")
+    assert SequenceTokenizer(max_len=50).fit_transform(texts).shape == (5001, 50)
+
+
 @pytest.mark.parametrize(
     ("max_len", "steps"),
     [(None, 10), (1.0, 10), (0.9, 9), (0.85, 9), (0.1, 1), (4, 4), (25, 25), (np.int64(4), 4)],

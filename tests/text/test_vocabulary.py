@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from skrnn import RNNLanguageModel, RNNSeq2Seq, SequenceTokenizer
+from skrnn.text._analysis import Analysis
+from skrnn.text._readers import TextReader
 from skrnn.text._vocabulary import Vocabulary, count_tokens, learn_vocabulary
 
 
@@ -61,3 +64,36 @@ def test_the_order_of_the_dict_does_not_matter():
     vocabulary = Vocabulary({"a": 3, "b": 2})
     assert vocabulary.tokens == ["b", "a"]
     assert vocabulary.decode([[2, 3]]) == [["b", "a"]]
+
+
+def test_a_reader_learns_and_encodes_from_one_reading():
+    """The same ids as by reading twice, the suffix and texts without tokens included."""
+    texts, read = ["b a", "", "a c c"], []
+
+    def analyzer(text):
+        read.append(text)
+        return text.split()
+
+    limits = {"max_tokens": None, "min_df": 1, "reserved": ("start", "end")}
+    for suffix in ((), (3,)):
+        read.clear()
+        reader, ids = TextReader.learn_and_encode(
+            Analysis(analyzer=analyzer), texts, suffix=suffix, **limits
+        )
+        assert read == texts
+        by_frequency = {"a": 4, "c": 5, "b": 6}
+        assert reader.vocabulary.ids == by_frequency
+        expected = [[6, 4, *suffix], list(suffix) or [1], [4, 5, 5, *suffix]]
+        assert [i.tolist() for i in ids] == expected
+        assert [i.tolist() for i in reader.encode(texts, suffix=suffix)] == expected
+        assert {i.dtype for i in ids} == {np.dtype(np.int32)}
+
+
+@pytest.mark.parametrize("kind", [SequenceTokenizer, RNNSeq2Seq, RNNLanguageModel])
+def test_everything_that_reads_texts_takes_the_same_min_df(kind):
+    """As scikit-learn's `CountVectorizer`: no text is no least number of texts."""
+    for wrong in (0, -1, 1.5, "1"):
+        with pytest.raises(ValueError, match="The 'min_df' parameter of"):
+            kind(min_df=wrong).fit(["a b"], ["c"])
+    for right in (1, 2, 0.0, 0.5, 1.0):
+        kind(min_df=right)._validate_params()
