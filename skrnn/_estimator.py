@@ -16,13 +16,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn
+from ._cell_weights import CELL_WEIGHTS
 from ._compat import Interval, StrOptions
 from ._data.scaling import identity_scaling, mean_and_scale, standardized
 from ._data.sequences import Sequences
 from ._data.splitting import split_validation
 from ._documentation import DocumentationLink
 from ._spec import Training, Values, describe
-from ._starting_weights import initial_weights
+from ._starting_weights import initial_weights, n_frozen
 from ._training import Monitor
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
@@ -50,7 +51,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     weights_: list[np.ndarray]
 
     _parameter_constraints: dict = {
-        "cell": [StrOptions({"simple", "gru", "lstm"})],
+        "cell": [StrOptions(set(CELL_WEIGHTS))],
         "units": [POSITIVE_INT, tuple, list],
         "dropout": [RATE],
         "recurrent_dropout": [RATE],
@@ -270,7 +271,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         return self.optimizer_state_ if self._optimizer == kind else None
 
     def _optimizer_kind(self, engine, network):
-        return [engine, self.optimizer, network.n_frozen]
+        return [engine, self.optimizer, n_frozen(network)]
 
     def _fitted(self, network, engine, weights):
         """Return the attributes that prediction needs."""
@@ -278,7 +279,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     def _may_trim(self, network):
         """Tell whether the network may be spared the absent steps at the ends of sequences."""
-        return not network.return_sequences
+        return True
 
     def _scaled(self, data):
         """Return the data in the network's units."""

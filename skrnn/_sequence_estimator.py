@@ -346,7 +346,7 @@ class BaseRNN(BaseNetwork):
 
     def _may_trim(self, network):
         # A model of the user's own is given X as it is.
-        return self.model is None and super()._may_trim(network)
+        return self.model is None and not self.return_sequences
 
     def _changes(self, new, old):
         other_model = ["model"] if self.model is not self._builder else []
@@ -378,7 +378,8 @@ class BaseRNN(BaseNetwork):
         sequences = self._scale_sequences(self._check_predict(X))
         extra = {"builder": self._builder} if self.engine_ == "keras" else {}
         network = network_of(self.network_)
-        is_whole = self._builder is not None or network.return_sequences
+        per_step = isinstance(network, Network) and network.return_sequences
+        is_whole = self._builder is not None or per_step
         read = sequences if is_whole else sequences.trimmed()
         return _keras.predict(self.engine_, network, self.weights_, read, **extra), sequences
 
@@ -414,8 +415,9 @@ class BaseRNN(BaseNetwork):
         from . import _keras
 
         network = network_of(self.network_)
-        if network.pooling != "attention":
-            got = "model is set" if self._builder is not None else f"pooling={network.pooling!r}"
+        pooling = network.pooling if isinstance(network, Network) else "last"
+        if pooling != "attention":
+            got = "model is set" if self._builder is not None else f"pooling={pooling!r}"
             raise ValueError(
                 f"Expected a network fitted with pooling='attention', got one where {got}. Set "
                 "pooling='attention' and fit again."

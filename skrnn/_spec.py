@@ -1,6 +1,6 @@
-"""What a network is and how it is trained, as frozen values: all that an engine is told.
+"""What a network is and how it is trained, as frozen values: all that an engine knows of a fit.
 
-`Network` and `Training` describe structure, so they key the cache of compiled programs.
+A `Spec` and a `Training` describe structure, so they key the cache of compiled programs.
 `Values` holds what may differ between two runs of one program.
 """
 
@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 import numpy as np
 
 _BATCHES_A_POOL = 50
-
-N_GATES = {"simple": 1, "gru": 3, "lstm": 4}
-# The arrays of a state: its output, and the memory of an LSTM.
-N_STATES = {"simple": 1, "gru": 1, "lstm": 2}
 
 # Token ids that every vocabulary of outputs has: 0 is padding and 1 the unknown token.
 START, END = 2, 3
@@ -23,8 +20,22 @@ START, END = 2, 3
 RESERVED = ("[START]", "[END]")
 
 
+class Spec:
+    """Base of what describes a network: a frozen dataclass of plain values.
+
+    A new kind is a subclass, in any module. `skrnn._starting_weights.weight_shapes` and
+    `skrnn._keras.functional.architectures.register` say what it is made of and how it is computed.
+    """
+
+    kinds: ClassVar[dict[str, type[Spec]]] = {}
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        Spec.kinds[cls.__name__] = cls
+
+
 @dataclass(frozen=True)
-class Network:
+class Network(Spec):
     """A stack of recurrent layers and its read-out.
 
     `n_tokens` is the number of token ids, padding included, and None for numeric input. `pooling`
@@ -45,14 +56,6 @@ class Network:
     pooling: str = "last"
     trainable_embeddings: bool = True
 
-    # Whether it is compiled for several numbers of steps, of which a batch takes the nearest.
-    trains_in_rooms = True
-
-    @property
-    def n_frozen(self):
-        """How many weight arrays, the first ones, training leaves as they are."""
-        return int(self.n_tokens is not None and not self.trainable_embeddings)
-
     @property
     def reads_steps(self):
         """Whether the states after every step are read, not those after the last alone."""
@@ -65,7 +68,7 @@ class Network:
 
 
 @dataclass(frozen=True)
-class EncoderDecoder:
+class EncoderDecoder(Spec):
     """A network that reads a sequence and writes another one, step by step.
 
     The decoder has a layer for each of the encoder's, which starts from that one's last state; both
@@ -88,14 +91,6 @@ class EncoderDecoder:
     attention: str | None = None
     scheduled_sampling: float = 0.0
 
-    # The decoder takes too long to be compiled several times.
-    trains_in_rooms = False
-    # The outputs are not one for each step of the input.
-    return_sequences = False
-    n_frozen = 0
-    trainable_embeddings = True
-    pooling = "last"
-
     @property
     def n_directions(self):
         """Passes of the encoder over the sequence in each layer."""
@@ -108,8 +103,8 @@ class EncoderDecoder:
 
 
 @dataclass(frozen=True)
-class LanguageModel:
-    """A network that tells, after each token of a text, which one comes next.
+class LanguageModel(Spec):
+    """A network that predicts, after each token of a text, the next one.
 
     `n_tokens` is the number of token ids, of padding and the reserved ones too.
     """
@@ -121,21 +116,9 @@ class LanguageModel:
     n_tokens: int
     embedding_dim: int
 
-    # It reads pieces of one length forward alone; its outputs are used inside the engine.
-    trains_in_rooms = False
-    n_directions = 1
-    n_features = 0
-    n_frozen = 0
-    return_sequences = False
-
-    @property
-    def n_outputs(self):
-        """Width of the output: a number for each token."""
-        return self.n_tokens
-
 
 @dataclass(frozen=True)
-class Autoencoder:
+class Autoencoder(Spec):
     """A network that reads a sequence into one vector and writes the sequence from it.
 
     The last state of the encoder becomes the latent vector. The layers of the decoder mirror those
@@ -152,12 +135,6 @@ class Autoencoder:
     latent_dim: int
     noise: float = 0.0
 
-    trains_in_rooms = True
-    # Features are numbers, and what is compared with the outputs is the input itself.
-    n_tokens = None
-    return_sequences = False
-    n_frozen = 0
-
     @property
     def n_directions(self):
         """Passes of the encoder over the sequence in each layer."""
@@ -168,14 +145,6 @@ class Autoencoder:
         """Units of each layer of the decoder."""
         return self.units[::-1]
 
-    @property
-    def n_states(self):
-        """The arrays of the state of a layer."""
-        return N_STATES[self.cell]
-
-
-_KINDS = {kind.__name__: kind for kind in (Network, EncoderDecoder, LanguageModel, Autoencoder)}
-
 
 def describe(network):
     """Return a network as a dict of plain values."""
@@ -185,7 +154,7 @@ def describe(network):
 def network_of(description):
     """Return the network that `describe` was called on."""
     fields = dict(description)
-    return _KINDS[fields.pop("kind")](**fields)
+    return Spec.kinds[fields.pop("kind")](**fields)
 
 
 @dataclass(frozen=True)

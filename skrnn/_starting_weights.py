@@ -9,21 +9,43 @@ from functools import singledispatch
 
 import numpy as np
 
-from ._spec import N_GATES, Autoencoder, EncoderDecoder, LanguageModel
+from ._cell_weights import CELL_WEIGHTS
+from ._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
 
 
 @singledispatch
 def weight_shapes(network):
     """List the shape of each weight with the kind of its starting value.
 
-    The order is that of ``keras.Model.get_weights()`` for the same stack.
+    The order is that of ``keras.Model.get_weights()`` for the same network.
     """
+    raise TypeError(
+        f"Expected a network whose weights are known, got {type(network).__name__}. Register a "
+        "function of it with weight_shapes.register."
+    )
+
+
+@singledispatch
+def n_frozen(network):
+    """Return how many weights, the first ones, training leaves as they are."""
+    return 0
+
+
+@n_frozen.register(Network)
+def _(network):
+    """Return 1 where the embeddings are not trained."""
+    return int(network.n_tokens is not None and not network.trainable_embeddings)
+
+
+@weight_shapes.register(Network)
+def _(network):
+    """Embedding, recurrent layers, attention, dense layers, output."""
     shapes = _encoder_shapes(network)
     width = network.units[-1] * network.n_directions
     if network.pooling == "attention":
         shapes += [("kernel", (width, width)), ("zeros", (width,)), ("kernel", (width, 1))]
     for units in (*network.hidden_units, network.n_outputs):
-        shapes += [("kernel", (width, units)), ("zeros", (units,))]
+        shapes += _dense(width, units)
         width = units
     return shapes
 
@@ -36,70 +58,65 @@ def _(network):
     if network.target_embedding_dim is not None:
         width = network.target_embedding_dim
         shapes.append(("embedding", (network.n_outputs, width)))
-    for units in network.decoder_units:
-        shapes += _recurrent_shapes(network.cell, width, units)
-        width = units
+    shapes += _recurrent(network.cell, width, network.decoder_units)
+    width = network.decoder_units[-1]
     if network.attention == "additive":
         shapes += [("kernel", (width, width)), ("kernel", (width, width)), ("scale", (width,))]
     if network.attention is not None:
-        shapes += [("kernel", (2 * width, width)), ("zeros", (width,))]
-    return [*shapes, ("kernel", (width, network.n_outputs)), ("zeros", (network.n_outputs,))]
+        shapes += _dense(2 * width, width)
+    return [*shapes, *_dense(width, network.n_outputs)]
 
 
 @weight_shapes.register(LanguageModel)
 def _(network):
     """Embedding, recurrent layers, output."""
-    width, n_tokens = network.units[-1], network.n_tokens
     return [
-        *_encoder_shapes(network),
-        ("kernel", (width, n_tokens)),
-        ("zeros", (n_tokens,)),
+        ("embedding", (network.n_tokens, network.embedding_dim)),
+        *_recurrent(network.cell, network.embedding_dim, network.units),
+        *_dense(network.units[-1], network.n_tokens),
     ]
 
 
 @weight_shapes.register(Autoencoder)
 def _(network):
     """Encoder, latent vector, the decoder's first states, its recurrent layers, output."""
-    shapes = _encoder_shapes(network)
-    width = network.units[-1] * network.n_directions
-    latent = network.latent_dim
-    shapes += [("kernel", (width, latent)), ("zeros", (latent,))]
-    for units in network.decoder_units:
-        shapes += [("kernel", (latent, units)), ("zeros", (units,))] * network.n_states
-    width = latent
-    for units in network.decoder_units:
-        shapes += _recurrent_shapes(network.cell, width, units)
-        width = units
-    return [*shapes, ("kernel", (width, network.n_features)), ("zeros", (network.n_features,))]
+    width, latent = network.units[-1] * network.n_directions, network.latent_dim
+    n_states = CELL_WEIGHTS[network.cell].n_states
+    return [
+        *_recurrent(network.cell, network.n_features, network.units, network.n_directions),
+        *_dense(width, latent),
+        *(w for units in network.decoder_units for w in _dense(latent, units) * n_states),
+        *_recurrent(network.cell, latent, network.decoder_units),
+        *_dense(network.decoder_units[-1], network.n_features),
+    ]
 
 
 def _encoder_shapes(network):
     """List the weights of the embedding, if there is one, and of the recurrent layers."""
-    shapes: list = []
-    width = network.n_features
-    if network.n_tokens is not None:
+    if network.n_tokens is None:
+        embedding, width = [], network.n_features
+    else:
         width = network.embedding_dim
-        shapes.append(("embedding", (network.n_tokens, width)))
-    for units in network.units:
-        shapes += _recurrent_shapes(network.cell, width, units) * network.n_directions
-        width = units * network.n_directions
+        embedding = [("embedding", (network.n_tokens, width))]
+    return embedding + _recurrent(network.cell, width, network.units, network.n_directions)
+
+
+def _recurrent(cell, width, units_of_layers, n_directions=1):
+    """List the weights of recurrent layers, one after the other."""
+    shapes: list = []
+    for units in units_of_layers:
+        shapes += CELL_WEIGHTS[cell].weights(width, units) * n_directions
+        width = units * n_directions
     return shapes
+
+
+def _dense(width, units):
+    return [("kernel", (width, units)), ("zeros", (units,))]
 
 
 def trained_shapes(network):
     """List the shapes of the weights that training changes."""
-    return [shape for _, shape in weight_shapes(network)][network.n_frozen :]
-
-
-def _recurrent_shapes(cell, width, units):
-    gates = N_GATES[cell] * units
-    bias: tuple = {
-        "simple": ("zeros", (gates,)),
-        # Keras keeps the bias of the input and of the state apart (reset_after=True).
-        "gru": ("zeros", (2, gates)),
-        "lstm": ("forget", (gates,)),
-    }[cell]
-    return [("kernel", (width, gates)), ("orthogonal", (units, gates)), bias]
+    return [shape for _, shape in weight_shapes(network)][n_frozen(network) :]
 
 
 def initial_weights(network, seed):

@@ -405,7 +405,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         return _keras.build(
             network,
             self.weights_,
-            input_scaling=self._keras_scaling(network),
+            input_scaling=(1 / self.input_scale_, -self.input_mean_ / self.input_scale_),
             output_scaling=(self.input_scale_, self.input_mean_),
         )
 

@@ -1,4 +1,4 @@
-"""Sequences of very different lengths, of which each batch is given room for its own."""
+"""Sequences of very different lengths: a batch is computed in a length bucket of its own."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from skrnn._keras.compiled.programs import Shape, _rooms
+from skrnn._keras.compiled.programs import Shape, _length_buckets
 from skrnn._spec import Network, Training
 
 from .common import small_classifier, small_regressor
@@ -75,8 +75,8 @@ def test_halves_of_a_large_step_equal_the_whole(monkeypatch):
         (256, False, [256]),
     ],
 )
-def test_room_for_steps(n_steps, is_ragged, expected):
-    shapes = _rooms(wide_network(), Shape(1000, 100, n_steps, is_ragged))
+def test_length_buckets(n_steps, is_ragged, expected):
+    shapes = _length_buckets(wide_network(), Shape(1000, 100, n_steps, is_ragged))
     assert [shape.n_steps for shape in shapes] == expected
 
 

@@ -12,9 +12,6 @@ sub-package     job
 ==============  =================================================================================
 """
 
-from typing import Any
-
-from .._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
 from .compiled import disk_cache
 
 disk_cache.enable()  # TensorFlow reads its flags when it starts
@@ -22,10 +19,9 @@ disk_cache.enable()  # TensorFlow reads its flags when it starts
 from .compiled import engine as compiled  # noqa: E402
 from .compiled import threads  # noqa: E402
 from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
+from .functional.architectures import architecture_of, loaded  # noqa: E402
 from .layers import portable_engine as portable  # noqa: E402
-from .layers.autoencoder_model import build_autoencoder  # noqa: E402
-from .layers.decoder_model import build_decoder  # noqa: E402
-from .layers.stack_model import build_language, build_stack, user_network  # noqa: E402
+from .layers.stack_model import user_network  # noqa: E402
 
 __all__ = [
     "attention",
@@ -47,12 +43,6 @@ __all__ = [
 threads.limit_in_worker()
 
 _ENGINES = {"compiled": compiled, "keras": portable}
-_BUILDERS: dict[type, Any] = {
-    Network: build_stack,
-    EncoderDecoder: build_decoder,
-    LanguageModel: build_language,
-    Autoencoder: build_autoencoder,
-}
 
 
 def compiles(training):
@@ -104,4 +94,4 @@ def build(network, weights, *, builder=None, **raw):
     """Return a Keras model with these weights that takes raw X and gives what `predict` does."""
     if builder is not None:
         return user_network(network, builder, weights)
-    return _BUILDERS[type(network)](network, weights, **raw)
+    return loaded(architecture_of(network).keras_model)(network, weights, **raw)

@@ -11,11 +11,8 @@ import tensorflow as tf
 
 from ..._data.memory import aligned_zeros, is_aligned
 from ..._data.sequences import Sequences
-from ..._spec import LanguageModel
-from ..._starting_weights import trained_shapes, weight_shapes
-from ..functional import autoencoder_network as autoencoder
-from ..functional import beam
-from ..functional.architectures import architecture_of, initial_carry
+from ..._starting_weights import trained_shapes
+from ..functional.architectures import architecture_of, loaded
 from ..functional.losses import element_loss
 from ..functional.optimizers import OPTIMIZERS
 from .programs import (
@@ -28,7 +25,6 @@ from .programs import (
     summed_losses,
     update_program,
 )
-from .texts import log_likelihoods
 from .threads import mapping, n_threads
 
 __all__ = [
@@ -52,8 +48,6 @@ _MAX_PADDED_VALUES = 2**22
 _PREDICT_VALUES = 2**16
 # Samples beyond which a program of larger pieces is worth its compilation.
 _LARGE_PREDICTION = 2**14
-# Target sequences are padded to a multiple of so many steps.
-_TARGET_STEPS = 8
 # Batches in one call of an epoch: between calls the interpreter can be interrupted.
 _BATCHES_A_CALL = 2000
 # Multiplications of one training step from which on it is divided: about 10 ms of one core. Of
@@ -83,8 +77,9 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     """
     _prepare_prediction(network, weights, data.sequences)
     n_slots = OPTIMIZERS[training.optimizer].n_slots
-    frozen = weights[: network.n_frozen]
-    weights, n_taken, slots = _start(weights[network.n_frozen :], optimizer_state, n_slots)
+    n_frozen = architecture_of(network).n_frozen(network)
+    frozen = weights[:n_frozen]
+    weights, n_taken, slots = _start(weights[n_frozen:], optimizer_state, n_slots)
     n_samples = len(data.sequences)
     # A batch that the samples cannot fill is not computed to its full size.
     batch_size = min(training.batch_size, _round_up(n_samples))
@@ -119,6 +114,7 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
 
 def _epoch_runner(network, training, shape, mean_steps):
     """Return the function that trains one epoch."""
+    initial_carry = architecture_of(network).initial_carry
     if _is_large(network, training, shape, mean_steps):
         gradient = gradient_program(network, training, shape)
         carry = initial_carry(network, training.batch_size // 2)
@@ -166,9 +162,11 @@ def _halved_epoch(gradient, update, carries, weights, slots, inputs, n_batches, 
 
 def _is_large(network, training, shape, mean_steps):
     """Tell whether a training step is worth dividing."""
-    kernels = [s for kind, s in weight_shapes(network) if kind in ("kernel", "orthogonal")]
+    architecture = architecture_of(network)
+    shapes = architecture.weight_shapes(network)
+    kernels = [s for kind, s in shapes if kind in ("kernel", "orthogonal")]
     # A decoder may have more steps than what it reads; most of its weights are its own then.
-    written = () if network.return_sequences else shape.targets[:-1]
+    written = () if architecture.has_step_outputs(network) else shape.targets[:-1]
     n_steps = max((mean_steps, *written))
     n_products = 3 * training.batch_size * n_steps * sum(map(math.prod, kernels))
     return n_products >= _LARGE_STEP and training.batch_size % 2 == 0
@@ -177,7 +175,8 @@ def _is_large(network, training, shape, mean_steps):
 def predict(network, weights, sequences):
     """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
     (found,) = _by_pieces(outputs, network, weights, sequences)
-    return found[:, : sequences.n_steps] if network.return_sequences else found
+    per_step = architecture_of(network).has_step_outputs(network)
+    return found[:, : sequences.n_steps] if per_step else found
 
 
 def losses(network, weights, sequences, targets, loss):
@@ -191,7 +190,7 @@ def attention(network, weights, sequences, targets=None):
     Of shape (n_samples, n_steps); of a decoder (n_samples, n_target_steps, n_steps), where the
     steps of the targets may be more than were given.
     """
-    function = architecture_of(network).attention
+    function = architecture_of(network).functions["attention"]
     (shares,) = _by_pieces(function, network, weights, sequences, targets=targets)
     return shares[..., : sequences.n_steps]
 
@@ -205,12 +204,14 @@ def search(network, weights, sequences, beam_width, max_len):
         Zero after the end.
     log_probability : float32 ndarray of shape (n_samples, beam_width)
     """
-    return _by_pieces(beam.search, network, weights, sequences, beam_width, max_len)
+    function = architecture_of(network).functions["search"]
+    return _by_pieces(function, network, weights, sequences, beam_width, max_len)
 
 
 def encode(network, weights, sequences):
     """Return the latent vectors of an autoencoder: (n_samples, latent_dim)."""
-    return _by_pieces(autoencoder.encode, network, weights, sequences)[0]
+    function = architecture_of(network).functions["encode"]
+    return _by_pieces(function, network, weights, sequences)[0]
 
 
 def decode(network, weights, latent, n_steps):
@@ -218,7 +219,8 @@ def decode(network, weights, latent, n_steps):
     # Every step of a sequence is the same row of the table.
     numbers = np.arange(len(latent))
     vectors = Sequences(latent, numbers, np.full(len(latent), n_steps), dilation=0, varies=True)
-    return _by_pieces(autoencoder.decode, network, weights, vectors)[0][:, :n_steps]
+    function = architecture_of(network).functions["decode"]
+    return _by_pieces(function, network, weights, vectors)[0][:, :n_steps]
 
 
 def reconstruct(network, weights, sequences):
@@ -306,15 +308,15 @@ def _cut(sequences, samples, n_rows):
 
 
 def _validation_loss(network, loss, weights, validation):
-    if isinstance(network, LanguageModel):
-        likelihoods, n_tokens = log_likelihoods(network, weights, validation.sequences)
-        return -likelihoods.sum() / n_tokens.sum()
-    if not architecture_of(network).validates_by_outputs(network):
+    architecture = architecture_of(network)
+    if architecture.validation_loss is not None:
+        return loaded(architecture.validation_loss)(network, loss, weights, validation)
+    if not architecture.validates_by_outputs(network):
         summed = losses(network, weights, validation.sequences, validation.targets, loss)
         total, n_terms = summed.astype(np.float64).T
         return (total @ validation.sample_weight) / n_terms.sum()
     outputs = predict(network, weights, validation.sequences)
-    if network.return_sequences:
+    if architecture.has_step_outputs(network):
         return _validation_loss_of_steps(loss, outputs, validation)
     elements = element_loss(loss)(tf.constant(validation.targets), tf.constant(outputs)).numpy()
     return (elements.T * validation.sample_weight.T).mean(dtype=np.float64)
@@ -387,10 +389,11 @@ def _target_capacity(network, targets, varies=False):
     """Return the shape that each sample's targets are padded to."""
     if targets is None:
         return ()
-    if targets.ndim == 3 and network.n_target_steps is None:
+    block = architecture_of(network).target_block(network)
+    if block:
         # Token sequences of any lengths: folds whose longest differ a little share a program, and
         # of those that are given to a fitted network all.
-        n_steps = -(-targets.shape[1] // _TARGET_STEPS) * _TARGET_STEPS
+        n_steps = -(-targets.shape[1] // block) * block
         return _step_capacity(n_steps, varies), targets.shape[2]
     return targets.shape[1:]
 

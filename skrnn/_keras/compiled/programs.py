@@ -10,7 +10,7 @@ call. A large one is divided in two halves of the batch, for two cores: one prog
 gradient of a half, a second one the update.
 
 Sequences of different lengths are padded to the longest of all, but a batch is computed in the
-smallest of a few rooms that it fits in: the program has a part for each.
+shortest of a few length buckets that holds it: the program has a part for each.
 """
 
 import functools
@@ -30,8 +30,8 @@ from . import disk_cache
 # The samples of one step of prediction. Always this many, so that a sample's prediction does not
 # depend, to the bit, on how many others are predicted with it.
 PREDICT_BATCH = 32
-# Batches of fewer steps are not given less room: each room is compiled by itself.
-_LEAST_ROOM = 16
+# There is no shorter length bucket than this: each is compiled by itself.
+_SHORTEST_BUCKET = 16
 
 
 class Shape(NamedTuple):
@@ -172,28 +172,29 @@ def _batch_gradients(
     if half is not None:
         seed = tf.random.experimental.stateless_fold_in(seed, half)
 
-    def found_in(room):
+    def found_in(bucket):
         of_batch = samples, real, seed
-        return _gradients_of(network, training, room, weights, carry, data, of_batch)
+        return _gradients_of(network, training, bucket, weights, carry, data, of_batch)
 
-    *shorter, longest_room = _rooms(network, shape)
+    *shorter, longest_bucket = _length_buckets(network, shape)
     if not shorter:
-        return found_in(longest_room)
+        return found_in(longest_bucket)
     longest = tf.reduce_max(tf.gather(data["spans"], samples)[:, 1])
-    too_short = tf.cast(longest > tf.constant([room.n_steps for room in shorter]), tf.int32)
-    rooms = [functools.partial(found_in, room) for room in (*shorter, longest_room)]
-    return tf.switch_case(tf.reduce_sum(too_short), rooms)
+    too_short = tf.cast(longest > tf.constant([bucket.n_steps for bucket in shorter]), tf.int32)
+    branches = [functools.partial(found_in, bucket) for bucket in (*shorter, longest_bucket)]
+    return tf.switch_case(tf.reduce_sum(too_short), branches)
 
 
-def _rooms(network, shape):
-    """Return the shapes with the numbers of steps that a batch may be given room for, ascending.
+def _length_buckets(network, shape):
+    """Return the shapes with the numbers of steps that a batch may be padded to, ascending.
 
-    Matrix products are taken over all the steps that there is room for.
+    Matrix products are taken over all the steps of a bucket.
     """
-    n_steps, may_be_shorter = shape.n_steps, shape.is_ragged and network.trains_in_rooms
-    shorter = (n_steps // 8, n_steps // 4, n_steps // 2) if may_be_shorter else ()
-    rooms = [*(n for n in shorter if n >= _LEAST_ROOM), n_steps]
-    return [shape._replace(n_steps=n) for n in rooms]
+    n_steps = shape.n_steps
+    has_several = shape.is_ragged and architecture_of(network).has_length_buckets
+    shorter = (n_steps // 8, n_steps // 4, n_steps // 2) if has_several else ()
+    buckets = [*(n for n in shorter if n >= _SHORTEST_BUCKET), n_steps]
+    return [shape._replace(n_steps=n) for n in buckets]
 
 
 def _gradients_of(network, training, shape, weights, carry, data, of_batch):

@@ -32,7 +32,7 @@ def log_likelihoods(network, weights, texts):
     -------
     log_likelihood : float64 ndarray of shape (n_texts,)
     n_tokens : int ndarray of shape (n_texts,)
-        How many tokens were told.
+        How many tokens were predicted.
     """
     weights = [tf.constant(w) for w in weights]
     found = np.zeros(len(texts))
@@ -47,6 +47,12 @@ def log_likelihoods(network, weights, texts):
     return found, n_tokens
 
 
+def validation_loss(network, loss, weights, validation):
+    """Return minus the mean log-probability of the tokens of texts that were held out."""
+    likelihoods, n_tokens = log_likelihoods(network, weights, validation.sequences)
+    return -likelihoods.sum() / n_tokens.sum()
+
+
 def next_probabilities(network, weights, texts):
     """Return the probability of each token to come next: float32 (n_texts, n_tokens)."""
     weights = [tf.constant(w) for w in weights]
@@ -54,8 +60,8 @@ def next_probabilities(network, weights, texts):
 
     def read(rows):
         *_, (_, _, states) = _read(network, weights, texts, rows)
-        tell = program(_build_telling, network, len(states[0][0]))
-        found[rows] = np.exp(tell(weights, states).numpy()[: len(rows)])
+        predict = program(_build_prediction, network, len(states[0][0]))
+        found[rows] = np.exp(predict(weights, states).numpy()[: len(rows)])
 
     _for_all(read, _side_by_side(texts.lengths))
     return found
@@ -100,7 +106,7 @@ def _read(network, weights, texts, rows, width=None):
     run = program(_build_reading, network, width)
     states = language.initial_carry(network, width)
     for first in range(0, max(int(lengths.max()) - 1, 1), _PIECE):
-        # One token more than is read: the last one is told, and read in the next piece.
+        # One token more than is read: the last one is predicted, and read in the next piece.
         steps = first + np.arange(_PIECE + 1)[:, None]
         at = np.where(steps < lengths, texts.starts[rows] + steps, 0)
         piece = np.zeros((_PIECE + 1, width), dtype=np.int32)
@@ -134,12 +140,12 @@ def _build_reading(network, n_texts):
     return read
 
 
-def _build_telling(network, n_texts):
+def _build_prediction(network, n_texts):
     @compiled
-    def tell(weights, states):
+    def predict(weights, states):
         return language.next_log_probability(weights, states)
 
-    return tell
+    return predict
 
 
 def _build_writing(network, n_texts, capacity, considers_some):

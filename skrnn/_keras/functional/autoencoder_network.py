@@ -15,14 +15,10 @@ encoder-decoder for statistical machine translation", 2014 (the vector fed at ev
 import tensorflow as tf
 
 from .batch import gives
+from .cells import CELLS
 from .losses import element_loss
 from .recurrence import run_cell
-from .recurrent_stack import DropoutMasks, dense, recurrent_layer
-
-
-def validates_by_outputs(network):
-    """No: the targets are gathered in the graph, so the loss is computed there too."""
-    return False
+from .recurrent_stack import DropoutMasks, Steps, dense, recurrent_layer
 
 
 def losses(network, loss, weights, batch, seed, carry):
@@ -83,7 +79,7 @@ def _encoded(network, weights, batch, masks):
     """Return the latent vectors, and an iterator over the weights that are left."""
     weights = iter(weights)
     hidden = batch.inputs
-    steps = batch.present[:, :, None], batch.n_present
+    steps = Steps(batch.present[:, :, None], batch.n_present, in_blocks=masks.seed is None)
     for layer in range(len(network.units)):
         is_last = layer == len(network.units) - 1
         hidden = recurrent_layer(network, weights, hidden, steps, masks, not is_last)
@@ -93,8 +89,9 @@ def _encoded(network, weights, batch, masks):
 def _decoded(network, weights, latent, steps, masks):
     """Return what the decoder writes at each step: (batch, n_steps, n_features)."""
     span, n_run = steps
+    n_states = CELLS[network.cell].n_states
     starts = [
-        tuple(tf.tanh(dense(latent, next(weights), next(weights))) for _ in range(network.n_states))
+        tuple(tf.tanh(dense(latent, next(weights), next(weights))) for _ in range(n_states))
         for _ in network.decoder_units
     ]
     hidden = tf.tile(latent[None], [span.shape[0], 1, 1])

@@ -23,19 +23,16 @@ from ..._spec import START
 from .batch import gives
 from .losses import element_loss
 from .recurrence import run_cell, single_step
-from .recurrent_stack import DropoutMasks, dense, embedded, recurrent_layer
+from .recurrent_stack import DropoutMasks, Steps, dense, embedded, recurrent_layer
 
 _NO = -1e9
 # Steps of taught tokens in one read-out.
 _BLOCK = 8
 
 
-def validates_by_outputs(network):
-    """Tell whether validation is by what the decoder writes, not by what it is taught.
-
-    Numbers are; of tokens the probability of the true ones tells more than the written ones.
-    """
-    return network.target_embedding_dim is None
+def target_block(network):
+    """Return the number of steps that targets are padded to a multiple of: those of a read-out."""
+    return _BLOCK if network.n_target_steps is None else 0
 
 
 class _Weights(NamedTuple):
@@ -157,7 +154,7 @@ def encoded(network, weights, batch, masks):
     """Return a `Source`, and the weights of the decoder."""
     weights = iter(weights)
     hidden = embedded(network, weights, batch.inputs)
-    steps = batch.present[:, :, None], batch.n_present
+    steps = Steps(batch.present[:, :, None], batch.n_present)
     states = []
     for layer in range(len(network.units)):
         want_steps = layer < len(network.units) - 1 or network.attention is not None

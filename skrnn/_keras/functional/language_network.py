@@ -1,9 +1,9 @@
 """A language model as pure functions: what each token of a text says about the next one.
 
 A batch of training holds a piece of several streams of text, one token longer than it is deep: the
-tokens but the last are read, those but the first are to be told. What a batch leaves to the next is
+tokens but the last are read, those but the first are predicted. What a batch leaves to the next is
 the state of its layers, through which no gradient flows back (truncated backpropagation through
-time). The same step with nothing to learn tells how probable texts are.
+time). The same step with nothing to learn gives the probability of texts.
 
 References
 ----------
@@ -25,16 +25,11 @@ from ..._spec import END, START
 from .cells import CELLS
 from .losses import element_loss
 from .recurrence import run_cell, single_step
-from .recurrent_stack import DropoutMasks, dense, embedded
+from .recurrent_stack import DropoutMasks, dense
 
 _PADDING, _UNKNOWN = 0, 1
 # Ids that are no token of a text, and their logit.
 NEVER_NEXT, NO = (_PADDING, START), -1e9
-
-
-def validates_by_outputs(network):
-    """No: validation goes through pieces of the text, as training does."""
-    return False
 
 
 def initial_carry(network, batch_size):
@@ -70,7 +65,7 @@ def read(network, weights, tokens, states, masks, n_present=None):
     """
     weights = iter(weights)
     present = (tokens != _PADDING)[:, :, None]
-    hidden = embedded(network, weights, tf.where(tokens == END, START, tokens))
+    hidden = tf.gather(next(weights), tf.where(tokens == END, START, tokens))
     after = []
     for state in states:
         drop = masks.draw(network.dropout, hidden.shape[1:])

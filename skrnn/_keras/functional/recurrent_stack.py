@@ -5,17 +5,14 @@ and nothing is left of a fit but its arrays. `skrnn._keras.layers` builds the sa
 layers; the tests hold the two together.
 """
 
+from typing import NamedTuple
+
 import tensorflow as tf
 
 from . import pooling
 from .batch import gives
 from .losses import element_loss
 from .recurrence import run_cell
-
-
-def validates_by_outputs(network):
-    """Tell that the loss of validation data is had from its predictions, whose program exists."""
-    return True
 
 
 def losses(network, loss, weights, batch, seed, carry):
@@ -85,12 +82,28 @@ def _attention_weights(network, weights):
 def _last_states(network, weights, inputs, present, n_present, dropout_seed):
     """Return the states of the last recurrent layer, after each step or after the last."""
     hidden = embedded(network, weights, inputs)
-    steps = (present[:, :, None], n_present)
     masks = DropoutMasks(dropout_seed)
+    # In training a length bucket has few steps that need not be run.
+    steps = Steps(present[:, :, None], n_present, in_blocks=masks.seed is None)
     for layer in range(len(network.units)):
         want_steps = layer < len(network.units) - 1 or network.reads_steps
         hidden = recurrent_layer(network, weights, hidden, steps, masks, want_steps)
     return hidden
+
+
+class Steps(NamedTuple):
+    """The steps of a batch that a layer runs over; see `recurrence.run_cell`.
+
+    Parameters
+    ----------
+    present : bool tensor of shape (n_steps, batch, 1)
+    n_present : int tensor or None
+    in_blocks : bool
+    """
+
+    present: tf.Tensor
+    n_present: tf.Tensor | None
+    in_blocks: bool = True
 
 
 def embedded(network, weights, inputs):
@@ -101,7 +114,6 @@ def embedded(network, weights, inputs):
 def recurrent_layer(network, weights, inputs, steps, masks, want_steps, want_state=False):
     """Run a layer in one direction or both, side by side; see `recurrence.run_cell`."""
     outputs = []
-    present, n_present = steps
     for backward in (False, True)[: network.n_directions]:
         kernel, recurrent, bias = (next(weights) for _ in range(3))
         batch, units = inputs.shape[1], recurrent.shape[0]
@@ -110,15 +122,14 @@ def recurrent_layer(network, weights, inputs, steps, masks, want_steps, want_sta
             run_cell(
                 network.cell,
                 inputs if input_mask is None else inputs * input_mask,
-                present,
+                steps.present,
                 (kernel, recurrent, bias),
                 backward=backward,
                 keep_mask=masks.draw(network.recurrent_dropout, [batch, units]),
                 want_steps=want_steps,
                 want_state=want_state,
-                n_present=n_present,
-                # A batch has little more room then than its longest sample needs.
-                in_blocks=masks.seed is None or not network.trains_in_rooms,
+                n_present=steps.n_present,
+                in_blocks=steps.in_blocks,
                 train=masks.seed is not None,
             )
         )

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from ..._cell_weights import CELL_WEIGHTS
 from .stack_model import fixed_seeds, input_layers, plain_layer
 
 
@@ -29,7 +30,7 @@ def build_autoencoder(network, weights, *, input_scaling=None, output_scaling=No
         return layer
 
     with fixed_seeds(0):
-        inputs, *to_network = input_layers(network, input_scaling)
+        inputs, *to_network = input_layers(network.n_features, input_scaling)
         hidden = inputs
         for layer in to_network:
             hidden = layer(hidden)
@@ -43,7 +44,7 @@ def build_autoencoder(network, weights, *, input_scaling=None, output_scaling=No
         starts = [
             [
                 kept(keras.layers.Dense(units, activation="tanh"))(latent)
-                for _ in range(network.n_states)
+                for _ in range(CELL_WEIGHTS[network.cell].n_states)
             ]
             for units in network.decoder_units
         ]

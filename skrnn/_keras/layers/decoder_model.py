@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from .stack_model import fixed_seeds, input_layers, plain_layer
+from .stack_model import fixed_seeds, input_layers, plain_layer, token_layers
 
 
 def build_decoder(network, weights, *, input_scaling=None, output_scaling=None):
@@ -69,7 +69,10 @@ class _Layers:
     def __init__(self, network, input_scaling):
         self.network = network
         self.weighted: list[Any] = []
-        self.input, *to_network = input_layers(network, input_scaling)
+        if network.n_tokens is None:
+            self.input, *to_network = input_layers(network.n_features, input_scaling)
+        else:
+            self.input, *to_network = token_layers(network)
         hidden = self.input
         for layer in to_network:
             hidden = self._kept(layer)(hidden)

@@ -71,8 +71,7 @@ def build_language(network, weights, seed=0):
     """Build a language model of Keras layers, with weights: ids to logits of the next ones."""
     with fixed_seeds(seed):
         layers = [
-            keras.Input((None,), dtype="int32"),
-            keras.layers.Embedding(network.n_tokens, network.embedding_dim, mask_zero=True),
+            *token_layers(network),
             *(plain_layer(network, units, return_sequences=True) for units in network.units),
             # The same units at all steps, as in the layers.
             keras.layers.Dropout(network.dropout, noise_shape=(None, 1, network.units[-1])),
@@ -88,7 +87,10 @@ def build_language(network, weights, seed=0):
 
 
 def _layers(network, input_scaling, output_scaling, activation):
-    layers = input_layers(network, input_scaling)
+    if network.n_tokens is None:
+        layers = input_layers(network.n_features, input_scaling)
+    else:
+        layers = token_layers(network, trainable=network.trainable_embeddings)
     for number, units in enumerate(network.units):
         is_last = number == len(network.units) - 1
         layers.append(_recurrent_layer(network, units, network.reads_steps or not is_last))
@@ -103,18 +105,18 @@ def _layers(network, input_scaling, output_scaling, activation):
     return layers
 
 
-def input_layers(network, scaling):
+def input_layers(n_features, scaling):
     """Return an input, and the layers that bring it into the network's units with a mask."""
-    if network.n_tokens is not None:
-        embedding = keras.layers.Embedding(
-            network.n_tokens,
-            network.embedding_dim,
-            mask_zero=True,
-            trainable=network.trainable_embeddings,
-        )
-        return [keras.Input((None,), dtype="int32"), embedding]
     rescaling = [] if scaling is None else [keras.layers.Rescaling(*scaling)]
-    return [keras.Input((None, network.n_features)), *rescaling, MaskAbsent()]
+    return [keras.Input((None, n_features)), *rescaling, MaskAbsent()]
+
+
+def token_layers(network, trainable=True):
+    """Return an input of token ids, and their embedding, with a mask."""
+    embedding = keras.layers.Embedding(
+        network.n_tokens, network.embedding_dim, mask_zero=True, trainable=trainable
+    )
+    return [keras.Input((None,), dtype="int32"), embedding]
 
 
 def _recurrent_layer(network, units, want_steps):
