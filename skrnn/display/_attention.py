@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import check_matplotlib_support
+from ..text._vocabulary import tokens_by_id
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.image import AxesImage
 
 
 class AttentionDisplay:
-    """How much each token of an output looked at each step of its input.
+    """How much each output of a network looked at each step of its input.
 
     Made by `from_estimator`, or by hand from any matrix; `plot` draws it.
 
     Parameters
     ----------
-    attention : array-like of shape (n_target_steps, n_steps)
-        From 0 to 1; each row sums to one.
+    attention : array-like of shape (n_outputs, n_steps)
+        From 0 to 1; each row sums to one. A row for each token that was written, or one alone for
+        a prediction for the whole sequence.
     source : list of n_steps str or None, default=None
         Names of the steps of the input.
-    target : list of n_target_steps str or None, default=None
-        Names of the steps of the output.
+    target : list of n_outputs str or None, default=None
+        Names of the outputs.
 
     Attributes
     ----------
@@ -31,7 +43,8 @@ class AttentionDisplay:
 
     See Also
     --------
-    RNNSeq2Seq.attention_weights : The numbers.
+    RNNSeq2Seq.attention_weights : The numbers, for each token that is written.
+    RNNClassifier.attention_weights : The numbers, for a sequence.
 
     References
     ----------
@@ -46,23 +59,36 @@ class AttentionDisplay:
     >>> plt.close(display.figure_)
     """
 
-    def __init__(self, attention, *, source=None, target=None):
+    ax_: Axes
+    figure_: Figure | SubFigure
+    image_: AxesImage
+
+    def __init__(
+        self,
+        attention: ArrayLike,
+        *,
+        source: Sequence[str] | None = None,
+        target: Sequence[str] | None = None,
+    ) -> None:
         self.attention = attention
         self.source = source
         self.target = target
 
     @classmethod
-    def from_estimator(cls, estimator, x, y=None, *, ax=None, **imshow):
+    def from_estimator(
+        cls, estimator: Any, x: Any, y: Any = None, *, ax: Axes | None = None, **imshow: Any
+    ) -> AttentionDisplay:
         """Draw the attention of a fitted network to one input.
 
         Parameters
         ----------
-        estimator : RNNSeq2Seq
-            Fitted, with attention.
+        estimator : RNNSeq2Seq, RNNClassifier or RNNRegressor, or Pipeline that ends with one
+            Fitted, with attention: a classifier or regressor with ``pooling="attention"``.
         x : str, token list or array
-            One input.
+            One input: in a pipeline, what its first step takes. Its steps are named where they
+            are tokens of a known vocabulary, as those of a text before a `SequenceTokenizer` are.
         y : str, token list or None, default=None
-            One output; None: what the network writes.
+            One output of an `RNNSeq2Seq`; None: what the network writes.
         ax : matplotlib Axes or None, default=None
             Where to draw; None makes a new figure.
         **imshow : dict
@@ -71,16 +97,21 @@ class AttentionDisplay:
         Returns
         -------
         display : AttentionDisplay
-            With what was drawn.
+            With what was drawn. A classifier's row is named by the predicted class.
         """
+        from ..seq2seq import RNNSeq2Seq  # here: a picture drawn by hand needs no estimator
+
         check_is_fitted(estimator)
-        output = estimator.predict([x]) if y is None else [y]
-        (attention,) = estimator.attention_weights([x], list(output))
-        source, target = estimator._step_names(x, output[0])
+        if isinstance(estimator, Pipeline):
+            estimator, x = estimator[-1], _before_the_last(estimator, x)
+        if isinstance(estimator, RNNSeq2Seq):
+            attention, source, target = _of_written(estimator, x, y)
+        else:
+            attention, source, target = _of_sequence(estimator, x, y)
         return cls(attention, source=source, target=target).plot(ax, **imshow)
 
-    def plot(self, ax=None, **imshow):
-        """Draw the matrix: a row for each step of the output, a column for each of the input.
+    def plot(self, ax: Axes | None = None, **imshow: Any) -> AttentionDisplay:
+        """Draw the matrix: a row for each output, a column for each step of the input.
 
         Parameters
         ----------
@@ -97,15 +128,51 @@ class AttentionDisplay:
         check_matplotlib_support(f"{type(self).__name__}.plot")
         import matplotlib.pyplot as plt
 
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
         attention = np.asarray(self.attention)
+        if ax is None:
+            size = (6.4, 4.8) if len(attention) > 1 else (6.4, 1.6)
+            _, ax = plt.subplots(figsize=size, layout="constrained")
         style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto", **imshow}
         self.image_ = ax.imshow(attention, **style)
         if self.source is not None:
             ax.set_xticks(range(len(self.source)), self.source)
         if self.target is not None:
             ax.set_yticks(range(len(self.target)), self.target)
+        elif len(attention) == 1:
+            ax.set_yticks([])
         ax.set(xlabel="input", ylabel="output")
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+
+# What is drawn: the matrix, names of the steps, and names of the outputs.
+_Drawn = tuple[np.ndarray, "list[str] | None", "list[str] | None"]
+
+
+def _before_the_last(pipeline: Pipeline, x: Any) -> Any:
+    """Return what a pipeline's last step is given of one input."""
+    return pipeline[:-1].transform([x])[0] if len(pipeline) > 1 else x
+
+
+def _of_written(estimator: Any, x: Any, y: Any) -> _Drawn:
+    output = estimator.predict([x]) if y is None else [y]
+    (attention,) = estimator.attention_weights([x], list(output))
+    return attention, *estimator._step_names(x, output[0])
+
+
+def _of_sequence(estimator: Any, x: Any, y: Any) -> _Drawn:
+    if y is not None:
+        raise ValueError(
+            f"Expected y=None with {type(estimator).__name__}, which looks at a sequence once, "
+            f"whatever it predicts; got {y!r}. Leave y out."
+        )
+    if not hasattr(estimator, "attention_weights"):
+        raise ValueError(
+            "Expected an RNNSeq2Seq, or an RNNClassifier or RNNRegressor with "
+            f"pooling='attention', got {type(estimator).__name__}."
+        )
+    source = tokens_by_id(x, getattr(x, "vocabulary", None))
+    x = np.asarray(x) if source is None else np.asarray(x)[: len(source)]
+    (attention,) = estimator.attention_weights([x])
+    target = [str(estimator.predict([x])[0])] if hasattr(estimator, "classes_") else None
+    return attention[None], source, target

@@ -181,6 +181,16 @@ class CountedTexts:
         return [np.concatenate([ids[places], end]) for places in self.places]
 
 
+def tokens_by_id(
+    ids: Any, vocabulary: Mapping[str, int] | None, unknown: str = "[UNK]"
+) -> list[str] | None:
+    """Return the tokens of a row of ids up to its padding, or None where they are not known."""
+    if not vocabulary:
+        return None
+    tokens = {PADDING: "", UNKNOWN: unknown, **{i: token for token, i in vocabulary.items()}}
+    return [tokens.get(int(i), unknown) for i in np.trim_zeros(np.asarray(ids), "b")]
+
+
 def count_tokens(token_lists: Iterable[Sequence[str]]) -> CountedTexts:
     """Read the tokens of texts once and return them counted."""
     seen: defaultdict[str, int] = defaultdict()

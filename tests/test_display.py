@@ -1,0 +1,73 @@
+"""Pictures of the attention of networks that pool their steps; those of `RNNSeq2Seq` are there."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+
+from skrnn import AttentionDisplay, SequenceTokenizer
+
+from .common import sequences, small_classifier, small_regressor
+
+TEXTS = ["a good film", "a bad film indeed", "good", "a very bad film"] * 10
+LABELS = ["yes", "no", "yes", "no"] * 10
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def reader():
+    """Texts to labels, by attention."""
+    network = small_classifier(embedding_dim=3, pooling="attention")
+    return make_pipeline(SequenceTokenizer(), network).fit(TEXTS, LABELS)
+
+
+def names(labels):
+    return [label.get_text() for label in labels]
+
+
+def test_a_text_through_a_pipeline_names_its_words(reader):
+    display = AttentionDisplay.from_estimator(reader, "A good, unheard film!")
+    assert names(display.ax_.get_xticklabels()) == ["a", "good", "[UNK]", "film"]
+    assert names(display.ax_.get_yticklabels()) == [reader.predict(["a good unheard film"])[0]]
+    ids = reader[0].transform(["a good unheard film"])
+    np.testing.assert_allclose(
+        display.image_.get_array(), reader[1].attention_weights(ids)[:, :4], atol=1e-7
+    )
+    assert display.image_.get_array().sum() == pytest.approx(1)
+
+
+def test_a_row_of_ids_knows_its_vocabulary_and_its_padding(reader):
+    row = reader[0].transform(["bad film"])[0]
+    display = AttentionDisplay.from_estimator(reader[1], row)
+    assert names(display.ax_.get_xticklabels()) == ["bad", "film"]
+    assert display.image_.get_array().shape == (1, 2)
+    # Ids alone have no names, and keep their steps.
+    plain = AttentionDisplay.from_estimator(reader[1], np.asarray(row))
+    assert plain.source is None
+    np.testing.assert_allclose(plain.image_.get_array()[0, :2], display.image_.get_array()[0])
+    assert not plain.image_.get_array()[0, 2:].any()
+
+
+def test_a_sequence_of_numbers_in_axes_of_ones_own():
+    X, y = sequences()
+    network = small_regressor(pooling="attention").fit(X, y)
+    _, ax = plt.subplots()
+    display = AttentionDisplay.from_estimator(network, X[0], ax=ax, cmap="Greens")
+    assert display.ax_ is ax
+    assert display.image_.get_cmap().name == "Greens"
+    np.testing.assert_allclose(display.image_.get_array(), network.attention_weights(X[:1]))
+    assert len(ax.get_yticks()) == 0
+
+
+def test_what_is_refused(reader):
+    with pytest.raises(ValueError, match=r"Expected y=None with RNNClassifier.*got 'yes'"):
+        AttentionDisplay.from_estimator(reader, "a film", "yes")
+    linear = LinearRegression().fit([[0.0], [1.0]], [0, 1])
+    with pytest.raises(ValueError, match=r"pooling='attention', got LinearRegression"):
+        AttentionDisplay.from_estimator(linear, [0.0])
