@@ -8,13 +8,13 @@ that its windows are a view; rows that are missing, shuffled or of several serie
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ._clock import Clock, commonest_clock, learn_clock, steps_of
-from ._stamps import Series, read_series
+from ._clock import Clock, commonest_clock, in_one_resolution, learn_clock, steps_of
+from ._stamps import Series, Stamps, read_series
 
 
 @dataclass(frozen=True)
@@ -275,9 +275,12 @@ def _with_history(X: np.ndarray, series: Series, entry: dict[str, Any], reach: i
     )
 
 
-def _shared_steps(stamps: Any, entry: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def _shared_steps(stamps: Stamps, entry: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Steps of given and of remembered rows on the clock of fit."""
-    clock, past = entry["clock"], stamps.joined(entry["stamps"]).take(slice(len(stamps), None))
+    clock = entry["clock"]
+    past = replace(stamps, values=entry["stamps"], resolution=clock["resolution"])
     if clock["rule"] is None:  # fit saw a single stamp: it takes the given ones to tell the step
-        clock = learn_clock(stamps.joined(np.setdiff1d(entry["stamps"], stamps.values)))
+        stamps, clock = in_one_resolution(stamps, clock)
+        past = past.at(stamps.resolution)
+        clock = learn_clock(stamps.joined(np.setdiff1d(past.values, stamps.values)))
     return steps_of(stamps, clock), steps_of(past, clock)

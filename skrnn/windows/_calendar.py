@@ -11,14 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from ._stamps import Stamps, wall_time
+from ._frequencies import Frequency, described, offset_of
+from ._stamps import PER_SECOND, Stamps, wall_time
 
-DAY = 86_400 * 10**9
-_SHORTEST_MONTH = 28 * DAY
 # Regular calendars that are neither months nor a length: the first or last business day of each
 # month, and half months. Quarters and years are steps of 3 and 12.
 _OTHER_CALENDARS = ("BMS", "BME", "SMS", "SME")
 _MONTHS_IN = {"MS": 1, "ME": 1, "QS": 3, "QE": 3, "YS": 12, "YE": 12}
+_NS_IN = {
+    "weeks": 7 * 86_400 * 10**9,
+    "days": 86_400 * 10**9,
+    "hours": 3_600 * 10**9,
+    "minutes": 60 * 10**9,
+    "seconds": 10**9,
+    "milliseconds": 10**6,
+    "microseconds": 10**3,
+    "nanoseconds": 1,
+}
 
 Clock = dict[str, Any]
 
@@ -29,6 +38,7 @@ def coordinates(values: np.ndarray, clock: Clock) -> tuple[np.ndarray, np.ndarra
     Parameters
     ----------
     values : ndarray of shape (n_rows,), int64
+        In the clock's resolution.
     clock : dict
         See `_clock.learn_clock`; origin and step are not used.
 
@@ -39,45 +49,76 @@ def coordinates(values: np.ndarray, clock: Clock) -> tuple[np.ndarray, np.ndarra
     """
     if clock["rule"] == "fixed":
         return values, True
-    wall = wall_time(values, clock["unit"])
+    wall = wall_time(values, clock["unit"], clock["resolution"])
     if clock["rule"] == "wall":
         return wall, True
     if clock["rule"] == "month":
-        months, shift = _months(wall, clock["anchor"])
+        months, shift = _months(wall, clock["anchor"], clock["resolution"])
         return months, shift == clock["shift"]
-    return _on_calendar(wall, clock["freq"], clock["shift"])
+    return _on_calendar(wall, clock["freq"], clock["shift"], clock["resolution"])
 
 
-def stated_rules(stamps: Stamps, first: int) -> Iterator[Clock]:
+def stated_rules(stamps: Stamps) -> Iterator[Clock]:
     """The rule that an index of date-times states by its frequency, without an origin.
 
     Parameters
     ----------
     stamps : Stamps
-        Date-times with a frequency.
-    first : int
-        The earliest stamp.
+        Date-times with a frequency, sorted.
     """
     from pandas.tseries import offsets
-    from pandas.tseries.frequencies import to_offset
 
-    freq: Any = to_offset(stamps.freq)
+    freq = stamps.freq
+    if type(freq) is offsets.DateOffset:
+        yield from _rules_of_offset(freq, stamps)
+        return
     n_steps = abs(freq.n)  # negative in an index that runs backwards
+    months = _MONTHS_IN.get(_code(freq))
     if isinstance(freq, offsets.Day | offsets.Week):
         # A day of the calendar: 23 or 25 hours when summer time changes.
         days = 1 if isinstance(freq, offsets.Day) else 7
-        yield {"rule": "wall", "step": n_steps * days * DAY}
+        yield {"rule": "wall", "step": n_steps * days * stamps.day}
     elif isinstance(freq, offsets.Tick):
-        yield {"rule": "fixed", "step": abs(freq.nanos)}
-    elif freq.rule_code.split("-")[0] in _MONTHS_IN:
-        wall = wall_time(np.array([first]), stamps.unit)
-        yield from _month_rules(wall, n_steps * _MONTHS_IN[freq.rule_code.split("-")[0]])
+        yield from _length_rules(["fixed"], abs(freq.nanos), stamps)
+    elif months is not None:
+        yield from _month_rules(_wall(stamps)[:1], n_steps * months, stamps.resolution)
     else:
-        shift = int(wall_time(np.array([first]), stamps.unit)[0])
-        yield {"rule": "calendar", "step": n_steps, "freq": freq.base.freqstr, "shift": shift}
+        yield _calendar_rule(n_steps, described(freq.base), stamps)
 
 
-def inferred_rules(values: np.ndarray, zone: str | None) -> Iterator[Clock]:
+def _code(freq: Any) -> str:
+    try:
+        return str(freq.rule_code.split("-")[0])
+    except NotImplementedError:  # Easter has none
+        return ""
+
+
+def _rules_of_offset(freq: Any, stamps: Stamps) -> Iterator[Clock]:
+    """Rules of `DateOffset`, which adds months, days and hours of the clock on the wall."""
+    parts = freq.kwds or {"days": 1}
+    if set(parts) <= set(_NS_IN):
+        length = abs(freq.n) * sum(_NS_IN[name] * number for name, number in parts.items())
+        yield from _length_rules(["wall", "fixed"], length, stamps)
+    elif set(parts) <= {"years", "months"}:
+        months = abs(freq.n) * (12 * parts.get("years", 0) + parts.get("months", 0))
+        *_, from_start = _month_rules(_wall(stamps)[:1], months, stamps.resolution)
+        if from_start["shift"] < 28 * stamps.day:
+            yield from_start
+    # From the 31st on, or where the day is set, a stamp follows from the one before it.
+    yield _calendar_rule(1, described(freq if freq.n > 0 else -freq), stamps)
+
+
+def _length_rules(names: list[str], nanoseconds: int, stamps: Stamps) -> Iterator[Clock]:
+    step, rest = divmod(nanoseconds * PER_SECOND[stamps.resolution], PER_SECOND["ns"])
+    if step and not rest:
+        yield from ({"rule": name, "step": step} for name in names)
+
+
+def _calendar_rule(step: int, freq: Frequency, stamps: Stamps) -> Clock:
+    return {"rule": "calendar", "step": step, "freq": freq, "shift": int(_wall(stamps)[0])}
+
+
+def inferred_rules(stamps: Stamps) -> Iterator[Clock]:
     """Rules under which date-times may be regular, the likeliest first, without an origin.
 
     Months come before fixed lengths: 31 days from one first of the month to the next are a month.
@@ -85,27 +126,25 @@ def inferred_rules(values: np.ndarray, zone: str | None) -> Iterator[Clock]:
 
     Parameters
     ----------
-    values : ndarray of shape (n_rows,), int64
-        At least two stamps, sorted and distinct, in ns and UTC.
-    zone : str or None
-        Their time zone.
+    stamps : Stamps
+        At least two date-times, sorted and distinct.
     """
-    wall = values if zone is None else np.unique(wall_time(values, zone))
-    step = common_step(values)
+    resolution, has_zone = stamps.resolution, stamps.unit is not None
+    wall = np.unique(_wall(stamps)) if has_zone else stamps.values
+    step = common_step(stamps.values)
     wall_step = common_step(wall) if len(wall) > 1 else step
-    if wall_step >= _SHORTEST_MONTH:
-        months = np.unique(_months(wall, "start")[0])
+    if wall_step >= 28 * stamps.day:
+        months = np.unique(_months(wall, "start", resolution)[0])
         if len(months) == len(wall):
-            yield from _month_rules(wall[:1], common_step(months))
-    if zone is not None and wall_step % DAY == 0:
+            yield from _month_rules(wall[:1], common_step(months), resolution)
+    if has_zone and wall_step % stamps.day == 0:
         yield {"rule": "wall", "step": wall_step}
     yield {"rule": "fixed", "step": step}
     yield {"rule": "wall", "step": wall_step}  # 00:00 and 12:00 local, say
     for freq in _OTHER_CALENDARS:
-        numbers, covered = _on_calendar(wall, freq, int(wall[0]))
+        numbers, covered = _on_calendar(wall, freq, int(wall[0]), resolution)
         if covered.all():
-            shift = int(wall[0])
-            yield {"rule": "calendar", "step": common_step(numbers), "freq": freq, "shift": shift}
+            yield {**_calendar_rule(common_step(numbers), freq, stamps), "shift": int(wall[0])}
 
 
 def common_step(numbers: np.ndarray, any_divisor: bool = False) -> int:
@@ -131,29 +170,46 @@ def common_step(numbers: np.ndarray, any_divisor: bool = False) -> int:
     return divisor if any_divisor or divisor == gaps[0] else commonest
 
 
-def _month_rules(wall: np.ndarray, step: int) -> Iterator[Clock]:
+def _wall(stamps: Stamps) -> np.ndarray:
+    return wall_time(stamps.values, stamps.unit, stamps.resolution)
+
+
+def _month_rules(wall: np.ndarray, step: int, resolution: str) -> Iterator[Clock]:
     """Months counted from their ends, if the first stamp lies on the last day, or their starts."""
-    to_end = int(_months(wall[:1], "end")[1][0])
-    if to_end >= -DAY:
+    to_end = int(_months(wall[:1], "end", resolution)[1][0])
+    if to_end >= -86_400 * PER_SECOND[resolution]:
         yield {"rule": "month", "step": step, "anchor": "end", "shift": to_end}
-    from_start = int(_months(wall[:1], "start")[1][0])
+    from_start = int(_months(wall[:1], "start", resolution)[1][0])
     yield {"rule": "month", "step": step, "anchor": "start", "shift": from_start}
 
 
-def _months(wall: np.ndarray, anchor: str) -> tuple[np.ndarray, np.ndarray]:
-    """Month of each stamp, and its distance in ns to where that month starts or ends."""
-    stamps = wall.view("M8[ns]")
+def _months(wall: np.ndarray, anchor: str, resolution: str) -> tuple[np.ndarray, np.ndarray]:
+    """Month of each stamp, and its distance to where that month starts or ends."""
+    stamps = wall.view(f"M8[{resolution}]")
     months = stamps.astype("M8[M]")
     edge = months + np.timedelta64(1, "M") if anchor == "end" else months
-    return months.astype(np.int64), (stamps - edge.astype("M8[ns]")).astype(np.int64)
+    return months.astype(np.int64), (stamps - edge.astype(stamps.dtype)).astype(np.int64)
 
 
-def _on_calendar(wall: np.ndarray, freq: str, start: int) -> tuple[np.ndarray, np.ndarray]:
+def _on_calendar(
+    wall: np.ndarray, freq: Frequency, start: int, resolution: str
+) -> tuple[np.ndarray, np.ndarray]:
     """Number of each stamp on a calendar of pandas, counted from `start`."""
-    import pandas as pd
+    from pandas.tseries import offsets
 
-    ends = np.array([min(start, wall.min()), max(start, wall.max())]).view("M8[ns]")
-    days = pd.date_range(*ends, freq=freq).as_unit("ns").asi8
+    offset, ends = offset_of(freq), (min(start, wall.min()), max(start, wall.max()))
+    if type(offset) is offsets.DateOffset:  # it counts from where it starts, and may go back
+        later = _days(start, ends[1], offset, resolution)
+        days = np.union1d(_days(start, ends[0], -offset, resolution), later)
+    else:
+        days = _days(*ends, offset, resolution)
     found = np.searchsorted(days, wall).clip(max=max(len(days) - 1, 0))
     covered = days[found] == wall if len(days) else np.zeros(len(wall), bool)
     return found - np.searchsorted(days, start), covered
+
+
+def _days(first: int, last: int, offset: Any, resolution: str) -> np.ndarray:
+    import pandas as pd
+
+    ends = np.array([first, last], np.int64).view(f"M8[{resolution}]")
+    return pd.date_range(*ends, freq=offset, unit=resolution).asi8

@@ -2,7 +2,7 @@
 
 A clock is a plain dictionary, so that it can be stored anywhere:
 
-kind, unit
+kind, unit, resolution
     What it measures, as in `Stamps`.
 rule
     "fixed" (a length, or a difference of integers), "wall" (days of the local calendar), "month",
@@ -16,11 +16,13 @@ anchor, shift, freq
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 
 from ._calendar import Clock, common_step, coordinates, inferred_rules, stated_rules
-from ._stamps import Stamps, label
+from ._frequencies import spelled
+from ._stamps import PER_SECOND, Stamps, coarser, label, length
 
 _REMEDY = (
     "fill or resample the index (asfreq, resample), or pass a bare array, X.to_numpy(), whose "
@@ -51,12 +53,15 @@ def learn_clock(stamps: Stamps, like: Clock | None = None) -> Clock:
         If the stamps lie on no regular step, or one occurs twice.
     """
     _check_distinct(stamps.values, stamps)
-    values = np.sort(stamps.values)
-    for rule in _rules(stamps, values, like):
-        clock = _anchored({**rule, "kind": stamps.kind, "unit": stamps.unit}, values)
-        if clock["rule"] is None or not _off_clock(values, clock).any():
+    if like is not None and not _other_kind(stamps, like):
+        stamps, like = in_one_resolution(stamps, like)
+    in_order = stamps.sorted()
+    measured = {"kind": stamps.kind, "unit": stamps.unit, "resolution": stamps.resolution}
+    for rule in _rules(in_order, like):
+        clock = _anchored({**rule, **measured}, in_order.values)
+        if clock["rule"] is None or not _off_clock(in_order.values, clock).any():
             return clock
-    raise ValueError(_irregular(stamps, common_step(values, stamps.kind == "integer")))
+    raise ValueError(_irregular(stamps, common_step(in_order.values, stamps.kind == "integer")))
 
 
 def steps_of(stamps: Stamps, clock: Clock) -> np.ndarray:
@@ -82,12 +87,32 @@ def steps_of(stamps: Stamps, clock: Clock) -> np.ndarray:
     _check_kind(stamps, clock)
     if clock["rule"] is None:
         return np.zeros(len(stamps), np.int64)
+    stamps, clock = in_one_resolution(stamps, clock)
     off = _off_clock(stamps.values, clock)
     if off.any():
         raise ValueError(_between_steps(stamps, clock, int(np.argmax(off))))
     steps = (coordinates(stamps.values, clock)[0] - clock["origin"]) // clock["step"]
     _check_distinct(steps, stamps)
-    return steps
+    return np.asarray(steps)
+
+
+def in_one_resolution(stamps: Stamps, clock: Clock) -> tuple[Stamps, Clock]:
+    """Stamps and a clock, both in the coarser of their resolutions."""
+    resolution = coarser(stamps.resolution, clock["resolution"])
+    return stamps.at(resolution), _clock_at(clock, resolution)
+
+
+def _clock_at(clock: Clock, resolution: str) -> Clock:
+    factor = PER_SECOND[clock["resolution"]] // PER_SECOND[resolution]
+    names = {"fixed": ["origin", "step"], "wall": ["origin", "step"], None: ["origin"]}
+    lengths = {name: clock[name] for name in names.get(clock["rule"], ["shift"])}
+    if any(value % factor for value in lengths.values()):
+        raise ValueError(
+            f"Expected stamps between 1677 and 2262, because the clock learned in fit, every "
+            f"{_step_name(clock)}, needs nanoseconds; got others: leave them out."
+        )
+    lengths = {name: value // factor for name, value in lengths.items()}
+    return {**clock, **lengths, "resolution": resolution}
 
 
 def commonest_clock(clocks: list[Clock]) -> Clock | None:
@@ -99,27 +124,27 @@ def commonest_clock(clocks: list[Clock]) -> Clock | None:
     return next(clock for clock in known if (clock["rule"], clock["step"]) == common)
 
 
-def _rules(stamps, values, like):
+def _rules(stamps: Stamps, like: Clock | None) -> Iterator[Clock]:
     if stamps.freq is not None:
-        yield from _stated(stamps, int(values[0]))
-    if like is not None and len(values) < 3 and not _other_kind(stamps, like):
+        yield from _stated(stamps)
+    if like is not None and len(stamps) < 3 and not _other_kind(stamps, like):
         yield like
-    if len(values) == 1:
+    if len(stamps) == 1:
         yield {"rule": None, "step": None}
     elif stamps.kind == "datetime":
-        yield from inferred_rules(values, stamps.unit)
+        yield from inferred_rules(stamps)
     else:
-        yield {"rule": "fixed", "step": common_step(values, stamps.kind == "integer")}
+        yield {"rule": "fixed", "step": common_step(stamps.values, stamps.kind == "integer")}
 
 
-def _stated(stamps, first):
+def _stated(stamps: Stamps) -> Iterator[Clock]:
     if stamps.kind == "datetime":
-        yield from stated_rules(stamps, first)
+        yield from stated_rules(stamps)
     else:
         yield {"rule": "fixed", "step": stamps.freq}
 
 
-def _anchored(clock, values):
+def _anchored(clock: Clock, values: np.ndarray) -> Clock:
     """The clock with its origin at the first of sorted stamps."""
     if clock["rule"] is None:
         return {**clock, "origin": int(values[0])}
@@ -130,12 +155,12 @@ def _anchored(clock, values):
     }
 
 
-def _off_clock(values, clock):
+def _off_clock(values: np.ndarray, clock: Clock) -> np.ndarray:
     where, covered = coordinates(values, clock)
-    return np.logical_not(covered) | ((where - clock["origin"]) % clock["step"] != 0)
+    return np.asarray(np.logical_not(covered)) | ((where - clock["origin"]) % clock["step"] != 0)
 
 
-def _check_distinct(numbers, stamps):
+def _check_distinct(numbers: np.ndarray, stamps: Stamps) -> None:
     """Refuse two rows of a series in one place, and name the first that comes again."""
     if (np.diff(numbers) > 0).all():
         return
@@ -150,7 +175,7 @@ def _check_distinct(numbers, stamps):
         )
 
 
-def _check_kind(stamps, clock):
+def _check_kind(stamps: Stamps, clock: Clock) -> None:
     other = _other_kind(stamps, clock)
     if other:
         raise ValueError(
@@ -160,15 +185,15 @@ def _check_kind(stamps, clock):
         )
 
 
-def _other_kind(stamps, clock):
+def _other_kind(stamps: Stamps, clock: Clock) -> bool:
     if stamps.kind != clock["kind"]:
         return True
     if stamps.kind == "datetime":  # two time zones show the same instants
-        return (stamps.unit is None) != (clock["unit"] is None)
-    return stamps.unit != clock["unit"]
+        return bool((stamps.unit is None) != (clock["unit"] is None))
+    return bool(stamps.unit != clock["unit"])
 
 
-def _described(kind, unit):
+def _described(kind: str, unit: str | None) -> str:
     names = {
         "integer": "an integer index",
         "datetime": "a naive DatetimeIndex" if unit is None else "a DatetimeIndex with a time zone",
@@ -178,35 +203,38 @@ def _described(kind, unit):
     return names[kind]
 
 
-def _irregular(stamps, step):
+def _irregular(stamps: Stamps, step: int) -> str:
     """Message for stamps on no regular step; the phase is the one that most of them share."""
     _, of_row, counts = np.unique(stamps.values % step, return_inverse=True, return_counts=True)
     row = int(np.argmax(of_row.ravel() != counts.argmax()))
+    commonest = _length(stamps.kind, step, stamps.resolution)
     return (
-        f"Expected stamps on a regular step (the commonest is {_length(stamps.kind, step)}); got "
+        f"Expected stamps on a regular step (the commonest is {commonest}); got "
         f"{stamps.label(row)} in row {row}, which lies between two steps: {_REMEDY}"
     )
 
 
-def _between_steps(stamps, clock, row):
+def _between_steps(stamps: Stamps, clock: Clock, row: int) -> str:
     start = ""
     if clock["rule"] == "fixed":
-        start = f" from {label(clock['kind'], clock['origin'], clock['unit'])}"
+        start = f" from {_origin(clock)}"
     return (
         f"Expected stamps on the clock learned in fit, every {_step_name(clock)}{start}; got "
         f"{stamps.label(row)} in row {row}, which lies between two steps: {_REMEDY}"
     )
 
 
-def _step_name(clock):
+def _step_name(clock: Clock) -> str:
     if clock["rule"] == "month":
         return "month" if clock["step"] == 1 else f"{clock['step']} months"
     if clock["rule"] == "calendar":
-        return f"{clock['step']} {clock['freq']}"
-    return _length(clock["kind"], clock["step"])
+        return f"{clock['step']} {spelled(clock['freq'])}"
+    return _length(clock["kind"], clock["step"], clock["resolution"])
 
 
-def _length(kind, step):
-    import pandas as pd
+def _length(kind: str, step: int, resolution: str) -> str:
+    return length(step, resolution) if kind in ("datetime", "timedelta") else str(step)
 
-    return str(pd.Timedelta(step, unit="ns")) if kind in ("datetime", "timedelta") else str(step)
+
+def _origin(clock: Clock) -> str:
+    return label(clock["kind"], clock["origin"], clock["unit"], clock["resolution"])

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 
 _TIME_KINDS = ("datetime", "period", "timedelta")
+# Resolutions of date-times. Nanoseconds hold the years 1677 to 2262; others what lies beyond.
+PER_SECOND = {"ns": 10**9, "us": 10**6, "s": 1}
+_NAMES = {"us": "microseconds", "s": "seconds"}
 
 
 @dataclass(frozen=True)
@@ -22,20 +25,28 @@ class Stamps:
     kind : {"integer", "datetime", "timedelta", "period"}
         What the numbers are.
     values : ndarray of shape (n_rows,), int64
-        Integers as they are; nanoseconds since 1970 in UTC; nanoseconds; period ordinals.
+        Integers as they are; time since 1970 in UTC; lengths of time; period ordinals.
     unit : str or None, default=None
         The time zone of date-times (None: naive), the frequency of periods.
-    freq : str, int or None, default=None
+    freq : pandas offset, int or None, default=None
         The step that the index itself states, where it does. Rows may be missing from it.
+    resolution : {"ns", "us", "s"}, default="ns"
+        What date-times and lengths of time are counted in: the finest that holds all of them.
     """
 
     kind: str
     values: np.ndarray
     unit: str | None = None
-    freq: str | int | None = None
+    freq: Any = None
+    resolution: str = "ns"
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def day(self) -> int:
+        """A day of 24 hours in this resolution."""
+        return 86_400 * PER_SECOND[self.resolution]
 
     def take(self, rows: np.ndarray) -> Stamps:
         """Stamps of some of the rows."""
@@ -45,9 +56,26 @@ class Stamps:
         """These stamps with others of the same kind and unit behind them."""
         return replace(self, values=np.concatenate([self.values, values]))
 
+    def sorted(self) -> Stamps:
+        """The same stamps in the order of time."""
+        return replace(self, values=np.sort(self.values))
+
+    def at(self, resolution: str) -> Stamps:
+        """These stamps in another resolution, as fine or coarser."""
+        factor = PER_SECOND[self.resolution] // PER_SECOND[resolution]
+        wrong = self.values % factor != 0
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise ValueError(
+                f"Expected stamps in whole {_NAMES[resolution]}, because others lie before 1677 or "
+                f"after 2262; got {self.label(row)} in row {row}: round the index "
+                f"(X.index.round({resolution!r}))."
+            )
+        return replace(self, values=self.values // factor, resolution=resolution)
+
     def label(self, row: int) -> str:
         """The stamp of a row, as a person would write it."""
-        return label(self.kind, self.values[row], self.unit)
+        return label(self.kind, self.values[row], self.unit, self.resolution)
 
 
 @dataclass(frozen=True)
@@ -66,32 +94,46 @@ class Series:
 
     key: Any
     rows: np.ndarray
-    stamps: Any
+    stamps: Stamps | None
 
 
-def label(kind: str, value: int, unit: str | None) -> str:
+def coarser(one: str, other: str) -> str:
+    """The coarser of two resolutions."""
+    return min(one, other, key=PER_SECOND.__getitem__)
+
+
+def label(kind: str, value: int, unit: str | None, resolution: str = "ns") -> str:
     """One stamp, as a person would write it."""
     import pandas as pd
 
     if kind == "datetime":
-        stamp = pd.Timestamp(int(value), unit="ns")
+        stamp = pd.Timestamp(np.datetime64(int(value), resolution))
         return str(stamp if unit is None else stamp.tz_localize("UTC").tz_convert(unit))
     if kind == "timedelta":
-        return str(pd.Timedelta(int(value), unit="ns"))
+        return length(value, resolution)
     if kind == "period":
         return str(pd.Period(ordinal=int(value), freq=unit))
     return str(int(value))
 
 
-def wall_time(values: np.ndarray, zone: str | None) -> np.ndarray:
-    """What the clock on the wall shows in a time zone, in ns, for stamps in UTC.
+def length(value: int, resolution: str) -> str:
+    """A length of time, as a person would write it."""
+    import pandas as pd
+
+    return str(pd.Timedelta(np.timedelta64(int(value), resolution)))
+
+
+def wall_time(values: np.ndarray, zone: str | None, resolution: str = "ns") -> np.ndarray:
+    """What the clock on the wall shows in a time zone, for stamps in UTC.
 
     Parameters
     ----------
     values : ndarray of shape (n_rows,), int64
-        Nanoseconds since 1970 in UTC.
+        Time since 1970 in UTC.
     zone : str or None
         Name of the time zone; None for naive stamps, which are wall time already.
+    resolution : str, default="ns"
+        What the values are counted in.
 
     Returns
     -------
@@ -101,8 +143,8 @@ def wall_time(values: np.ndarray, zone: str | None) -> np.ndarray:
         return values
     import pandas as pd
 
-    index = pd.DatetimeIndex(values.view("M8[ns]")).tz_localize("UTC").tz_convert(zone)
-    return index.tz_localize(None).asi8
+    index = pd.DatetimeIndex(values.view(f"M8[{resolution}]")).tz_localize("UTC").tz_convert(zone)
+    return np.asarray(index.tz_localize(None).asi8)
 
 
 def read_series(table: Any, n_rows: int) -> list[Series]:
@@ -187,7 +229,8 @@ def _stamps_of(index: Any, freq_of: Any = None) -> Stamps | None:
     elif is_datetime64_any_dtype(index.dtype):
         stamps = _datetimes(pd.DatetimeIndex(index), freq_of)
     elif isinstance(index, pd.TimedeltaIndex):
-        stamps = Stamps("timedelta", index.as_unit("ns").asi8, None, None)
+        values, resolution = _finest(index)
+        stamps = Stamps("timedelta", values, resolution=resolution)
     elif is_integer_dtype(index.dtype):
         freq = abs(index.step) if isinstance(index, pd.RangeIndex) else None
         return Stamps("integer", index.to_numpy().astype(np.int64), None, freq)
@@ -198,11 +241,21 @@ def _stamps_of(index: Any, freq_of: Any = None) -> Stamps | None:
 
 
 def _datetimes(index: Any, freq_of: Any) -> Stamps:
-    freq = getattr(freq_of, "freq", None)
+    values, resolution = _finest(index)
     zone = None if index.tz is None else _zone_name(index.tz)
-    return Stamps(
-        "datetime", index.as_unit("ns").asi8, zone, None if freq is None else freq.freqstr
-    )
+    return Stamps("datetime", values, zone, getattr(freq_of, "freq", None), resolution)
+
+
+def _finest(index: Any) -> tuple[np.ndarray, str]:
+    """Numbers of date-times or lengths of time, in the finest resolution that holds them all."""
+    from pandas.errors import OutOfBoundsDatetime, OutOfBoundsTimedelta
+
+    for resolution in PER_SECOND:
+        try:
+            return index.as_unit(resolution).asi8, resolution
+        except (OutOfBoundsDatetime, OutOfBoundsTimedelta):
+            continue
+    raise AssertionError("pandas holds no moment that seconds cannot")
 
 
 def _zone_name(zone: Any) -> str:

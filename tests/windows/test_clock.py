@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from pandas import offsets
 
+from skrnn.windows import LagWindows
 from skrnn.windows._clock import learn_clock, steps_of
 from skrnn.windows._stamps import read_series
 
@@ -49,15 +51,98 @@ def test_a_clock_is_plain_data(index):
 
 FREQUENCIES = ["90min", "h", "3h", "D", "2D", "W-WED", "MS", "ME", "2MS", "QS-FEB", "QE", "2QE"]
 FREQUENCIES += ["YS", "YE", "B", "2B", "BME", "SME"]
+HOLIDAYS = ["2023-02-01", "2023-02-17", "2023-03-03"]
+OFFSETS = [
+    offsets.DateOffset(days=1),
+    offsets.DateOffset(3),
+    offsets.DateOffset(hours=6),
+    offsets.DateOffset(minutes=90),
+    offsets.DateOffset(weeks=1, days=1),
+    offsets.DateOffset(months=1),  # on the 31st, then on the 28th of each month
+    offsets.DateOffset(2, months=1),
+    offsets.DateOffset(years=1, months=1),
+    offsets.DateOffset(months=1, days=1),
+    offsets.DateOffset(months=1, day=15),
+    offsets.CustomBusinessDay(holidays=HOLIDAYS),
+    offsets.CustomBusinessDay(2, weekmask="Sun Mon Tue Wed Thu", holidays=HOLIDAYS),
+    offsets.CustomBusinessDay(calendar=np.busdaycalendar("1110011", HOLIDAYS)),
+    offsets.CustomBusinessMonthEnd(holidays=["2023-03-31"]),
+    offsets.CustomBusinessMonthBegin(weekmask="Tue Wed Sat"),
+    offsets.BusinessHour(start="10:00", end="13:00"),
+    offsets.CustomBusinessHour(start=["09:00", "13:00"], end=["12:00", "15:00"], holidays=HOLIDAYS),
+    offsets.Easter(),
+    offsets.LastWeekOfMonth(weekday=1),
+    offsets.FY5253Quarter(weekday=1, startingMonth=12, qtr_with_extra_week=4, variation="last"),
+]
 
 
-@pytest.mark.parametrize("freq", FREQUENCIES)
+@pytest.mark.parametrize("freq", FREQUENCIES + OFFSETS, ids=str)
 @pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
-@pytest.mark.parametrize("keep", [slice(1), slice(2), slice(30), slice(29, None, -1)])
-def test_a_stated_frequency_is_the_step(freq, zone, keep):
+def test_a_stated_frequency_is_the_step(freq, zone):
     index = pd.date_range("2023-01-31 06:00", periods=60, freq=freq, tz=zone)
-    assert index[keep].freq is not None
-    assert steps(index[[3, 50, 0, 59]], fitted=index[keep]) == [3, 50, 0, 59]
+    for keep in [slice(1), slice(2), slice(30), slice(29, None, -1)]:
+        assert index[keep].freq is not None
+        assert steps(index[[3, 50, 0, 58]], fitted=index[keep]) == [3, 50, 0, 58]
+    clock = learn_clock(stamps_of(index))
+    assert json.loads(json.dumps(clock)) == clock
+    if freq not in OFFSETS[6:9]:  # of these a month was cut, from the 31st to the 30th or the 28th
+        assert steps(index[[7, 3]], fitted=index[20:40]) == [-13, -17]
+
+
+def test_an_offset_adds_hours_of_the_clock_on_the_wall():
+    index = pd.date_range(
+        "2024-03-30", periods=9, freq=offsets.DateOffset(hours=6), tz="Europe/Berlin"
+    )
+    assert {2, 5, 6} >= set(np.diff(index.asi8) // (3600 * 10 ** {"ns": 9, "us": 6}[index.unit]))
+    assert steps(index[::-1], fitted=index[:3]) == list(range(9))[::-1]
+    # No night of summer time was seen in fit.
+    later = pd.date_range("2024-07-01", periods=2, freq="6h", tz="Europe/Berlin")
+    assert steps(later, fitted=index[:3]) == [93 * 4, 93 * 4 + 1]
+
+
+@pytest.mark.parametrize("freq", [OFFSETS[10], OFFSETS[15]], ids=str)
+def test_a_day_off_the_calendar_of_the_index_is_named(freq):
+    index = pd.date_range("2023-01-31 11:00", periods=30, freq=freq)
+    holiday = pd.DatetimeIndex([index[0], pd.Timestamp("2023-02-04 11:00")])  # a Saturday
+    assert "got 2023-02-04 11:00:00 in row 1, which lies between" in message(steps, holiday, index)
+
+
+def test_a_frequency_without_a_plain_form_is_refused_by_name():
+    freq = offsets.CustomBusinessDay(offset=pd.Timedelta("1h"))
+    frame = pd.DataFrame({"a": [1.0]}, index=pd.DatetimeIndex(["2024-01-01"]))
+    frame.index.freq = freq
+    words = message(LagWindows(2).fit, frame)
+    assert "leave the frequency out (X.index.freq = None)" in words
+    assert "made of numbers and words; got <CustomBusinessDay: offset=" in words
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+@pytest.mark.parametrize(
+    "freq", ["D", "h", "MS", "ME", "W-WED", "YE", "B", "BME", OFFSETS[10]], ids=str
+)
+@pytest.mark.parametrize("start", ["1512-03-01", "1676-12-01", "2261-12-01", "9000-01-01"])
+@pytest.mark.parametrize("states", [True, False])
+def test_dates_that_nanoseconds_cannot_hold(start, freq, zone, states):
+    index = pd.date_range(start, periods=400, freq=freq, tz=zone, unit="us")
+    if not states:
+        freq = None if freq in ("B", OFFSETS[10]) else freq
+        index = index if freq is None else pd.DatetimeIndex(list(index)).as_unit("s")
+    assert steps(index[[399, 0, 7]], fitted=index[:50]) == [399, 0, 7]
+    assert steps(index[[39, 0, 7]], fitted=index[380:]) == [39 - 380, -380, 7 - 380]
+
+
+def test_a_clock_of_our_days_reads_dates_that_nanoseconds_cannot_hold():
+    days = pd.date_range("2024-01-01", periods=5, unit="us")
+    assert steps(pd.DatetimeIndex(["2262-04-12"]).as_unit("us"), fitted=days) == [87029]
+    fine = pd.date_range("2024-01-01", periods=5, freq="100ns", unit="ns")
+    words = message(steps, pd.DatetimeIndex(["3000-01-01"]).as_unit("s"), fitted=fine)
+    assert (
+        "between 1677 and 2262, because the clock learned in fit, every 0 days 00:00:00.0000"
+        in words
+    )
+    late = pd.date_range("2290-01-01", periods=5, unit="s")
+    words = message(steps, fine, fitted=late)
+    assert "Expected stamps in whole microseconds" in words and "in row 1" in words
 
 
 MORE = ["MS", "ME", "QE", "YS", "YE", "BME", "BQE", "SME", "W", "D", "12h"]
