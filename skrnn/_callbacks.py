@@ -32,13 +32,13 @@ class FittedOn:
 class fit_task:
     """Report a fit of one step, as a transformer's is, to the estimator's callbacks."""
 
-    def __init__(self, estimator, X, y=None):
+    def __init__(self, estimator: Any, X: Any, y: Any = None) -> None:
         self.estimator, self.fitted_on = estimator, FittedOn(X, y)
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self.context = _begin(self.estimator, self.fitted_on, max_subtasks=0)
 
-    def __exit__(self, error, *_):
+    def __exit__(self, error: Any, *_: Any) -> None:
         if self.context is not None and error is None:
             _end(self.context, self.estimator, self.fitted_on, {})
 

@@ -1,5 +1,7 @@
 """What X and y may be, what they give, and what is said about those that may not be."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -371,3 +373,19 @@ def test_padded_tokens_are_trained_like_lists(rng):
     assert_same_bits(dense.weights_, listed.weights_)
     assert_same_bits(dense.predict_proba(padded), listed.predict_proba(X))
     assert dense.predict_proba(padded).shape == (60, 2)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float16"])
+def test_windows_of_an_integer_series_are_cast_as_rows(dtype):
+    """7 MB of windows of bytes would be 56 MB of doubles, of 4100 rows."""
+    series = np.random.default_rng(0).integers(0, 2, size=(4100, 1)).astype(dtype)
+    X = np.lib.stride_tricks.sliding_window_view(series, 100, axis=0).swapaxes(1, 2)
+    network = small_regressor(epochs=1).fit(X[:50], np.arange(50.0))
+    network.predict(X[:8])
+    tracemalloc.start()
+    predicted = network.predict(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e6
+    as_floats = network.predict(np.array(X[-8:], dtype=float))
+    np.testing.assert_allclose(predicted[-8:], as_floats, rtol=1e-5)

@@ -80,9 +80,10 @@ def _check_3d(estimator, X, reset):
     flat = as_flat_series(X) if X.shape[1] > 1 else None
     # Of windows that know their rows the rows are checked, never the windows: that would be a copy.
     if getattr(X, "table", None) is not None:
-        sequences = Sequences.from_table(X.table)
-    elif flat is not None and X.dtype in (np.float32, np.float64):
-        sequences = Sequences.from_series(flat[0], X.shape[0], X.shape[1], dilation=flat[1])
+        sequences = Sequences.from_table(X.table._replace(rows=_as_floats(X.table.rows)))
+    elif flat is not None and X.dtype.kind in "biuf":
+        series, dilation = _as_floats(flat[0]), flat[1]
+        sequences = Sequences.from_series(series, X.shape[0], X.shape[1], dilation=dilation)
     else:
         X = check_array(
             X,
@@ -95,6 +96,10 @@ def _check_3d(estimator, X, reset):
         sequences = Sequences.from_dense(X)
     _check_width(estimator, X.shape[2], reset)
     return _checked(sequences)
+
+
+def _as_floats(rows):
+    return rows if rows.dtype in (np.float32, np.float64) else rows.astype(np.float64)
 
 
 def _check_ragged(estimator, X, reset):
@@ -205,7 +210,8 @@ def _checked(sequences):
             "Expected every step of X to be either complete or NaN in all its features (an absent "
             f"step), got NaN in some features only, in {_name_steps(sequences, partly)}. Input X "
             "contains NaN: fill it, for example with sklearn.impute.SimpleImputer before the "
-            "windows, or set all features of the step to NaN to leave the step out."
+            'windows (and set_output(transform="pandas") on the pipeline, so that the index is '
+            "kept), or set all features of the step to NaN to leave the step out."
         )
     return sequences
 

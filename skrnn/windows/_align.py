@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ._clock import Clock, commonest_clock, in_one_resolution, learn_clock, steps_of
-from ._stamps import Series, Stamps, read_series
+from ._calendar import Clock
+from ._clock import commonest_clock, in_one_resolution, learn_clock, steps_of
+from ._stamps import Series, Stamps, has_clock, read_series
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ def lay_out(
     for track, start, past in laid_out:
         padded[start : start + track.n_unborn(reach)] = _before_beginning(fill, track.first)
         padded[past] = track.past
-    padded[_as_slice(slots)] = X
+    in_a_row = as_slice(slots)
+    padded[slots if in_a_row is None else in_a_row] = X
     padded.flags.writeable = False
     return padded, slots, series
 
@@ -120,16 +122,11 @@ def _before_beginning(fill: str | float, first: np.ndarray) -> Any:
     return fill
 
 
-def _as_slice(slots: np.ndarray) -> slice | np.ndarray:
+def as_slice(slots: np.ndarray) -> slice | None:
     """The slots as a slice where they are consecutive: indexing with it is a view."""
-    if _consecutive(slots):
+    if len(slots) and _consecutive(slots):
         return slice(int(slots[0]), int(slots[-1]) + 1)
-    return slots
-
-
-def take_rows(table: np.ndarray, slots: np.ndarray) -> np.ndarray:
-    """Rows of a table, as a view where they are consecutive."""
-    return table[_as_slice(slots)]
+    return None
 
 
 def remember(X: np.ndarray, table: Any, reach: int) -> list[dict[str, Any]]:
@@ -200,21 +197,22 @@ def _in_series(key: Any, function: Any, *args: Any) -> Any:
         raise ValueError(f"Series {key!r}: {error}") from None
 
 
-def tracks_of(X: np.ndarray, table: Any, history: list[dict[str, Any]], reach: int) -> list[Track]:
+def tracks_of(
+    X: np.ndarray, series: list[Series], history: list[dict[str, Any]], reach: int
+) -> list[Track]:
     """Each series of a table on its clock, with the remembered rows that lie before given ones.
 
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_features)
-    table : array-like
-        Where X comes from, with its index.
+    series : list of Series
+        Those of the table that X comes from.
     history : list of dict
         See `remember`.
     reach : int
         How many steps back anyone will look.
     """
-    series = read_series(table, len(X))
-    if series[0].stamps is None:
+    if not has_clock(series):
         return [_without_history(X, one.rows, np.arange(len(one.rows))) for one in series]
     entries = {entry["series"]: entry for entry in history}
     _check_panel(series[0].key is not None, entries)
@@ -237,7 +235,7 @@ def tracks_of(X: np.ndarray, table: Any, history: list[dict[str, Any]], reach: i
 def steps_by_series(table: Any, n_rows: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Row numbers of each series of a table, and their steps."""
     series = read_series(table, n_rows)
-    if series[0].stamps is None:
+    if not has_clock(series):
         yield from ((one.rows, np.arange(len(one.rows))) for one in series)
         return
     for one, clock in zip(series, learn_clocks(series), strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from numbers import Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -13,7 +13,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._callbacks import CallbackSupportMixin, fit_task
 from .._compat import Interval, StrOptions, fit_context
 from .._documentation import DocumentationLink
+from ._advice import forget_what_was_told, warn_of_lost_past
 from ._align import lay_out, remember, tracks_of
+from ._stamps import read_series
 
 FILL_CONSTRAINT = [
     StrOptions({"mask", "edge"}),
@@ -25,12 +27,15 @@ FILL_CONSTRAINT = [
 class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
     """Row-preserving transformer that looks a fixed number of steps back in time."""
 
+    fill: str | float
+    context_: list[dict[str, Any]]
+
     @abstractmethod
     def _reach(self) -> int:
         """How many steps back the transformer looks."""
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the clock of each series and keep its last rows.
 
         Parameters
@@ -46,23 +51,27 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
             The fitted transformer.
         """
         reach = self._reach()
+        forget_what_was_told(self)
         with fit_task(self, X, y):
             self.context_ = remember(self._check_X(X, reset=True), X, reach)
         return self
 
     def _check_X(self, X: Any, reset: bool) -> np.ndarray:
-        return validate_data(
+        values: np.ndarray = validate_data(
             self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
         )
+        return values
 
     def _laid_out(self, X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The padded table of `lay_out`, the slot of each row of X in it, and its series."""
         check_is_fitted(self)
         values, reach = self._check_X(X, reset=False), self._reach()
-        tracks = tracks_of(values, X, self.context_, reach)
+        series = read_series(X, len(values))
+        warn_of_lost_past(self, series, len(values), bool(self.context_), reach)
+        tracks = tracks_of(values, series, self.context_, reach)
         return lay_out(values, tracks, reach, self.fill)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]

@@ -212,4 +212,5 @@ def _days(first: int, last: int, offset: Any, resolution: str) -> np.ndarray:
     import pandas as pd
 
     ends = np.array([first, last], np.int64).view(f"M8[{resolution}]")
-    return pd.date_range(*ends, freq=offset, unit=resolution).asi8
+    days: np.ndarray = pd.date_range(*ends, freq=offset, unit=resolution).asi8
+    return days

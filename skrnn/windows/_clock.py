@@ -157,7 +157,8 @@ def _anchored(clock: Clock, values: np.ndarray) -> Clock:
 
 def _off_clock(values: np.ndarray, clock: Clock) -> np.ndarray:
     where, covered = coordinates(values, clock)
-    return np.asarray(np.logical_not(covered)) | ((where - clock["origin"]) % clock["step"] != 0)
+    off: np.ndarray = np.logical_not(covered) | ((where - clock["origin"]) % clock["step"] != 0)
+    return off
 
 
 def _check_distinct(numbers: np.ndarray, stamps: Stamps) -> None:

@@ -32,12 +32,12 @@ class ArrayTable:
     data : array-like of shape (n_rows,) or (n_rows, n_columns)
     """
 
-    def __init__(self, data: Any):
+    def __init__(self, data: Any) -> None:
         self.data = self._two_dimensional(data)
         self.names = self._column_names()
 
-    def __len__(self):
-        return self.data.shape[0]
+    def __len__(self) -> int:
+        return int(self.data.shape[0])
 
     def positions(self, target: Any) -> list[int]:
         """Positions of the target columns: of all, if target is None."""
@@ -83,7 +83,7 @@ class ArrayTable:
         ]
         return self._named(*named[0], rows) if flat else self._joined(named, rows)
 
-    def _two_dimensional(self, data):
+    def _two_dimensional(self, data: Any) -> Any:
         data = np.asarray(data)
         if data.ndim not in (1, 2):
             raise ValueError(
@@ -92,10 +92,10 @@ class ArrayTable:
             )
         return data[:, None] if data.ndim == 1 else data
 
-    def _column_names(self):
+    def _column_names(self) -> list[Any]:
         return list(range(self.data.shape[1]))
 
-    def _position(self, name):
+    def _position(self, name: Any) -> int:
         if name in self.names:
             return self.names.index(name)
         raise ValueError(
@@ -103,37 +103,37 @@ class ArrayTable:
             "of them in a list, or leave target out."
         )
 
-    def _column(self, column, rows=slice(None)):
+    def _column(self, column: int, rows: Any = slice(None)) -> Any:
         return self.data[rows, column]
 
-    def _named(self, name, values, rows):
+    def _named(self, name: Any, values: Any, rows: np.ndarray) -> Any:
         return values
 
-    def _joined(self, named, rows):
+    def _joined(self, named: list[tuple[Any, Any]], rows: np.ndarray) -> Any:
         return np.column_stack([values for _, values in named])
 
 
 class PandasTable(ArrayTable):
     """Columns with names, rows with an index."""
 
-    def _two_dimensional(self, data):
+    def _two_dimensional(self, data: Any) -> Any:
         if data.ndim == 2:
             return data
         return data.to_frame("value" if data.name is None else data.name)
 
-    def _column_names(self):
+    def _column_names(self) -> list[Any]:
         return list(self.data.columns)
 
-    def rows(self, rows):
+    def rows(self, rows: np.ndarray) -> Any:
         return self.data.iloc[rows]
 
-    def _column(self, column, rows=slice(None)):
+    def _column(self, column: int, rows: Any = slice(None)) -> Any:
         return self.data.iloc[rows, column]
 
-    def _named(self, name, values, rows):
+    def _named(self, name: Any, values: Any, rows: np.ndarray) -> Any:
         return values.set_axis(self.data.index[rows]).rename(name)
 
-    def _joined(self, named, rows):
+    def _joined(self, named: list[tuple[Any, Any]], rows: np.ndarray) -> Any:
         import pandas as pd
 
         return pd.concat([self._named(name, values, rows) for name, values in named], axis=1)
@@ -142,17 +142,17 @@ class PandasTable(ArrayTable):
 class PolarsTable(ArrayTable):
     """Columns with names, rows in order."""
 
-    def _two_dimensional(self, data):
+    def _two_dimensional(self, data: Any) -> Any:
         return data.to_frame() if hasattr(data, "to_frame") else data
 
-    def _column_names(self):
+    def _column_names(self) -> list[Any]:
         return list(self.data.columns)
 
-    def _column(self, column, rows=slice(None)):
+    def _column(self, column: int, rows: Any = slice(None)) -> Any:
         return self.data.to_series(column)[rows]
 
-    def _named(self, name, values, rows):
+    def _named(self, name: Any, values: Any, rows: np.ndarray) -> Any:
         return values.alias(name)
 
-    def _joined(self, named, rows):
+    def _joined(self, named: list[tuple[Any, Any]], rows: np.ndarray) -> Any:
         return type(self.data)([self._named(name, values, rows) for name, values in named])

@@ -70,16 +70,16 @@ class LagFeatures(LagTransformer):
     2024-01-04        4.0        2.0
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "lags": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "fill": FILL_CONSTRAINT,
     }
 
-    def __init__(self, lags=24, *, fill=np.nan):
+    def __init__(self, lags: Any = 24, *, fill: str | float = np.nan) -> None:
         self.lags = lags
         self.fill = fill
 
-    def transform(self, X):
+    def transform(self, X: Any) -> np.ndarray:
         """Past steps of each row as columns.
 
         Parameters
@@ -96,7 +96,7 @@ class LagFeatures(LagTransformer):
         lagged = [padded[slots - lag] for lag in self._each_lag()]
         return np.concatenate(lagged, axis=1)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the columns: that of the feature, and the lag.
 
         Parameters
@@ -127,7 +127,7 @@ class LagFeatures(LagTransformer):
                 "Expected lags as a number or as distinct integers that are not negative; got "
                 f"{_shown(self.lags)}: lag 0 is the row itself, lag 1 the step before it."
             )
-        return lags.tolist()
+        return [int(lag) for lag in lags]
 
 
 def _are_distinct_counts(lags: np.ndarray) -> bool:

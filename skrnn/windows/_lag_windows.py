@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from numbers import Integral
+from typing import Any, Self
 
 from .._compat import Interval
 from ._base import FILL_CONSTRAINT, LagTransformer
-from ._window_array import WindowTable, windows_of
+from ._window_array import LazyWindows, WindowArray, WindowTable, windows_of
 
 
 class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[call-arg]
@@ -66,8 +67,9 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     -----
     The windows of a series without holes are a view on one padded copy of it, with strides
     ``(row, dilation * row, item)``: n + (window - 1) * dilation rows in memory instead of
-    n * window. Missing rows, another order of rows and panels cost a copy of the windows. The
-    result is read-only in either case.
+    n * window. Where rows are missing, stand in another order or are of several series, the
+    windows are no view, but they are copied only when their values are asked for. The networks
+    of this package read the rows. The result is read-only in either case.
 
     The step of a clock is the frequency of the index, or else the commonest difference of
     neighbouring stamps; it is learned in `fit`, with the phase. Months, quarters and years count
@@ -83,7 +85,8 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
 
     A step of a pipeline that returns arrays takes the index away. Put
     ``set_output(transform="pandas")`` on the pipeline to keep it; on this transformer
-    itself `set_output` does nothing, because windows are no table.
+    itself `set_output` does nothing, because windows are no table. Where a clock was there in `fit`
+    and is gone in `transform`, or the reverse, a warning says so once.
 
     NaN passes through unchanged; infinity is an error. float32 and float64 stay what
     they are, anything else becomes float64.
@@ -108,18 +111,18 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     [[nan, 4.0, 5.0]]
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, Any] = {
         "window": [Interval(Integral, 1, None, closed="left")],
         "dilation": [Interval(Integral, 1, None, closed="left")],
         "fill": FILL_CONSTRAINT,
     }
 
-    def __init__(self, window=24, *, dilation=1, fill="mask"):
+    def __init__(self, window: int = 24, *, dilation: int = 1, fill: str | float = "mask") -> None:
         self.window = window
         self.dilation = dilation
         self.fill = fill
 
-    def transform(self, X):
+    def transform(self, X: Any) -> WindowArray | LazyWindows:
         """Window of past steps for each row.
 
         Parameters
@@ -129,15 +132,16 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
 
         Returns
         -------
-        windows : ndarray of shape (n_rows, window, n_features)
-            Read-only. ``windows[i, -1]`` is row i. An array that also remembers the rows it was
-            taken from, by which the networks of this package tell which windows overlap.
+        windows : ndarray or LazyWindows of shape (n_rows, window, n_features)
+            Read-only. ``windows[i, -1]`` is row i. Both also remember the rows they were taken
+            from, by which the networks of this package tell which windows overlap. `LazyWindows`
+            behaves like an array, and is one as ``numpy.asarray(windows)``.
         """
         padded, slots, series = self._laid_out(X)
         starts = slots - self._reach()
         return windows_of(WindowTable(padded, starts, series, self.window, self.dilation))
 
-    def set_output(self, *, transform=None):
+    def set_output(self, *, transform: Any = None) -> Self:
         """Do nothing: windows are no table, so that no other container can hold them.
 
         Parameters

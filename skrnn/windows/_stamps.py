@@ -5,6 +5,7 @@ This is the only file that looks at an index. It knows nothing of steps or windo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,7 +95,12 @@ class Series:
 
     key: Any
     rows: np.ndarray
-    stamps: Stamps | None
+    stamps: Any
+
+
+def has_clock(series: Sequence[Series]) -> bool:
+    """Whether the rows of a table have stamps."""
+    return series[0].stamps is not None
 
 
 def coarser(one: str, other: str) -> str:
@@ -107,7 +113,7 @@ def label(kind: str, value: int, unit: str | None, resolution: str = "ns") -> st
     import pandas as pd
 
     if kind == "datetime":
-        stamp = pd.Timestamp(np.datetime64(int(value), resolution))
+        stamp = pd.Timestamp(np.int64(value).view(f"M8[{resolution}]"))
         return str(stamp if unit is None else stamp.tz_localize("UTC").tz_convert(unit))
     if kind == "timedelta":
         return length(value, resolution)
@@ -120,7 +126,7 @@ def length(value: int, resolution: str) -> str:
     """A length of time, as a person would write it."""
     import pandas as pd
 
-    return str(pd.Timedelta(np.timedelta64(int(value), resolution)))
+    return str(pd.Timedelta(np.int64(value).view(f"m8[{resolution}]")))
 
 
 def wall_time(values: np.ndarray, zone: str | None, resolution: str = "ns") -> np.ndarray:

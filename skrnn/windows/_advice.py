@@ -1,0 +1,74 @@
+"""What is told of rows whose past cannot be found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+from .._warnings import warn
+from ._stamps import Series, has_clock
+
+# What each fitted transformer was told. Python's own memory of warnings is lost whenever anybody
+# filters warnings, which scikit-learn does in the midst of a call.
+_TOLD: WeakKeyDictionary[object, set[str]] = WeakKeyDictionary()
+_KEEP_THE_INDEX = (
+    "In a pipeline, steps that return arrays take the index away, and "
+    'set_output(transform="pandas") on the pipeline keeps it.'
+)
+
+
+def forget_what_was_told(transformer: object) -> None:
+    """Let a transformer that is fitted anew be told everything again."""
+    _TOLD.pop(transformer, None)
+
+
+def _tell(transformer: object, text: str) -> None:
+    told = _TOLD.setdefault(transformer, set())
+    if text not in told:
+        told.add(text)
+        warn(text)
+
+
+def warn_of_lost_past(
+    transformer: object, series: Sequence[Series], n_rows: int, knows_clock: bool, reach: int
+) -> None:
+    """Warn where a clock is missing that was or would be needed to find earlier rows.
+
+    Parameters
+    ----------
+    transformer : object
+        The fitted transformer, which is told each thing once.
+    series : sequence of Series
+        Those of the rows.
+    n_rows : int
+        Rows of all of them.
+    knows_clock : bool
+        Whether there was a clock in fit.
+    reach : int
+        How many steps back the transformer looks.
+    """
+    if not reach:
+        return
+    name = type(transformer).__name__
+    if knows_clock and not has_clock(series):
+        _tell(
+            transformer,
+            f"{name} was fitted on rows with a clock, and X has none: its rows count as "
+            "consecutive, and the training rows before them are not found. Give X its index. "
+            + _KEEP_THE_INDEX,
+        )
+    elif has_clock(series) and not knows_clock:
+        _tell(
+            transformer,
+            f"{name} was fitted on rows without a clock, so that none are remembered: what was "
+            "before the first rows of X is absent. Fit it on a frame with its index. "
+            + _KEEP_THE_INDEX,
+        )
+    elif not has_clock(series) and series[0].key is None and n_rows <= reach:
+        _tell(
+            transformer,
+            f"X has fewer rows than {name} looks back, {reach + 1} with their own, and no clock by "
+            "which those before them would be found: all windows begin with absent steps. Give "
+            "the rows before them too, or frames with their index in fit and here. "
+            + _KEEP_THE_INDEX,
+        )
