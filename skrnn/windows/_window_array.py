@@ -104,7 +104,7 @@ def _plain(result: Any) -> Any:
 
 
 def _on_plain(method: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(method)
+    @wraps(method, assigned=("__name__",))
     def of_plain_array(self: Any, *args: Any, **kwargs: Any) -> Any:
         return method(np.asarray(self), *args, **kwargs)
 
@@ -213,7 +213,7 @@ class LazyWindows(NDArrayOperatorsMixin):
         if not callable(method):
             raise AttributeError(f"'{type(self).__name__}' object has no attribute {name!r}")
 
-        @wraps(method)
+        @wraps(method, assigned=("__name__",))
         def of_array(*args: Any, **kwargs: Any) -> Any:
             array = np.asarray(self)
             array.flags.writeable = False  # sort() and fill() would change a copy only
