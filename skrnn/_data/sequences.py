@@ -93,7 +93,7 @@ class Sequences:
         """The row of each sequence's last step."""
         return self.starts + (self.lengths - 1) * self.dilation
 
-    def take(self, samples):
+    def take(self, samples: np.ndarray | slice) -> Sequences:
         """Return the chosen sequences; the rows are shared, not copied."""
         series = None if self.series is None else self.series[samples]
         starts, lengths = self.starts[samples], self.lengths[samples]

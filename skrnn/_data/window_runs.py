@@ -106,7 +106,7 @@ def _is_evidence(windows: _Windows) -> bool:
         return False
     every = np.arange(len(windows))
     strangers = np.random.default_rng(0).permutation(every)
-    return neighbours - (windows.shifts(every, strangers) > 0).mean() >= 0.4
+    return bool(neighbours - (windows.shifts(every, strangers) > 0).mean() >= 0.4)
 
 
 def _neighbours(windows: _Windows) -> tuple[np.ndarray, np.ndarray]:

@@ -99,12 +99,10 @@ class AttentionDisplay:
         display : AttentionDisplay
             With what was drawn. A classifier's row is named by the predicted class.
         """
-        from ..seq2seq import RNNSeq2Seq  # here: a picture drawn by hand needs no estimator
-
         check_is_fitted(estimator)
         if isinstance(estimator, Pipeline):
             estimator, x = estimator[-1], _before_the_last(estimator, x)
-        if isinstance(estimator, RNNSeq2Seq):
+        if hasattr(estimator, "target_vocabulary_"):  # it writes tokens: RNNSeq2Seq
             attention, source, target = _of_written(estimator, x, y)
         else:
             attention, source, target = _of_sequence(estimator, x, y)

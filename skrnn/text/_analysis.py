@@ -81,7 +81,7 @@ class Analysis:
             analyzer = self.analyzer
             return lambda text: check_tokens(list(analyzer(text)), "the tokens of analyzer")
         vectorizer = self._vectorizer()
-        preprocess = vectorizer.build_preprocessor()
+        preprocess: Callable[[str], str] = vectorizer.build_preprocessor()
         if self.level == "char":
             # scikit-learn's characters are those of n-grams, with white space collapsed.
             return preprocess

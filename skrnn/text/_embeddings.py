@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array
@@ -11,7 +14,7 @@ PADDING = 0
 _LARGE_TABLE, _MOSTLY_UNSEEN = 2**30, 10
 
 
-def given_table(embeddings, X, seed):
+def given_table(embeddings: Any, X: Any, seed: int) -> np.ndarray:
     """Return the table of vectors: float32 of shape (n_tokens, embedding_dim).
 
     Parameters
@@ -25,7 +28,9 @@ def given_table(embeddings, X, seed):
     """
     if _is_mapping(embeddings):
         return _from_mapping(embeddings, _vocabulary_of(X), seed)
-    table = check_array(embeddings, dtype=np.float32, copy=True, input_name="embeddings")
+    table: np.ndarray = check_array(
+        embeddings, dtype=np.float32, copy=True, input_name="embeddings"
+    )
     if len(table) < 2:
         raise ValueError(
             f"Expected embeddings with a row for each token id, got shape {table.shape}. Row 0 "
@@ -34,15 +39,15 @@ def given_table(embeddings, X, seed):
     return table
 
 
-def _is_mapping(embeddings):
+def _is_mapping(embeddings: Any) -> bool:
     # A series of vectors is a mapping and an array too, a table of numbers is no mapping.
     if getattr(embeddings, "ndim", None) == 2 or isinstance(embeddings, (list, tuple)):
         return False
     return hasattr(embeddings, "keys") or not hasattr(embeddings, "__array__")
 
 
-def _vocabulary_of(X):
-    vocabulary = getattr(X, "vocabulary", None)
+def _vocabulary_of(X: Any) -> Mapping[str, int]:
+    vocabulary: Mapping[str, int] | None = getattr(X, "vocabulary", None)
     if not vocabulary:
         raise ValueError(
             "Expected X with a vocabulary, by which to look up the mapping embeddings; got "
@@ -52,7 +57,7 @@ def _vocabulary_of(X):
     return vocabulary
 
 
-def _from_mapping(vectors, vocabulary, seed):
+def _from_mapping(vectors: Any, vocabulary: Mapping[str, int], seed: int) -> np.ndarray:
     """Return a table with the known vectors, and random ones of their spread for the others.
 
     That is how Kim, "Convolutional neural networks for sentence classification", 2014, starts
@@ -71,13 +76,13 @@ def _from_mapping(vectors, vocabulary, seed):
     limit = np.sqrt(3) * rows.std(axis=0)
     n_tokens = max(2, max(vocabulary.values()) + 1)
     noise = np.random.default_rng(seed).uniform(-1, 1, (n_tokens, rows.shape[1]))
-    table = (rows.mean(axis=0) + noise * limit).astype(np.float32)
+    table: np.ndarray = (rows.mean(axis=0) + noise * limit).astype(np.float32)
     table[list(known)] = rows
     table[PADDING] = 0
     return table
 
 
-def _stacked(known):
+def _stacked(known: Mapping[int, Any]) -> np.ndarray:
     lengths = {np.shape(vector) for vector in known.values()}
     if len(lengths) > 1 or len(next(iter(lengths))) != 1:
         raise ValueError(
@@ -85,7 +90,7 @@ def _stacked(known):
             f"as {sorted(lengths, key=str)[:3]}. Give arrays of shape (embedding_dim,)."
         )
     rows = np.stack([np.asarray(v, dtype=np.float32) for v in known.values()])
-    return check_array(rows, input_name="embeddings")
+    return np.asarray(check_array(rows, input_name="embeddings"))
 
 
 def check_n_tokens(ids: np.ndarray, embedding_dim: int) -> int:

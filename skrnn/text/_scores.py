@@ -64,4 +64,4 @@ def _by_sacrebleu(
             "sample_weight out."
         )
     score = getattr(sacrebleu, name)([join(p) for p in predicted], [[join(t) for t in true]])
-    return score.score / 100
+    return float(score.score / 100)

@@ -19,7 +19,7 @@ _HELD_OUT_STREAMS = 64
 _MIN_PIECES = 8
 
 
-def texts_of(ids):
+def texts_of(ids: list[np.ndarray]) -> Sequences:
     """Return texts as sequences over one run of tokens.
 
     Parameters
@@ -37,19 +37,19 @@ def texts_of(ids):
     return Sequences(run, np.cumsum(lengths) - lengths, lengths + 1)
 
 
-def run_of(texts):
+def run_of(texts: Sequences) -> np.ndarray:
     """Return the run of the tokens of some texts."""
     first = texts.values[texts.starts[0] : texts.starts[0] + 1]
     rest = zip(texts.starts + 1, texts.starts + texts.lengths, strict=True)
     return np.concatenate([first, *(texts.values[start:end] for start, end in rest)])
 
 
-def part_of(run, start, end):
+def part_of(run: np.ndarray, start: int, end: int) -> Sequences:
     """Return a part of a run as one text; the token at `start` is given."""
     return Sequences(run, np.array([start]), np.array([end - start]))
 
 
-def streams(texts, n_streams):
+def streams(texts: Sequences, n_streams: int) -> Sequences:
     """Divide the run of some texts into streams of equal length.
 
     Each is given the token before it, so that all but the run's first are told by one of them.
@@ -64,7 +64,7 @@ def streams(texts, n_streams):
     return Sequences(run, ends[:-1], np.diff(ends) + 1)
 
 
-def stream_count(texts, most, n_steps):
+def stream_count(texts: Sequences, most: int, n_steps: int) -> int:
     """Return the number of streams to train with: `most`, or fewer where the texts are short.
 
     A power of two where it is fewer, so that texts of like lengths share compiled programs.
@@ -74,7 +74,7 @@ def stream_count(texts, most, n_steps):
     return min(most, 1 << (enough.bit_length() - 1)) if enough else 1
 
 
-def pieces(texts, n_streams, n_steps):
+def pieces(texts: Sequences, n_streams: int, n_steps: int) -> Sequences:
     """Return the pieces of streams, in the order of training: the first of each stream, and so on.
 
     A piece has ``n_steps + 1`` tokens, the last of which is the first of the stream's next piece;
@@ -96,7 +96,7 @@ def pieces(texts, n_streams, n_steps):
     return Sequences(rows.ravel(), starts.ravel(), lengths)
 
 
-def split_last(texts, fraction):
+def split_last(texts: Sequences, fraction: float) -> tuple[Sequences, Sequences | None]:
     """Hold out the last part of the run, wherever in a text it begins.
 
     Returns
@@ -115,7 +115,9 @@ def split_last(texts, fraction):
     return part_of(run, 0, cut + 1), streams(last, _HELD_OUT_STREAMS)
 
 
-def split_random(texts, fraction, seed):
+def split_random(
+    texts: Sequences, fraction: float, seed: int
+) -> tuple[Sequences, Sequences | None]:
     """Hold out whole texts, drawn at random; their order among the others stays."""
     n_held_out = min(int(np.ceil(len(texts) * fraction)), len(texts) - 1)
     if n_held_out < 1:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._callbacks import CallbackSupportMixin, fit_task
@@ -134,7 +135,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
            [3, 2, 4, 2]], dtype=int32)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, list[Any]] = {
         "level": [StrOptions({"word", "char"})],
         "max_tokens": [Interval(Integral, 3, None, closed="left"), None],
         "max_len": [
@@ -151,20 +152,24 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         "analyzer": [callable, None],
     }
 
+    vocabulary_: dict[str, int]
+    n_tokens_: int
+    max_len_: int
+
     def __init__(
         self,
-        level="word",
+        level: str = "word",
         *,
-        max_tokens=20000,
-        max_len=None,
-        min_df=1,
-        truncating="pre",
-        lowercase=True,
-        token_pattern=TOKEN_PATTERN,
-        stop_words=None,
-        strip_accents=None,
-        analyzer=None,
-    ):
+        max_tokens: int | None = 20000,
+        max_len: int | float | None = None,
+        min_df: int | float = 1,
+        truncating: str = "pre",
+        lowercase: bool = True,
+        token_pattern: str = TOKEN_PATTERN,
+        stop_words: str | Collection[str] | None = None,
+        strip_accents: str | Callable[[str], str] | None = None,
+        analyzer: Callable[[str], Iterable[str]] | None = None,
+    ) -> None:
         self.level = level
         self.max_tokens = max_tokens
         self.max_len = max_len
@@ -177,7 +182,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         self.analyzer = analyzer
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: Iterable[Any], y: Any = None) -> Self:
         """Learn the vocabulary and the number of steps.
 
         Parameters
@@ -203,7 +208,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Iterable[Any], y: Any = None) -> np.ndarray:
         """Learn the vocabulary and encode the same texts, which are read once.
 
         Parameters
@@ -221,7 +226,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         texts = self._learn(X, y)
         return self._padded(texts.encode(self._vocabulary()))
 
-    def transform(self, X):
+    def transform(self, X: Iterable[Any]) -> np.ndarray:
         """Token ids of each text.
 
         Parameters
@@ -239,7 +244,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         token_lists = self._analysis().tokenize(as_documents(X))
         return self._padded(self._vocabulary().encode(map(self._cut, token_lists)))
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Any) -> list[str]:
         """Texts of token ids.
 
         Parameters
@@ -260,7 +265,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         token_lists = self._vocabulary().decode(rows, unknown=UNKNOWN_TEXT[self.level])
         return [analysis.join(tokens) for tokens in token_lists]
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Names of the steps: step0, step1, ...
 
         The tokens are in `vocabulary_`.
@@ -320,7 +325,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
                 row[0] = UNKNOWN
         return tokens_of(ids, self.vocabulary_)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
