@@ -169,6 +169,42 @@ def test_what_does_not_train_costs_no_tensorflow():
         """)
 
 
+def test_a_compiled_fit_needs_no_keras():
+    """Keras is another matter where it runs on something else, and scikeras changes its classes."""
+    message = run_in_fresh_interpreter("""
+        import os, sys
+        os.environ["KERAS_BACKEND"] = "jax"
+        import numpy as np
+        import skrnn
+        X, y = np.ones((8, 3, 1)), np.arange(8.0)
+        skrnn.RNNRegressor(units=1, epochs=1).fit(X, y).predict(X)
+        assert "scikeras" not in sys.modules
+        assert "skrnn._keras.layers" not in sys.modules
+        try:
+            skrnn.RNNRegressor(units=1, epochs=1, engine="keras").fit(X, y)
+        except ImportError as error:
+            print(error)
+        """)
+    assert message.startswith("Expected Keras to run on TensorFlow for engine='keras', model=")
+    assert "jax" in message
+    assert "Set the environment variable KERAS_BACKEND to 'tensorflow'" in message
+
+
+def test_a_fit_without_tensorflow():
+    message = run_in_fresh_interpreter("""
+        import sys
+        sys.modules["tensorflow"] = None
+        import numpy as np
+        import skrnn
+        try:
+            skrnn.RNNRegressor().fit(np.ones((8, 3, 1)), np.arange(8.0))
+        except ModuleNotFoundError as error:
+            print(error)
+        """)
+    assert message.startswith("Expected TensorFlow, which trains and runs the networks, got a")
+    assert "Run pip install tensorflow" in message
+
+
 def test_unknown_public_name():
     with pytest.raises(AttributeError, match="RNNRegresor"):
         skrnn.RNNRegresor

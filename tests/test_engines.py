@@ -1,10 +1,15 @@
 """The compiled engine against Keras: same stack, same seeds, same numbers."""
 
+import gc
+import pickle
+import weakref
+
 import keras
 import numpy as np
 import pytest
 
 from skrnn import RNNRegressor, cache_info, clear_cache
+from skrnn._data.samples import TrainingData
 from skrnn._keras.layers.stack_model import build_stack
 from skrnn._spec import Network
 from skrnn._starting_weights import initial_weights, weight_shapes
@@ -272,6 +277,64 @@ def test_a_model_of_the_users_own():
     assert_same_bits(model.get_weights(), network.weights_)
 
 
+def test_a_fit_predicts_by_the_model_that_it_trained():
+    """What the user's function builds now, and for whom it built before, is another matter."""
+    X, y = sequences()
+    activation = "tanh"
+
+    def build(input_shape, n_outputs):
+        layers = [keras.layers.GRU(3, activation=activation), keras.layers.Dense(n_outputs)]
+        return keras.Sequential([keras.Input(input_shape), *layers])
+
+    first = small_regressor(model=build, learning_rate=0.01).fit(X, y)
+    activation = "relu"
+    second = small_regressor(model=build, learning_rate=0.01).fit(X, y)
+    scaled = (X - second.input_mean_) / second.input_scale_
+    for network, model in ((second, second.to_keras()), (first, None)):
+        if model is None:
+            activation = "tanh"
+            model = network.to_keras()
+            activation = "relu"
+        raw = model.predict(scaled, verbose=0)[:, 0]
+        expected = raw * network.target_scale_ + network.target_mean_
+        np.testing.assert_allclose(network.predict(X), expected, atol=1e-5)
+
+
+def test_a_function_that_builds_other_weights_now_is_refused():
+    X, y = sequences()
+    units = 3
+
+    def build(input_shape, n_outputs):
+        layers = [keras.layers.GRU(units), keras.layers.Dense(n_outputs)]
+        return keras.Sequential([keras.Input(input_shape), *layers])
+
+    network = small_regressor(model=build).fit(X, y)
+    units = 4
+    assert network.predict(X).shape == y.shape
+    with pytest.raises(ValueError, match=r"the network that was fitted, with weights of shapes"):
+        network.to_keras()
+
+
+class UnhashableBuilder:
+    """What builds a model, and can be no key."""
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        return True
+
+    def __call__(self, input_shape, n_outputs):
+        return user_model(input_shape, n_outputs)
+
+
+def test_a_builder_without_a_hash():
+    X, y = sequences()
+    network = small_regressor(model=UnhashableBuilder()).fit(X, y)
+    expected = network.predict(X)
+    assert_same_bits(pickle.loads(pickle.dumps(network)).predict(X), expected)
+    assert_same_bits(expected, small_regressor(model=user_model).fit(X, y).predict(X))
+
+
 def test_a_model_that_is_none_is_refused():
     X, y = sequences()
     with pytest.raises(TypeError, match=r"Expected model to be a function .* got int"):
@@ -382,11 +445,9 @@ def test_weights_that_a_callback_sets_are_kept():
     assert all((w == 2).all() for w in network.weights_)
 
 
-def test_the_keras_engine_keeps_no_model_alive():
-    import gc
-    import weakref
-
+def test_the_keras_engine_keeps_no_model_and_no_samples_alive():
     alive = []
+    n_samples = len(instances_of(TrainingData))
 
     def tracked(input_shape, n_outputs):
         model = user_model(input_shape, n_outputs)
@@ -398,6 +459,12 @@ def test_the_keras_engine_keeps_no_model_alive():
         small_regressor(model=tracked).fit(X, y)
     gc.collect()
     assert [ref() for ref in alive] == [None, None]
+    assert len(instances_of(TrainingData)) == n_samples
+
+
+def instances_of(kind):
+    gc.collect()
+    return [found for found in gc.get_objects() if isinstance(found, kind)]
 
 
 def test_ids_that_training_never_saw_in_validation_data(rng):

@@ -1,11 +1,13 @@
 """The compiled programs of a process: counted, shared and dropped through the public door."""
 
+import functools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 
 from skrnn import RNNSeq2Seq, cache_info, clear_cache
@@ -108,6 +110,47 @@ def test_outputs_of_like_lengths_share_a_program():
     for n_tokens in (5, 8, 9, 12):
         network.score_samples(["a b"], ["x " * n_tokens])
     assert cache_info().misses == 3  # to train, to read up to 8 tokens, to read up to 16
+
+
+def scaled_loss(targets, outputs, scale=1.0):
+    return scale * ((targets - outputs) ** 2)[..., 0]
+
+
+class ScaledLoss:
+    """An object that can be no key, and whose copies are no other loss."""
+
+    __hash__ = None
+
+    def __init__(self, scale):
+        self.scale = scale
+
+    def __eq__(self, other):
+        return isinstance(other, ScaledLoss) and self.scale == other.scale
+
+    def __call__(self, targets, outputs):
+        return scaled_loss(targets, outputs, self.scale)
+
+
+@pytest.mark.parametrize("loss", [functools.partial(scaled_loss, scale=2.0), ScaledLoss(2.0)])
+def test_copies_of_a_loss_share_a_program(loss):
+    X, y = sequences()
+    network = small_without_validation(loss=loss)
+    first = network.fit(X, y).history_
+    assert clone(network).fit(X, y).history_ == first
+    assert cache_info().misses == 2
+
+
+def test_a_loss_that_uses_another_value_is_another_loss():
+    X, y = sequences()
+    scale = 1.0
+
+    def loss(targets, outputs):
+        return scaled_loss(targets, outputs, scale)
+
+    network = small_without_validation(loss=loss, learning_rate=1e-30, epochs=1)
+    (once,) = network.fit(X, y).history_["loss"]
+    scale = 2.0
+    assert network.fit(X, y).history_["loss"] == [pytest.approx(2 * once, rel=1e-6)]
 
 
 def test_two_threads_compile_different_programs_at_once():

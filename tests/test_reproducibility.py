@@ -137,6 +137,25 @@ def test_a_model_of_the_users_own_need_not_seed_its_layers():
     assert random.getstate() == state
 
 
+def test_seeding_layers_reaches_no_other_thread():
+    """While a model is built, others draw from Python's generator and build layers."""
+    X, y = sequences()
+    drawn = []
+
+    def draw():
+        return random.random(), int(keras.random.SeedGenerator().state.numpy()[0])
+
+    def build(input_shape, n_outputs):
+        with ThreadPoolExecutor(1) as other:
+            drawn.append(other.submit(draw).result())
+        return dropping_model(input_shape, n_outputs)
+
+    random.seed(7)
+    small_regressor(model=build).fit(X, y)
+    generator = random.Random(7)
+    assert drawn == [(generator.random(), generator.randint(1, 10**9))]
+
+
 # No trace
 
 

@@ -12,16 +12,33 @@ sub-package     job
 ==============  =================================================================================
 """
 
+import platform
+
 from .compiled import disk_cache
 
+
+def _refuse_without_tensorflow():
+    """Import TensorFlow, or say what to do where it is missing."""
+    try:
+        import tensorflow  # noqa: F401
+    except ModuleNotFoundError as error:
+        if error.name != "tensorflow":
+            raise
+        raise ModuleNotFoundError(
+            "Expected TensorFlow, which trains and runs the networks, got a Python "
+            f"{platform.python_version()} without it. Run pip install tensorflow; where that finds "
+            "nothing, take a version of Python that TensorFlow is published for.",
+            name=error.name,
+        ) from error
+
+
 disk_cache.enable()  # TensorFlow reads its flags when it starts
+_refuse_without_tensorflow()
 
 from .compiled import engine as compiled  # noqa: E402
 from .compiled import threads  # noqa: E402
 from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
 from .functional.architectures import architecture_of, loaded  # noqa: E402
-from .layers import portable_engine as portable  # noqa: E402
-from .layers.stack_model import user_network  # noqa: E402
 
 __all__ = [
     "attention",
@@ -42,7 +59,13 @@ __all__ = [
 # Before any operation runs: TensorFlow makes its threads with the first one.
 threads.limit_in_worker()
 
-_ENGINES = {"compiled": compiled, "keras": portable}
+
+def _engine(name):
+    if name == "compiled":
+        return compiled
+    from .layers import portable_engine
+
+    return portable_engine
 
 
 def compiles(training):
@@ -52,12 +75,12 @@ def compiles(training):
 
 def fit(engine, *args, **kwargs):
     """Train a network into the monitor; return the optimizer's state as a list of arrays."""
-    return _ENGINES[engine].fit(*args, **kwargs)
+    return _engine(engine).fit(*args, **kwargs)
 
 
 def predict(engine, *args, **kwargs):
     """Return the raw outputs (a regression's value, a classifier's logits) as an array."""
-    return _ENGINES[engine].predict(*args, **kwargs)
+    return _engine(engine).predict(*args, **kwargs)
 
 
 def losses(*args):
@@ -92,6 +115,8 @@ def reconstruct(*args):
 
 def build(network, weights, *, builder=None, **raw):
     """Return a Keras model with these weights that takes raw X and gives what `predict` does."""
+    from .layers.stack_model import user_network
+
     if builder is not None:
         return user_network(network, builder, weights)
     return loaded(architecture_of(network).keras_model)(network, weights, **raw)

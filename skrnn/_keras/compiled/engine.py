@@ -15,6 +15,7 @@ from ..._starting_weights import trained_shapes
 from ..functional.architectures import architecture_of, loaded
 from ..functional.losses import element_loss
 from ..functional.optimizers import OPTIMIZERS
+from .keyed_loss import keyed
 from .programs import (
     PREDICT_BATCH,
     Shape,
@@ -83,7 +84,7 @@ def fit(network, training, values, data, monitor, *, weights, optimizer_state=No
     n_samples = len(data.sequences)
     # A batch that the samples cannot fill is not computed to its full size.
     batch_size = min(training.batch_size, _round_up(n_samples))
-    training = replace(training, batch_size=batch_size)
+    training = replace(training, batch_size=batch_size, loss=keyed(training.loss))
     n_batches = -(-n_samples // training.batch_size)
     shape = _capacity(network, data, training.batch_size)
     run_epoch = _epoch_runner(network, training, shape, data.sequences.lengths.mean())
@@ -267,7 +268,7 @@ def _in_order(function, network, weights, sequences, options, targets):
 def _predict_shape(sequences, is_large=False):
     # By the kind of the sequences, not by these ones: one program for all lengths, and the same
     # steps of the computation for a sequence alone as among others.
-    n_steps = _step_capacity(sequences.n_steps, sequences.varies)
+    n_steps = step_capacity(sequences.n_steps, sequences.varies)
     n_values = _PREDICT_VALUES * (16 if is_large else 1)
     n_samples = n_values // (n_steps * _row_size(sequences))
     n_samples = PREDICT_BATCH * min(max(n_samples // PREDICT_BATCH, 1), 128)
@@ -366,7 +367,7 @@ def _capacity(network, data, batch_size):
     shape = Shape(
         n_rows=_row_capacity(sequences),
         n_samples=n_samples,
-        n_steps=_step_capacity(sequences.n_steps, sequences.is_ragged),
+        n_steps=step_capacity(sequences.n_steps, sequences.is_ragged),
         is_ragged=sequences.is_ragged,
     )
     if not isinstance(targets, Sequences):
@@ -394,11 +395,12 @@ def _target_capacity(network, targets, varies=False):
         # Token sequences of any lengths: folds whose longest differ a little share a program, and
         # of those that are given to a fitted network all.
         n_steps = -(-targets.shape[1] // block) * block
-        return _step_capacity(n_steps, varies), targets.shape[2]
+        return step_capacity(n_steps, varies), targets.shape[2]
     return targets.shape[1:]
 
 
-def _step_capacity(n_steps, varies):
+def step_capacity(n_steps, varies):
+    """Return the number of steps that sequences are padded to, by whether others may differ."""
     return _round_up(n_steps) if varies else n_steps
 
 

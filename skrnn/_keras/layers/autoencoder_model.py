@@ -5,7 +5,8 @@ from typing import Any
 import keras
 
 from ..._cell_weights import CELL_WEIGHTS
-from .stack_model import fixed_seeds, input_layers, plain_layer
+from .seeds import seeded_layers
+from .stack_model import input_layers, plain_layer
 
 
 def build_autoencoder(network, weights, *, input_scaling=None, output_scaling=None):
@@ -29,7 +30,7 @@ def build_autoencoder(network, weights, *, input_scaling=None, output_scaling=No
         weighted.append(layer)
         return layer
 
-    with fixed_seeds(0):
+    with seeded_layers(0):
         inputs, *to_network = input_layers(network.n_features, input_scaling)
         hidden = inputs
         for layer in to_network:

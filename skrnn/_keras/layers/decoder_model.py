@@ -4,7 +4,8 @@ from typing import Any
 
 import keras
 
-from .stack_model import fixed_seeds, input_layers, plain_layer, token_layers
+from .seeds import seeded_layers
+from .stack_model import input_layers, plain_layer, token_layers
 
 
 def build_decoder(network, weights, *, input_scaling=None, output_scaling=None):
@@ -23,7 +24,7 @@ def build_decoder(network, weights, *, input_scaling=None, output_scaling=None):
         (n_samples, n_target_steps, n_outputs). Of numbers: from the input to what the decoder
         writes by itself, in a graph of so many steps.
     """
-    with fixed_seeds(0):
+    with seeded_layers(0):
         layers = _Layers(network, input_scaling)
         if network.target_embedding_dim is not None:
             fed = keras.Input((None,), dtype="int32")

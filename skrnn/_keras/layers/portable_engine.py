@@ -2,23 +2,23 @@
 
 It serves what the compiled engine does not cover (a model of the user's own, Keras callbacks,
 optimizers without a pure form) and is the oracle of the compiled engine's tests. This is the only
-module that knows scikeras.
+module that knows scikeras, and imports it when it fits: scikeras changes classes of Keras then.
 """
 
 import copy
 import functools
 import threading
-from types import SimpleNamespace
 
 import keras
 import numpy as np
 import tensorflow as tf
-from scikeras.wrappers import KerasRegressor
 
 from ..._data.sequences import Sequences
+from ..compiled.engine import step_capacity
 from ..compiled.programs import PREDICT_BATCH
 from ..functional.losses import element_loss
-from .stack_model import build_stack, user_network
+from ..kept import KeptByArrays
+from .stack_model import build_stack, set_weights, user_network
 
 
 def fit(
@@ -45,47 +45,66 @@ def fit(
     else:
         model = user_network(network, builder, weights, seed=seed)
     trainee = Trainee(model, training, values, data, is_own=builder is None)
+    # The reporter comes last: it sees what the user's callbacks do to the weights.
+    callbacks = [*_fresh(callbacks), _Reporter(monitor, model, optimizer_state)]
+    try:
+        _fit_by_scikeras(trainee, training, values, callbacks, n_samples=len(data.sequences))
+    finally:
+        trainee.plan.end()
+    if builder is not None:
+        _users_models.put(monitor.weights, network, model)
+    return [np.asarray(v) for v in trainee.optimizer.variables]
+
+
+def _fit_by_scikeras(trainee, training, values, callbacks, n_samples):
+    from scikeras.wrappers import KerasRegressor
+
     wrapper = KerasRegressor(
         model=lambda: trainee,
         loss=element_loss(training.loss),
         optimizer=training.optimizer,
         optimizer__learning_rate=values.learning_rate,
         optimizer__clipnorm=values.clipnorm,
-        # The reporter comes last: it sees what the user's callbacks do to the weights.
-        callbacks=[*_fresh(callbacks), _Reporter(monitor, model, optimizer_state)],
+        callbacks=callbacks,
         epochs=values.epochs,
         verbose=0,
     )
     # scikeras refuses three-dimensional targets, NaN and lists. It is given the numbers of the
     # samples, and the trainee looks up the samples themselves.
-    numbers = np.arange(len(data.sequences))
+    numbers = np.arange(n_samples)
     wrapper.fit(numbers[:, None], numbers)
-    return [np.asarray(v) for v in trainee.optimizer.variables]
 
 
 def predict(network, weights, sequences, *, builder=None):
     """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
+    n_steps = sequences.n_steps
+    if builder is None:
+        model = _stack(network)
+        n_steps = step_capacity(n_steps, sequences.varies)
+    else:
+        model = _users_models.get(weights, network, lambda: user_network(network, builder))
     with _lock:
-        model = _cached_model(network, builder)
-        model.set_weights(weights)
+        set_weights(model, weights)
         outputs = []
         for first in range(0, len(sequences), PREDICT_BATCH):
             piece = sequences.take(slice(first, first + PREDICT_BATCH))
-            inputs = _inputs(piece, slice(None), sequences.n_steps, is_own=builder is None)
+            inputs = _inputs(piece, slice(None), n_steps, is_own=builder is None)
             missing = PREDICT_BATCH - len(piece)
             inputs = np.pad(inputs, ((0, missing), *[(0, 0)] * (inputs.ndim - 1)))
             outputs.append(np.asarray(model.predict_on_batch(inputs))[: len(piece)])
-        return np.concatenate(outputs)
+    outputs = np.concatenate(outputs)
+    return outputs[:, : sequences.n_steps] if network.return_sequences else outputs
 
 
 _lock = threading.Lock()
+# Of a user's function we cannot know what it builds the next time, so a fit predicts by the very
+# model that it has trained, as long as that is kept.
+_users_models = KeptByArrays(maxsize=8)
 
 
 @functools.lru_cache(maxsize=8)
-def _cached_model(network, builder):
-    if builder is None:
-        return build_stack(network)
-    return user_network(network, builder)
+def _stack(network):
+    return build_stack(network)
 
 
 def _fresh(callbacks):
@@ -107,10 +126,7 @@ class Trainee(keras.Model):
     def __init__(self, model, training, values, data, is_own):
         super().__init__()
         self.model = model
-        # Keras wraps plain attributes for its own tracking; a namespace is left alone.
-        self.plan = SimpleNamespace(
-            training=training, values=values, data=data, is_own=is_own, epoch=values.first_epoch
-        )
+        self.plan = _Plan(training, values, data, is_own)
 
     @property
     def outputs(self):
@@ -123,36 +139,50 @@ class Trainee(keras.Model):
 
     def fit(self, x, y, *, epochs, callbacks, **ignored):
         """Fit the samples, in the order that the plan gives to each epoch."""
-        validation = self.plan.data.validation
+        plan = self.plan
         return super().fit(
-            _batches(self.plan, self.plan.data, _epoch_order(self.plan)),
+            _batches(plan, "data", plan.order_of_epoch),
             epochs=epochs,
             callbacks=callbacks,
             shuffle=False,
-            validation_data=validation and _batches(self.plan, validation, _in_order),
+            validation_data=plan.validation and _batches(plan, "validation", _in_order),
             verbose=0,
         )
 
 
-# Functions, not methods: TensorFlow keeps a data set's generator alive, and with it all that the
-# generator refers to, which must not be the model.
+class _Plan:
+    """What a fit does in each epoch.
 
+    TensorFlow keeps a data set's generator alive, and with it this plan: it must not refer to the
+    model, and lets go of the samples at the end. (Keras leaves an object of a plain class alone.)
+    """
 
-def _epoch_order(plan):
-    return lambda lengths: plan.values.order(plan.epoch, lengths, plan.training.batch_size)
+    def __init__(self, training, values, data, is_own):
+        self.training, self.values, self.is_own = training, values, is_own
+        self.data, self.validation = data, data.validation
+        self.epoch = values.first_epoch
+
+    def order_of_epoch(self, lengths):
+        """Return the order of the samples in the current epoch."""
+        return self.values.order(self.epoch, lengths, self.training.batch_size)
+
+    def end(self):
+        """Forget the samples."""
+        self.data = self.validation = None
 
 
 def _in_order(lengths):
     return np.arange(len(lengths))
 
 
-def _batches(plan, data, order):
-    """Return a data set of (inputs, targets, weights), in the order that each epoch asks for."""
-    size = plan.training.batch_size
+def _batches(plan, part, order):
+    """Return a data set of (inputs, targets, weights) of a part of the plan, in the order given."""
+    size, data = plan.training.batch_size, getattr(plan, part)
     n_steps = data.sequences.n_steps
     per_step = isinstance(data.targets, Sequences)
 
     def generate():
+        data = getattr(plan, part)
         samples = order(data.sequences.lengths)
         for first in range(0, len(samples), size):
             batch = samples[first : first + size]

@@ -1,13 +1,11 @@
 """The network as a stack of Keras layers: what `to_keras` gives and the portable engine trains."""
 
-import random
-import threading
-
 import keras
 
 from ..._spec import END, START
 from ..functional.language_network import NEVER_NEXT, NO
 from .pooling import LAYERS
+from .seeds import seeded_layers
 
 
 @keras.saving.register_keras_serializable("skrnn")
@@ -60,7 +58,7 @@ def build_stack(
         From (n_samples, n_steps, n_features), NaN for absent steps, or from token ids
         (n_samples, n_steps).
     """
-    with fixed_seeds(seed):
+    with seeded_layers(seed):
         model = keras.Sequential(_layers(network, input_scaling, output_scaling, activation))
     if weights is not None:
         model.set_weights(weights)
@@ -69,7 +67,7 @@ def build_stack(
 
 def build_language(network, weights, seed=0):
     """Build a language model of Keras layers, with weights: ids to logits of the next ones."""
-    with fixed_seeds(seed):
+    with seeded_layers(seed):
         layers = [
             *token_layers(network),
             *(plain_layer(network, units, return_sequences=True) for units in network.units),
@@ -143,8 +141,11 @@ def plain_layer(network, units, **returned):
 
 
 def user_network(network, builder, weights=None, seed=0):
-    """Build the user's own network, and give it weights if there are any."""
-    with fixed_seeds(seed):
+    """Build the user's own network, and give it weights if there are any.
+
+    Its layers take their seeds from `seed`, those that were given one excepted.
+    """
+    with seeded_layers(seed):
         model = builder((None, network.n_features), network.n_outputs)
     if not isinstance(model, keras.Model):
         raise TypeError(
@@ -163,26 +164,17 @@ def user_network(network, builder, weights=None, seed=0):
             "every step."
         )
     if weights is not None:
-        model.set_weights(weights)
+        set_weights(model, weights)
     return model
 
 
-class fixed_seeds:
-    """Seed the layers that are built inside, and leave no trace outside.
-
-    A Keras layer without a seed of its own draws one from Python's global generator.
-    """
-
-    lock = threading.RLock()
-
-    def __init__(self, seed):
-        self.seed = seed
-
-    def __enter__(self):
-        self.lock.acquire()
-        self.state = random.getstate()
-        random.seed(self.seed)
-
-    def __exit__(self, *_):
-        random.setstate(self.state)
-        self.lock.release()
+def set_weights(model, weights):
+    """Give a model weights; refuse one that they are not of."""
+    expected, got = [tuple(w.shape) for w in weights], [tuple(w.shape) for w in model.weights]
+    if expected != got:
+        raise ValueError(
+            f"Expected model to build the network that was fitted, with weights of shapes "
+            f"{expected}, got {got}. The function has changed, or something that it depends on: "
+            "change it back, or fit again."
+        )
+    model.set_weights(weights)
