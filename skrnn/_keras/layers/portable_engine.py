@@ -92,8 +92,8 @@ def predict(network, weights, sequences, *, builder=None):
             missing = PREDICT_BATCH - len(piece)
             inputs = np.pad(inputs, ((0, missing), *[(0, 0)] * (inputs.ndim - 1)))
             outputs.append(np.asarray(model.predict_on_batch(inputs))[: len(piece)])
-    outputs = np.concatenate(outputs)
-    return outputs[:, : sequences.n_steps] if network.return_sequences else outputs
+    joined = np.concatenate(outputs)
+    return joined[:, : sequences.n_steps] if network.return_sequences else joined
 
 
 _lock = threading.Lock()
