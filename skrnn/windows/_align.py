@@ -32,18 +32,15 @@ class Track:
         Steps of the remembered rows; none of them is among `steps`.
     past : ndarray of shape (n_past, n_features)
         The remembered rows.
-    beginning : int
-        The first step at which the series is known to exist.
-    first : ndarray of shape (n_features,)
-        The row at the beginning.
+    edge : ndarray of shape (n_features,)
+        The last row known of the time before all these, or else the first of the series.
     """
 
     rows: np.ndarray
     steps: np.ndarray
     past_steps: np.ndarray
     past: np.ndarray
-    beginning: int
-    first: np.ndarray
+    edge: np.ndarray
 
     def slots(self, reach: int) -> tuple[np.ndarray, np.ndarray, int]:
         """Slots of the given and of the remembered rows, and how many slots there are in all.
@@ -61,10 +58,6 @@ class Track:
         before = self.past_steps - first + reach
         later = np.searchsorted(known, self.past_steps).clip(max=len(known) - 1)
         return given, np.where(self.past_steps < first, before, slots[later]), int(slots[-1]) + 1
-
-    def n_unborn(self, reach: int) -> int:
-        """Slots in front that lie before the beginning of the series."""
-        return reach - min(reach, int(self.steps.min()) - self.beginning)
 
 
 def _consecutive(steps: np.ndarray) -> bool:
@@ -84,7 +77,7 @@ def lay_out(
     reach : int
         How many steps back anyone will look.
     fill : "mask", "edge" or float
-        What stands before the beginning of a series. Other absent steps are NaN.
+        What stands in absent steps: NaN, the last row before them, or a number.
 
     Returns
     -------
@@ -106,20 +99,20 @@ def lay_out(
             series[track.rows] = number
         laid_out.append((track, n_slots, past + n_slots))
         n_slots += size
-    padded = np.full((n_slots, X.shape[1]), np.nan, X.dtype)
+    padded = np.full((n_slots, X.shape[1]), np.nan if isinstance(fill, str) else fill, X.dtype)
+    is_known = np.zeros(n_slots, bool)
     for track, start, past in laid_out:
-        padded[start : start + track.n_unborn(reach)] = _before_beginning(fill, track.first)
+        # The edge stands in the first slot, where another row of the series may take its place.
+        padded[start] = track.edge if fill == "edge" else padded[start]
         padded[past] = track.past
+        is_known[start] = is_known[past] = True
     in_a_row = as_slice(slots)
     padded[slots if in_a_row is None else in_a_row] = X
+    if fill == "edge":
+        is_known[slots] = True
+        padded = padded[np.maximum.accumulate(np.where(is_known, np.arange(n_slots), 0))]
     padded.flags.writeable = False
     return padded, slots, series
-
-
-def _before_beginning(fill: str | float, first: np.ndarray) -> Any:
-    if isinstance(fill, str):
-        return first if fill == "edge" else np.nan
-    return fill
 
 
 def as_slice(slots: np.ndarray) -> slice | None:
@@ -253,7 +246,7 @@ def _check_panel(is_panel: bool, entries: dict[Any, Any]) -> None:
 
 
 def _without_history(X: np.ndarray, rows: np.ndarray, steps: np.ndarray) -> Track:
-    return Track(rows, steps, steps[:0], X[:0], int(steps.min()), X[rows[steps.argmin()]])
+    return Track(rows, steps, steps[:0], X[:0], X[rows[steps.argmin()]])
 
 
 def _with_history(X: np.ndarray, series: Series, entry: dict[str, Any], reach: int) -> Track:
@@ -262,15 +255,12 @@ def _with_history(X: np.ndarray, series: Series, entry: dict[str, Any], reach: i
     # Rows that are given win; later ones than these would be the future.
     useful = (past_steps >= steps.min() - reach) & (past_steps < steps.max())
     useful &= ~np.isin(past_steps, steps)
-    began_before = track.beginning > 0
-    return Track(
-        series.rows,
-        steps,
-        past_steps[useful],
-        entry["rows"][useful].astype(X.dtype, copy=False),
-        0 if began_before else track.beginning,
-        entry["first"] if began_before else track.first,
-    )
+    earlier = np.flatnonzero(past_steps < steps.min() - reach)
+    edge = track.edge
+    if steps.min() > 0:  # step 0 is the first row of fit
+        edge = entry["rows"][earlier[-1]] if len(earlier) else entry["first"]
+    past = entry["rows"][useful].astype(X.dtype, copy=False)
+    return Track(series.rows, steps, past_steps[useful], past, edge)
 
 
 def _shared_steps(stamps: Stamps, entry: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:

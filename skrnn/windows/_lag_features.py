@@ -26,9 +26,9 @@ class LagFeatures(LagTransformer):
         0, 1, ..., n - 1, which are those of ``LagWindows(n)``. Lag 0 is the row itself.
 
     fill : "mask", "edge" or float, default=nan
-        What stands in the steps before the beginning of a series: NaN (also as "mask"), the
-        first row repeated ("edge"), or a number. A step that is missing within a series is
-        always NaN.
+        What stands in absent steps, before the beginning of a series and where rows are missing
+        within it: NaN (also as "mask"); the last row before them, or at the beginning the first
+        row ("edge"); or a number.
 
     Attributes
     ----------

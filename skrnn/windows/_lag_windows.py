@@ -18,7 +18,7 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     come out: splitters, scorers and sample weights work as on any other table.
 
     **Steps are steps of the clock.** With a DatetimeIndex, PeriodIndex, TimedeltaIndex or integer
-    index, rows are looked up by their stamps: a missing row is an absent step (all NaN), and
+    index, rows are looked up by their stamps: a missing row is an absent step (see `fill`), and
     earlier rows keep their true distance. The order of the rows does not matter, so that a
     shuffled or scattered fold gets the windows it would have had in the whole series, as far as
     its rows are known. A frame with an index of two levels, (series, time), is a panel: each
@@ -40,9 +40,9 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         of an hourly series.
 
     fill : "mask", "edge" or float, default="mask"
-        What stands in the steps before the beginning of a series: NaN, which the networks of
-        this package skip ("mask"), the first row repeated ("edge"), or a number. A step that
-        is missing within a series is always NaN.
+        What stands in absent steps, before the beginning of a series and where rows are missing
+        within it: NaN, which the networks of this package skip ("mask"); the last row before
+        them, or at the beginning the first row ("edge"); or a number.
 
     Attributes
     ----------

@@ -18,6 +18,8 @@ def windows_by_dictionary(rows, window, dilation, fill, past=()):
         elif time == earliest[series][0]:
             earliest[series] = (time, values)  # given rows come last, and win
     remembered = last_of_each_series(past, (window - 1) * dilation)
+    known = {(series, when): values for series, (when, values) in earliest.items()}
+    known |= remembered | given
     result = []
     for series, time, values in rows:
         steps = []
@@ -27,11 +29,11 @@ def windows_by_dictionary(rows, window, dilation, fill, past=()):
                 steps.append(given[series, when])
             elif (series, when) in remembered:
                 steps.append(remembered[series, when])
-            elif when < earliest[series][0]:
-                start = {"mask": np.nan, "edge": earliest[series][1]}.get(fill, fill)
-                steps.append(np.broadcast_to(start, np.shape(values)))
+            elif fill == "edge":
+                seen = [t for s, t in known if s == series and t <= when]
+                steps.append(known[series, max(seen)] if seen else earliest[series][1])
             else:
-                steps.append(np.full(np.shape(values), np.nan))
+                steps.append(np.full(np.shape(values), np.nan if fill == "mask" else fill))
         result.append(steps)
     return np.array(result)
 

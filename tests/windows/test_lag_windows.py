@@ -44,11 +44,18 @@ def test_what_stands_before_the_beginning(fill, before):
     )
 
 
-@pytest.mark.parametrize("fill", ["mask", "edge", 0.0])
-def test_a_missing_row_is_absent_whatever_the_fill(fill):
+@pytest.mark.parametrize(("fill", "stands"), [("mask", NAN), ("edge", 2), (7.5, 7.5)])
+def test_what_stands_for_a_missing_row(fill, stands):
     frame = pd.DataFrame({"a": [0.0, 1, 2, 5]}, index=[0, 1, 2, 5])
     windows = LagWindows(3, fill=fill).fit_transform(frame)[:, :, 0]
-    np.testing.assert_array_equal(windows[-2:], [[0, 1, 2], [NAN, NAN, 5]])
+    np.testing.assert_array_equal(windows[-2:], [[0, 1, 2], [stands, stands, 5]])
+
+
+def test_an_absent_row_that_is_given_is_not_filled():
+    frame = pd.DataFrame({"a": [0.0, NAN, 4]}, index=[0, 1, 3])
+    for fill, stands in [("edge", NAN), (7.5, 7.5)]:
+        windows = LagWindows(3, fill=fill).fit_transform(frame)[:, :, 0]
+        np.testing.assert_array_equal(windows[-1], [NAN, stands, 4])
 
 
 def test_the_edge_is_the_first_row_even_if_it_is_absent():

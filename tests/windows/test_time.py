@@ -98,11 +98,11 @@ def test_a_gap_after_the_training_rows(frame):
     assert equal(windows[0, :, 0], [frame["a"].iloc[19], NAN, NAN, frame["a"].iloc[22]])
 
 
-@pytest.mark.parametrize("fill", ["edge", 0.0])
-def test_fill_does_not_stand_for_rows_that_are_merely_unknown(frame, fill):
-    # Row 30 is long after the beginning: what came before it exists, though nobody knows it.
+@pytest.mark.parametrize("fill", ["mask", "edge", 0.0])
+def test_fill_stands_for_rows_that_are_merely_unknown(frame, fill):
     windows = LagWindows(3, fill=fill).fit(frame[:20]).transform(frame[30:31])
-    assert np.isnan(windows[0, :2]).all()
+    stands = {"mask": np.full(2, NAN), "edge": frame.iloc[19]}.get(fill, np.full(2, fill))
+    assert equal(windows[0, :2], [stands, stands])
 
 
 def test_fill_before_the_beginning_is_the_same_at_transform(frame):
