@@ -13,6 +13,13 @@ def seconds(call: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
+def processor_seconds(call: Callable[[], Any]) -> float:
+    """Return how long processors work for a call, all of them together."""
+    start = time.process_time()
+    call()
+    return time.process_time() - start
+
+
 def repeated(call: Callable[[], Any], least: int, least_seconds: float = 1.0) -> list[float]:
     """Return the seconds of each of at least so many calls, and of more if they are short."""
     taken: list[float] = []

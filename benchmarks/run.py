@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "workers": workers.workers,
     "memory": memory.memory,
     "linear": scaling.linear,
+    "held-out": scaling.held_out,
     "tokenizer": text.tokenizer,
     "decoding": decoding.decoding,
     "startup": startup.startup,

@@ -1,4 +1,4 @@
-"""How the time of training grows: with cores, with rows, with the window; and what bounds it.
+"""How training grows: with cores, rows and the window; what bounds it, and what comes before it.
 
 Run ``python -m benchmarks.run --only matmul-share --only two-cores --only linear``.
 """
@@ -9,7 +9,7 @@ from functools import partial
 from statistics import geometric_mean
 from typing import Any
 
-from ._clock import first_and_warm, in_turn, median_of, repeated, seconds
+from ._clock import first_and_warm, in_turn, median_of, processor_seconds, repeated, seconds
 from ._data import drawn
 from ._process import in_fresh_process
 from ._row import Goal, Row
@@ -31,6 +31,9 @@ LINEAR = Task("simple", (16,), 24, 4, batch_size=256)
 ROWS = (10_000, 100_000, 1_000_000)
 WINDOWS = (24, 48, 96, 192, 384)
 WINDOW_ROWS = 10_000
+
+# Sequences to be told from windows of a series before a part of them is held out.
+HELD_OUT = Task(n_steps=200, n_features=10, n_samples=5000)
 
 
 def matmul_share(quick: bool) -> Iterator[Row]:
@@ -214,3 +217,55 @@ def time_windows(task: dict[str, Any], n_warm: int) -> dict[str, Any]:
     build = side_of("skrnn").build
     first = seconds(lambda: build(described, epochs=1).fit(X, y))
     return {"first": first, "warm": repeated(lambda: build(described).fit(X, y), n_warm)}
+
+
+def held_out(quick: bool) -> Iterator[Row]:
+    """Yield a row for each kind of sequences: finding out which of them to validate on."""
+    runs = [in_fresh_process(time_held_out, n_warm=1 if quick else 5)]
+    for kind in runs[0]["split"]:
+        split = median_of([run["split"] for run in runs], kind)
+        fit = median_of(runs, "fit")
+        yield Row(
+            name=f"held-out {kind}",
+            what=f"{HELD_OUT.n_samples} sequences, {HELD_OUT.n_steps} x {HELD_OUT.n_features}",
+            unit="ms",
+            ours=1e3 * split,
+            peers={},
+            goals=(Goal("of a short fit", 100 * split / fit, 2, 1, "%", at_most=True),),
+            measured={"runs": runs},
+        )
+
+
+def time_held_out(n_warm: int) -> dict[str, Any]:
+    """Return the processor's seconds of each split, and those of the shortest default fit.
+
+    That is one that early stopping ends as soon as it can, after six epochs.
+    """
+    import numpy as np
+
+    from skrnn import RNNRegressor
+    from skrnn._data.sequences import Sequences
+    from skrnn._data.splitting import split_validation
+
+    X, y = HELD_OUT.draw()
+    n_rows = HELD_OUT.n_samples + HELD_OUT.n_steps - 1
+    windows = np.lib.stride_tricks.sliding_window_view(
+        drawn(n_rows, HELD_OUT.n_features), HELD_OUT.n_steps, axis=0
+    )
+    kinds = {
+        "independent": X,
+        "mostly zero": np.where(drawn(*X.shape[:2], 1, seed=2) > 1.6, X, 0),
+        "windows": windows.swapaxes(1, 2).copy(),
+    }
+
+    def split(x: Any) -> Any:
+        sequences = Sequences.from_dense(x)
+        return split_validation(sequences, None, fraction=0.1, how="auto", seed=0)
+
+    return {
+        "split": {
+            kind: [processor_seconds(partial(split, x)) for _ in range(n_warm)]
+            for kind, x in kinds.items()
+        },
+        "fit": processor_seconds(lambda: RNNRegressor(epochs=6, random_state=0).fit(X, y)),
+    }
