@@ -14,7 +14,14 @@ from typing import Any
 import numpy as np
 
 from ._calendar import Clock
-from ._clock import commonest_clock, in_one_resolution, learn_clock, steps_of
+from ._clock import (
+    clock_of_rows,
+    commonest_clock,
+    in_one_resolution,
+    learn_clock,
+    ranks_of,
+    steps_of,
+)
 from ._stamps import Series, Stamps, has_clock, read_series
 
 
@@ -122,16 +129,20 @@ def as_slice(slots: np.ndarray) -> slice | None:
     return None
 
 
-def remember(X: np.ndarray, table: Any, reach: int) -> list[dict[str, Any]]:
+def remember(
+    X: np.ndarray, series: list[Series], reach: int, how: str = "auto"
+) -> list[dict[str, Any]]:
     """What transform must know of the training rows, one entry for each series with a clock.
 
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_features)
-    table : array-like
-        Where X comes from, with its index.
+    series : list of Series
+        Those of the table that X comes from.
     reach : int
         How many of the last rows to keep.
+    how : {"auto", "rows"}, default="auto"
+        See `learn_clocks`.
 
     Returns
     -------
@@ -139,11 +150,10 @@ def remember(X: np.ndarray, table: Any, reach: int) -> list[dict[str, Any]]:
         With the keys series, clock, stamps (n_kept,), rows (n_kept, n_features), sorted by time,
         and first (n_features,), the row at step 0. Plain containers and arrays.
     """
-    series = [one for one in read_series(table, len(X)) if one.stamps is not None]
-    return [
-        _entry(X, one, clock, reach)
-        for one, clock in zip(series, learn_clocks(series), strict=True)
-    ]
+    if not has_clock(series):
+        return []
+    clocks = learn_clocks(series, how=how)
+    return [_entry(X, one, clock, reach) for one, clock in zip(series, clocks, strict=True)]
 
 
 def _entry(X: np.ndarray, series: Series, clock: Clock, reach: int) -> dict[str, Any]:
@@ -158,7 +168,9 @@ def _entry(X: np.ndarray, series: Series, clock: Clock, reach: int) -> dict[str,
     }
 
 
-def learn_clocks(series: Sequence[Series], known: Sequence[Clock] = ()) -> list[Clock]:
+def learn_clocks(
+    series: Sequence[Series], known: Sequence[Clock] = (), how: str = "auto"
+) -> list[Clock]:
     """The clock of each series; those too short to tell take over the commonest of the others.
 
     Parameters
@@ -167,7 +179,11 @@ def learn_clocks(series: Sequence[Series], known: Sequence[Clock] = ()) -> list[
         All with stamps.
     known : sequence of dict, default=()
         Clocks of other series of the panel.
+    how : {"auto", "rows"}, default="auto"
+        Whether the stamps tell the steps, or only the order of the rows.
     """
+    if how == "rows":
+        return [_in_series(one.key, clock_of_rows, one.stamps) for one in series]
     clocks = [_in_series(one.key, learn_clock, one.stamps) for one in series]
     if len(clocks) + len(known) == 1:
         return clocks
@@ -191,7 +207,11 @@ def _in_series(key: Any, function: Any, *args: Any) -> Any:
 
 
 def tracks_of(
-    X: np.ndarray, series: list[Series], history: list[dict[str, Any]], reach: int
+    X: np.ndarray,
+    series: list[Series],
+    history: list[dict[str, Any]],
+    reach: int,
+    how: str = "auto",
 ) -> list[Track]:
     """Each series of a table on its clock, with the remembered rows that lie before given ones.
 
@@ -204,6 +224,8 @@ def tracks_of(
         See `remember`.
     reach : int
         How many steps back anyone will look.
+    how : {"auto", "rows"}, default="auto"
+        The clock of series that are not in the history: see `learn_clocks`.
     """
     if not has_clock(series):
         return [_without_history(X, one.rows, np.arange(len(one.rows))) for one in series]
@@ -213,7 +235,7 @@ def tracks_of(
     clocks = dict(
         zip(
             [one.key for one in new],
-            learn_clocks(new, [entry["clock"] for entry in history]),
+            learn_clocks(new, [entry["clock"] for entry in history], how),
             strict=True,
         )
     )
@@ -225,13 +247,15 @@ def tracks_of(
     ]
 
 
-def steps_by_series(table: Any, n_rows: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def steps_by_series(
+    table: Any, n_rows: int, how: str = "auto"
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Row numbers of each series of a table, and their steps."""
     series = read_series(table, n_rows)
     if not has_clock(series):
         yield from ((one.rows, np.arange(len(one.rows))) for one in series)
         return
-    for one, clock in zip(series, learn_clocks(series), strict=True):
+    for one, clock in zip(series, learn_clocks(series, how=how), strict=True):
         yield one.rows, steps_of(one.stamps, clock)
 
 
@@ -267,6 +291,11 @@ def _shared_steps(stamps: Stamps, entry: dict[str, Any]) -> tuple[np.ndarray, np
     """Steps of given and of remembered rows on the clock of fit."""
     clock = entry["clock"]
     past = replace(stamps, values=entry["stamps"], resolution=clock["resolution"])
+    if clock["rule"] == "rows":
+        stamps, clock = in_one_resolution(stamps, clock)
+        past = past.at(stamps.resolution)
+        steps_of(stamps, clock)  # refuses what is no stamp of this clock
+        return ranks_of(stamps, past)
     if clock["rule"] is None:  # fit saw a single stamp: it takes the given ones to tell the step
         stamps, clock = in_one_resolution(stamps, clock)
         past = past.at(stamps.resolution)

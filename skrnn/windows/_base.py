@@ -22,12 +22,14 @@ FILL_CONSTRAINT = [
     Interval(Real, None, None, closed="neither"),
     "nan",
 ]
+CLOCK_CONSTRAINT = [StrOptions({"auto", "rows"})]
 
 
 class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, BaseEstimator, ABC):
     """Row-preserving transformer that looks a fixed number of steps back in time."""
 
     fill: str | float
+    clock: str
     context_: list[dict[str, Any]]
 
     @abstractmethod
@@ -53,7 +55,8 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
         reach = self._reach()
         forget_what_was_told(self)
         with fit_task(self, X, y):
-            self.context_ = remember(self._check_X(X, reset=True), X, reach)
+            values = self._check_X(X, reset=True)
+            self.context_ = remember(values, read_series(X, len(values)), reach, self.clock)
         return self
 
     def _check_X(self, X: Any, reset: bool) -> np.ndarray:
@@ -68,7 +71,7 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
         values, reach = self._check_X(X, reset=False), self._reach()
         series = read_series(X, len(values))
         warn_of_lost_past(self, series, len(values), bool(self.context_), reach)
-        tracks = tracks_of(values, series, self.context_, reach)
+        tracks = tracks_of(values, series, self.context_, reach, self.clock)
         return lay_out(values, tracks, reach, self.fill)
 
     def __sklearn_tags__(self) -> Any:

@@ -17,6 +17,10 @@ from ._stamps import PER_SECOND, Stamps, wall_time
 # Regular calendars that are neither months nor a length: the first or last business day of each
 # month, and half months. Quarters and years are steps of 3 and 12.
 _OTHER_CALENDARS = ("BMS", "BME", "SMS", "SME")
+# Weekdays by their number, from Monday on.
+_SUNDAY_TO_THURSDAY = {"name": "CustomBusinessDay", "n": 1, "normalize": False}
+_SUNDAY_TO_THURSDAY |= {"weekmask": "1111001", "holidays": []}
+_WEEKENDS: dict[tuple[int, int], Frequency] = {(5, 6): "B", (4, 5): _SUNDAY_TO_THURSDAY}
 _MONTHS_IN = {"MS": 1, "ME": 1, "QS": 3, "QE": 3, "YS": 12, "YE": 12}
 _NS_IN = {
     "weeks": 7 * 86_400 * 10**9,
@@ -137,6 +141,8 @@ def inferred_rules(stamps: Stamps) -> Iterator[Clock]:
         months = np.unique(_months(wall, "start", resolution)[0])
         if len(months) == len(wall):
             yield from _month_rules(wall[:1], common_step(months), resolution)
+    if wall_step == stamps.day:
+        yield from _weekday_rules(wall, stamps)
     if has_zone and wall_step % stamps.day == 0:
         yield {"rule": "wall", "step": wall_step}
     yield {"rule": "fixed", "step": step}
@@ -145,6 +151,20 @@ def inferred_rules(stamps: Stamps) -> Iterator[Clock]:
         numbers, covered = _on_calendar(wall, freq, int(wall[0]), resolution)
         if covered.all():
             yield {**_calendar_rule(common_step(numbers), freq, stamps), "shift": int(wall[0])}
+
+
+def _weekday_rules(wall: np.ndarray, stamps: Stamps) -> Iterator[Clock]:
+    """Days without weekends, where no row of many lies on one."""
+    seen = np.isin(np.arange(7), (wall // stamps.day + 3) % 7)  # 1970 began on a Thursday
+    # Of days in a row one weekend without rows tells; of scattered ones it may be chance.
+    if 2 * (np.diff(wall) == stamps.day).sum() <= len(wall) - 1 and len(wall) < 20:
+        return
+    for weekend, freq in _WEEKENDS.items():
+        days_off = (
+            wall[0] // stamps.day + np.arange((wall[-1] - wall[0]) // stamps.day + 1) + 3
+        ) % 7
+        if not seen[list(weekend)].any() and np.isin(weekend, days_off).all():
+            yield _calendar_rule(1, freq, stamps)
 
 
 def common_step(numbers: np.ndarray, any_divisor: bool = False) -> int:

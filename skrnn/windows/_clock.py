@@ -6,7 +6,8 @@ kind, unit, resolution
     What it measures, as in `Stamps`.
 rule
     "fixed" (a length, or a difference of integers), "wall" (days of the local calendar), "month",
-    "calendar" (a frequency of pandas), or None: a single stamp, from which no step can be told.
+    "calendar" (a frequency of pandas), "rows" (the next row is the next step), or None: a single
+    stamp, from which no step can be told.
 step, origin
     A stamp with coordinate ``origin + k * step`` is step ``k``.
 anchor, shift, freq
@@ -64,6 +65,32 @@ def learn_clock(stamps: Stamps, like: Clock | None = None) -> Clock:
     raise ValueError(_irregular(stamps, common_step(in_order.values, stamps.kind == "integer")))
 
 
+def clock_of_rows(stamps: Stamps) -> Clock:
+    """The clock by which rows in the order of time are steps, however far apart they are."""
+    _check_distinct(stamps.values, stamps)
+    return {
+        "rule": "rows",
+        "step": 1,
+        "kind": stamps.kind,
+        "unit": stamps.unit,
+        "resolution": stamps.resolution,
+        "origin": int(stamps.values.min()),
+    }
+
+
+def ranks_of(stamps: Stamps, past: Stamps) -> tuple[np.ndarray, np.ndarray]:
+    """Steps of given and of remembered rows on a clock of rows: their ranks among all of them.
+
+    Step 0 is the first remembered row; a remembered one of the same stamp as a given one is one
+    step with it.
+    """
+    order = np.union1d(past.values, stamps.values)
+    start = np.searchsorted(order, past.values.min()) if len(past) else 0
+    return np.searchsorted(order, stamps.values) - start, np.searchsorted(
+        order, past.values
+    ) - start
+
+
 def steps_of(stamps: Stamps, clock: Clock) -> np.ndarray:
     """Step of each stamp on a clock.
 
@@ -88,6 +115,9 @@ def steps_of(stamps: Stamps, clock: Clock) -> np.ndarray:
     if clock["rule"] is None:
         return np.zeros(len(stamps), np.int64)
     stamps, clock = in_one_resolution(stamps, clock)
+    if clock["rule"] == "rows":
+        _check_distinct(stamps.values, stamps)
+        return np.unique(stamps.values, return_inverse=True)[1].ravel()
     off = _off_clock(stamps.values, clock)
     if off.any():
         raise ValueError(_between_steps(stamps, clock, int(np.argmax(off))))
@@ -104,7 +134,12 @@ def in_one_resolution(stamps: Stamps, clock: Clock) -> tuple[Stamps, Clock]:
 
 def _clock_at(clock: Clock, resolution: str) -> Clock:
     factor = PER_SECOND[clock["resolution"]] // PER_SECOND[resolution]
-    names = {"fixed": ["origin", "step"], "wall": ["origin", "step"], None: ["origin"]}
+    names = {
+        "fixed": ["origin", "step"],
+        "wall": ["origin", "step"],
+        "rows": ["origin"],
+        None: ["origin"],
+    }
     lengths = {name: clock[name] for name in names.get(clock["rule"], ["shift"])}
     if any(value % factor for value in lengths.values()):
         raise ValueError(
@@ -117,7 +152,7 @@ def _clock_at(clock: Clock, resolution: str) -> Clock:
 
 def commonest_clock(clocks: list[Clock]) -> Clock | None:
     """One of the clocks whose rule and step most series of a panel share, or None."""
-    known = [clock for clock in clocks if clock["rule"] is not None]
+    known = [clock for clock in clocks if clock["rule"] not in (None, "rows")]
     if not known:
         return None
     common = Counter((clock["rule"], clock["step"]) for clock in known).most_common(1)[0][0]

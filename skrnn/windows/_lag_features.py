@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import Interval, check_feature_names_in
-from ._base import FILL_CONSTRAINT, LagTransformer
+from ._base import CLOCK_CONSTRAINT, FILL_CONSTRAINT, LagTransformer
 
 
 class LagFeatures(LagTransformer):
@@ -29,6 +29,10 @@ class LagFeatures(LagTransformer):
         What stands in absent steps, before the beginning of a series and where rows are missing
         within it: NaN (also as "mask"); the last row before them, or at the beginning the first
         row ("edge"); or a number.
+
+    clock : {"auto", "rows"}, default="auto"
+        Whether steps are steps of the clock ("auto"), or rows in the order of time, however far
+        apart ("rows").
 
     Attributes
     ----------
@@ -73,11 +77,13 @@ class LagFeatures(LagTransformer):
     _parameter_constraints: dict[str, Any] = {
         "lags": [Interval(Integral, 1, None, closed="left"), "array-like"],
         "fill": FILL_CONSTRAINT,
+        "clock": CLOCK_CONSTRAINT,
     }
 
-    def __init__(self, lags: Any = 24, *, fill: str | float = np.nan) -> None:
+    def __init__(self, lags: Any = 24, *, fill: str | float = np.nan, clock: str = "auto") -> None:
         self.lags = lags
         self.fill = fill
+        self.clock = clock
 
     def transform(self, X: Any) -> np.ndarray:
         """Past steps of each row as columns.

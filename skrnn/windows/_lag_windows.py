@@ -6,7 +6,7 @@ from numbers import Integral
 from typing import Any, Self
 
 from .._compat import Interval
-from ._base import FILL_CONSTRAINT, LagTransformer
+from ._base import CLOCK_CONSTRAINT, FILL_CONSTRAINT, LagTransformer
 from ._window_array import LazyWindows, WindowArray, WindowTable, windows_of
 
 
@@ -44,6 +44,10 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         within it: NaN, which the networks of this package skip ("mask"); the last row before
         them, or at the beginning the first row ("edge"); or a number.
 
+    clock : {"auto", "rows"}, default="auto"
+        Whether steps are steps of the clock ("auto"), or rows in the order of time, however far
+        apart ("rows"): prices of trading days, visits of a patient.
+
     Attributes
     ----------
     context_ : list of dict
@@ -75,8 +79,9 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     neighbouring stamps; it is learned in `fit`, with the phase. Months, quarters and years count
     as such however long they are, and days and weeks are those of the time zone, with 23 or 25
     hours where summer time changes. Stamps between two steps, and stamps that occur twice in a
-    series, are an error. Weekdays without a frequency are a daily series in which each
-    weekend is missing; give the index the frequency "B" to make Friday and Monday neighbours.
+    series, are an error. Of days among which no weekend is, the next step after a Friday is the
+    Monday, and other days without a row are absent; an index of the frequency "D" says otherwise.
+    With ``clock="rows"`` a holiday is no step either.
 
     A default index, 0 ... n - 1, is an integer index. Shuffled by `train_test_split` or cut by
     `TimeSeriesSplit` it still says where each row belongs. A new frame that begins again at 0
@@ -115,12 +120,21 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         "window": [Interval(Integral, 1, None, closed="left")],
         "dilation": [Interval(Integral, 1, None, closed="left")],
         "fill": FILL_CONSTRAINT,
+        "clock": CLOCK_CONSTRAINT,
     }
 
-    def __init__(self, window: int = 24, *, dilation: int = 1, fill: str | float = "mask") -> None:
+    def __init__(
+        self,
+        window: int = 24,
+        *,
+        dilation: int = 1,
+        fill: str | float = "mask",
+        clock: str = "auto",
+    ) -> None:
         self.window = window
         self.dilation = dilation
         self.fill = fill
+        self.clock = clock
 
     def transform(self, X: Any) -> WindowArray | LazyWindows:
         """Window of past steps for each row.

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from .._warnings import warn
 from ._align import steps_by_series
 from ._columns import table_of
+from ._stamps import read_series
 
 
 def series_to_supervised(
@@ -17,6 +19,7 @@ def series_to_supervised(
     *,
     target: Any = None,
     horizon: int | Sequence[int] = 1,
+    clock: str = "auto",
 ) -> tuple[Any, Any]:
     """Rows with a known future, and that future.
 
@@ -43,6 +46,10 @@ def series_to_supervised(
         Steps from a row to its future, at least 1. A sequence asks for several at once, and a row
         is kept if all of them are known.
 
+    clock : {"auto", "rows"}, default="auto"
+        Whether a step is one of the clock ("auto"), or the next row in the order of time, however
+        far apart they are ("rows"): see `LagWindows`.
+
     Returns
     -------
     X : array or frame of shape (n_samples, n_features)
@@ -58,8 +65,8 @@ def series_to_supervised(
     Raises
     ------
     ValueError
-        If a target or a horizon does not exist, no row has a known future, or the stamps lie
-        on no regular step.
+        If a target, a horizon or a clock does not exist, no row has a known future, or the stamps
+        lie on no regular step.
 
     See Also
     --------
@@ -87,14 +94,18 @@ def series_to_supervised(
     table = table_of(data)
     horizons = _checked_horizons(horizon)
     columns = table.positions(target)
-    future = _future_rows(data, len(table), horizons)
+    future = _future_rows(data, len(table), horizons, clock)
     kept = np.asarray((future >= 0).all(axis=1))
+    n_without_row = int((~kept).sum())
     kept[kept] = ~table.missing(columns)[future[kept]].any(axis=(1, 2))
     if not kept.any():
+        rows_would_do = ' or clock="rows"' if n_without_row > max(horizons) else ""
         raise ValueError(
             f"Expected rows whose target is known {horizon} steps later; got none in "
-            f"{len(table)} rows: give more rows, a shorter horizon, or targets that are not NaN."
+            f"{len(table)} rows: give more rows, a shorter horizon{rows_would_do}, or targets that "
+            "are not NaN."
         )
+    _tell_of_rows_left_out(data, horizons, kept, n_without_row)
     rows = np.flatnonzero(kept)
     flat = len(columns) == 1 and isinstance(horizon, Integral) and not isinstance(target, list)
     return table.rows(rows), table.leads(columns, horizons, rows, future[rows], flat)
@@ -110,10 +121,36 @@ def _checked_horizons(horizon: Any) -> list[int]:
     return [int(one) for one in horizons]
 
 
-def _future_rows(data: Any, n_rows: int, horizons: list[int]) -> np.ndarray:
+def _checked_clock(clock: str) -> str:
+    if clock not in ("auto", "rows"):
+        raise ValueError(
+            f'Expected clock as "auto" or "rows"; got {clock!r}: "rows" takes the next row as the '
+            "next step."
+        )
+    return clock
+
+
+def _tell_of_rows_left_out(
+    data: Any, horizons: list[int], kept: np.ndarray, n_without_row: int
+) -> None:
+    """Warn of rows left out that are not the last of their series."""
+    lengths = [len(one.rows) for one in read_series(data, len(kept))]
+    at_ends = sum(min(length, max(horizons)) for length in lengths)
+    n_left_out = int((~kept).sum())
+    if n_left_out <= at_ends:
+        return
+    warn(
+        f"series_to_supervised left out {n_left_out} of {len(kept)} rows: {at_ends} because the "
+        f"data end, {n_without_row - at_ends} because no row stands where their future would, and "
+        f"{n_left_out - n_without_row} because it is NaN. Fill the index (asfreq) or the targets, "
+        'or take the next row as the next step (clock="rows").'
+    )
+
+
+def _future_rows(data: Any, n_rows: int, horizons: list[int], clock: str) -> np.ndarray:
     """Row at each horizon after each row, or -1, shape (n_rows, n_horizons)."""
     future = np.full((n_rows, len(horizons)), -1)
-    for rows, steps in steps_by_series(data, n_rows):
+    for rows, steps in steps_by_series(data, n_rows, _checked_clock(clock)):
         order = np.argsort(steps, kind="stable")
         known = steps[order]
         wanted = steps[:, None] + horizons

@@ -210,10 +210,33 @@ def test_the_resolution_of_the_index_does_not_matter(unit):
     assert steps(index.as_unit(unit), fitted=index) == [0, 1, 2, 3, 4]
 
 
-def test_weekdays_are_days_with_weekends_missing_unless_the_index_says_otherwise():
-    business = pd.date_range("2024-01-01", periods=8, freq="B")
-    assert steps(business) == list(range(8))
-    assert steps(pd.DatetimeIndex(list(business))) == [0, 1, 2, 3, 4, 7, 8, 9]
+@pytest.mark.parametrize("zone", [None, "America/New_York", "Asia/Tokyo"])
+def test_days_without_weekends_are_weekdays(zone):
+    business = pd.date_range("2024-01-01 16:00", periods=300, freq="B", tz=zone)
+    bare = pd.DatetimeIndex(list(business))
+    assert bare.freq is None
+    assert steps(bare[:8]) == list(range(8))
+    assert steps(bare[[9, 0, 299]], fitted=bare[:9]) == [9, 0, 299]
+    holidays = [k for k in range(300) if k % 17]
+    assert steps(bare[holidays]) == [k - 1 for k in holidays]
+    scattered = np.sort(np.random.default_rng(0).permutation(300)[:100])
+    assert steps(bare[scattered]) == (scattered - scattered[0]).tolist()
+
+
+def test_sunday_to_thursday():
+    week = offsets.CustomBusinessDay(weekmask="Sun Mon Tue Wed Thu")
+    bare = pd.DatetimeIndex(list(pd.date_range("2024-01-01", periods=30, freq=week)))
+    assert steps(bare[[29, 0]], fitted=bare[:9]) == [29, 0]
+
+
+def test_days_that_may_have_weekends_are_days():
+    days = pd.date_range("2024-01-01", periods=60)  # a Monday
+    for rows in [range(5), [0, 1, 2, 3, 4, 5, 7], [0, 1, 4, 7, 9], [*range(5), 6], range(60)]:
+        assert steps(pd.DatetimeIndex(list(days[rows]))) == list(rows)
+    with_gaps = days[days.dayofweek < 5]
+    assert steps(with_gaps[:8].to_period("D")) == [0, 1, 2, 3, 4, 7, 8, 9]  # as its frequency says
+    saturday = days[[7, 12]]
+    assert "every 1 B; got 2024-01-13 00:00:00" in message(steps, saturday, with_gaps)
 
 
 def test_timedeltas_and_periods():
