@@ -23,7 +23,7 @@ class FittedOn:
     """What `fit` was given, in the words of scikit-learn's callbacks."""
 
     def __init__(self, X, y=None, sample_weight=None):
-        self.X = X
+        self.X, self.y, self.sample_weight = X, y, sample_weight
         self.arguments = {"X": X, "y": y}
         if sample_weight is not None:
             self.arguments["metadata"] = {"sample_weight": sample_weight}

@@ -1,8 +1,95 @@
-"""The part of training that no engine need know: history, early stopping, progress."""
+"""Training, as far as no engine need know: history, early stopping, progress."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
+
+from ._callbacks import EpochTasks
+from ._data.samples import TrainingData
+from ._spec import Training, Values
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training gives back.
+
+    Parameters
+    ----------
+    weights : list of ndarray
+        Those of the best epoch.
+    optimizer_state : list of ndarray
+        After the last step.
+    history : dict of list of float
+        The losses of each epoch.
+    best_epoch : int
+        Counted from 1.
+    """
+
+    weights: list[np.ndarray]
+    optimizer_state: list[np.ndarray]
+    history: dict[str, list[float]]
+    best_epoch: int
+
+    @property
+    def n_epochs(self) -> int:
+        """How many epochs were run."""
+        return len(self.history["loss"])
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a network is trained: all that is decided before the first step.
+
+    Parameters
+    ----------
+    network : spec of the network
+    training : Training
+    values : Values
+    engine : {"compiled", "keras"}
+    patience : int or None
+        Epochs without a better validation loss after which to stop; None never stops.
+    verbose : int
+    extras : dict
+        What the engine "keras" alone takes.
+    """
+
+    network: Any
+    training: Training
+    values: Values
+    engine: str
+    patience: int | None
+    verbose: int
+    extras: dict[str, Any]
+
+
+def train(
+    run: Run,
+    data: TrainingData,
+    tasks: EpochTasks,
+    weights: list[np.ndarray] | None,
+    optimizer_state: list[np.ndarray] | None,
+) -> Trained:
+    """Train a network from given weights, which may be None for a user's own model."""
+    from . import _keras
+
+    monitor = Monitor(
+        patience=run.patience, verbose=run.verbose, epochs=run.values.epochs, on_epoch=tasks
+    )
+    state = _keras.fit(
+        run.engine,
+        run.network,
+        run.training,
+        run.values,
+        data,
+        monitor,
+        weights=weights,
+        optimizer_state=optimizer_state,
+        **run.extras,
+    )
+    return Trained(monitor.weights, state, monitor.history, monitor.best_epoch)
 
 
 class Monitor:

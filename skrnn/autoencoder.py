@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OutlierMixin, TransformerMixin
@@ -10,10 +11,14 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from ._callbacks import with_callbacks
 from ._compat import Interval, StrOptions, check_sample_weight
+from ._data.inputs import NumberInputs, has_feature_axis, per_step
 from ._data.samples import TrainingData
-from ._data.validation import check_sequences, check_weights
-from ._estimator import POSITIVE_INT, BaseNetwork, aligned, as_widths, input_scaling
+from ._data.sequences import Sequences
+from ._data.targets import NoTargets
+from ._data.task import Task
+from ._estimator import POSITIVE_INT, BaseNetwork, Fit, as_widths
 from ._spec import Autoencoder, network_of
+from ._starting_weights import initial_weights
 
 # Iglewicz and Hoaglin's bound, and what makes a median absolute deviation a standard deviation.
 _FAR, _NORMAL_MAD = 3.5, 0.6745
@@ -71,9 +76,8 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         The part of the samples that early stopping holds out.
     validation : {"auto", "last", "random"}, default="auto"
         Which samples are held out. "last": the last windows of each series, and training windows
-        that reach into them are left out. "random": any. "auto": "last" for windows of a series
-        (whole series at random where they are too short to spare their last windows), "random"
-        for independent sequences, as those of one step are.
+        that reach into them are left out. "random": any. "auto": "last" for windows of a series,
+        "random" for independent sequences.
     n_iter_no_change : int, default=10
         Epochs without improvement after which early stopping stops.
     warm_start : bool, default=False
@@ -192,30 +196,28 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         random_state=None,
         verbose=0,
     ):
-        super().__init__(
-            cell,
-            units,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            clipnorm=clipnorm,
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            validation=validation,
-            n_iter_no_change=n_iter_no_change,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-        )
         self.latent_dim = latent_dim
+        self.cell = cell
+        self.units = units
         self.bidirectional = bidirectional
         self.noise = noise
         self.contamination = contamination
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
         self.standardize = standardize
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation = validation
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
 
     # Fitting
 
@@ -251,8 +253,16 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             If a parameter or X is not as described, or the training diverges. The estimator is
             then as it was before.
         """
-        # The sequences are their own targets.
-        return self._fit(X, None, sample_weight, X_val, X_val)
+        goes_on = self.warm_start
+        with Fit(self, X, None, sample_weight, epochs=self.epochs, goes_on=goes_on) as fit:
+            task, data = self._read(fit)
+            if X_val is not None:
+                sequences = task.inputs.read(self, X_val)
+                train_on = data.take(slice(None), _samples(task, sequences, None))
+            else:
+                train_on = fit.hold_out(task, data)
+            self._train_on(fit, task, train_on, data.sequences)
+        return self
 
     @with_callbacks
     def partial_fit(self, X, y=None, sample_weight=None):
@@ -275,41 +285,33 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         self : object
             The fitted estimator.
         """
-        return self._partial_fit(X, None, sample_weight)
+        with Fit(self, X, None, sample_weight, epochs=1, goes_on=True) as fit:
+            task, data = self._read(fit)
+            self._train_on(fit, task, data, data.sequences)
+        return self
 
-    def _check_data(self, X, y, sample_weight, *, reset):
-        sequences = check_sequences(self, X, tokens=False, reset=reset)
-        if reset:
-            self.n_steps_ = sequences.n_steps
-            self._has_feature_axis = _has_feature_axis(X)
-        weights = check_weights(sample_weight, sequences)
-        return TrainingData(sequences, _no_targets(sequences), weights).weighted()
+    def _read(self, fit: Fit) -> tuple[Task, TrainingData]:
+        """Return how X is read, and the samples in the user's units."""
+        X = fit.given.X
+        task = self._task() if fit.goes_on else Task(NumberInputs.of(X), NoTargets())
+        sequences = task.inputs.read(self, X, reset=not fit.goes_on)
+        return task, _samples(task, sequences, fit.given.sample_weight)
 
-    def _learn_scaling(self, data):
-        self.input_mean_, self.input_scale_ = input_scaling(data.sequences, self.standardize)
+    def _train_on(
+        self, fit: Fit, task: Task, data: TrainingData, every_sequence: Sequences
+    ) -> None:
+        """Train on samples in the user's units, and learn the bound for anomalies from all."""
+        task = task.learnt_from(data, standardize=self.standardize)
+        network = _network(self, task)
+        n_steps = self.n_steps_ if fit.goes_on else every_sequence.n_steps
 
-    def _network(self, data):
-        return Autoencoder(
-            cell=self.cell,
-            units=as_widths(self.units, "units", least=1),
-            bidirectional=self.bidirectional,
-            dropout=float(self.dropout),
-            recurrent_dropout=float(self.recurrent_dropout),
-            n_features=data.sequences.values.shape[1],
-            latent_dim=int(self.latent_dim),
-            noise=float(self.noise),
-        )
+        def finish(fitted: RNNAutoencoder) -> dict[str, Any]:
+            scores = fitted._scores(task, every_sequence)
+            return {"n_steps_": n_steps, "offset_": _offset(scores, self.contamination)}
 
-    def _loss_name(self):
-        return "mse"
-
-    def _train(self, data, fitted_on, seeds, *, continued, epochs):
-        super()._train(data, fitted_on, seeds, continued=continued, epochs=epochs)
-        scores = self.score_samples(fitted_on.X)
-        weights = fitted_on.arguments.get("metadata", {}).get("sample_weight")
-        if weights is not None:
-            scores = scores[np.asarray(weights) > 0]  # a sample of no weight is no sample
-        self.offset_ = _offset(scores, self.contamination)
+        start = initial_weights(network, fit.seeds["weights"])
+        data = task.in_network_units(data).trimmed()
+        self._train(fit, task, network, data, start=start, finish=finish)
 
     # Sequences to vectors and back
 
@@ -326,10 +328,10 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         Z : float64 ndarray of shape (n_samples, latent_dim)
             The latent vectors; a data frame if `set_output` says so.
         """
-        prepared = self._prepared(X)
+        network, sequences, _ = self._prepared(X)
         from . import _keras
 
-        return _keras.encode(*prepared).astype(np.float64)
+        return _keras.encode(network, self.weights_, sequences).astype(np.float64)
 
     def inverse_transform(self, Z, n_steps=None):
         """Return the sequences that the decoder writes for latent vectors.
@@ -362,8 +364,9 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
                 f"Expected Z of shape (n_samples, latent_dim={network.latent_dim}), got shape "
                 f"{Z.shape}. Give latent vectors as transform returns them."
             )
-        written = self._unscaled(_keras.decode(network, self.weights_, Z, int(n_steps)))
-        return written if self._has_feature_axis else written[..., 0]
+        inputs = self._task().inputs
+        written = inputs.in_user_units(_keras.decode(network, self.weights_, Z, int(n_steps)))
+        return written if inputs.has_feature_axis else written[..., 0]
 
     def reconstruct(self, X):
         """Return the sequences as the decoder writes them from their latent vectors.
@@ -376,15 +379,15 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         Returns
         -------
         X_written : float64 ndarray, or list of ndarray
-            In the shape of X and its units, NaN at absent steps; for sequences of different
-            lengths a list.
+            In the shape of X and its units, NaN at absent steps; a list where X is a list of
+            sequences.
         """
-        network, weights, sequences = self._prepared(X)
+        network, sequences, inputs = self._prepared(X)
         from . import _keras
 
-        written = self._unscaled(_keras.reconstruct(network, weights, sequences))
-        written = np.where(aligned(sequences.present(), written.ndim), written, np.nan)
-        return sequences.unpadded(written if _has_feature_axis(X) else written[..., 0])
+        written = inputs.in_user_units(_keras.reconstruct(network, self.weights_, sequences))
+        written = written if has_feature_axis(X) else written[..., 0]
+        return per_step(written, sequences, inputs.gives_lists(X))
 
     def to_keras(self):
         """Build a Keras model with the fitted weights.
@@ -401,23 +404,19 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         check_is_fitted(self)
         from . import _keras
 
-        network = network_of(self.network_)
         return _keras.build(
-            network,
+            network_of(self.network_),
             self.weights_,
-            input_scaling=(1 / self.input_scale_, -self.input_mean_ / self.input_scale_),
+            input_scaling=self._task().inputs.keras_scaling(),
             output_scaling=(self.input_scale_, self.input_mean_),
         )
 
-    def _unscaled(self, written):
-        """Return sequences in the user's units."""
-        return written.astype(np.float64) * self.input_scale_ + self.input_mean_
-
-    def _prepared(self, X):
-        """Return what the engine is told: the network, its weights, and the sequences."""
+    def _prepared(self, X: Any) -> tuple[Any, Sequences, Any]:
+        """Return the network, the sequences in its units, and how X is read."""
         check_is_fitted(self)
-        sequences = check_sequences(self, X, tokens=False, reset=False)
-        return network_of(self.network_), self.weights_, self._scale_sequences(sequences)
+        inputs = self._task().inputs
+        sequences = inputs.in_network_units(inputs.read(self, X))
+        return network_of(self.network_), sequences, inputs
 
     @property
     def _n_features_out(self):
@@ -439,11 +438,17 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             At most 0; lower is more unusual. The mean is over present steps and features, in
             standardized units.
         """
-        network, weights, sequences = self._prepared(X)
+        check_is_fitted(self)
+        task = self._task()
+        return self._scores(task, task.inputs.read(self, X))
+
+    def _scores(self, task: Task, sequences: Sequences) -> np.ndarray:
+        """Return what `score_samples` does for sequences in the user's units."""
         from . import _keras
 
-        targets = _no_targets(sequences)
-        sums = _keras.losses(network, weights, sequences, targets, self._loss_name())
+        network, targets = network_of(self.network_), task.targets.read(None, sequences)
+        read = task.inputs.in_network_units(sequences)
+        sums = _keras.losses(network, self.weights_, read, targets, task.targets.loss)
         total, n_terms = sums.astype(np.float64).T
         return -total / n_terms
 
@@ -509,12 +514,20 @@ def _offset(scores, contamination):
     return float(-np.exp(median + _FAR * spread))
 
 
-def _no_targets(sequences):
-    """Return targets of no width: the sequences are their own."""
-    return np.zeros((len(sequences), 0), np.float32)
+def _samples(task: Task, sequences: Sequences, sample_weight: Any) -> TrainingData:
+    """Return sequences that are their own targets, as samples in the user's units."""
+    return task.samples(sequences, task.targets.read(None, sequences), sample_weight)
 
 
-def _has_feature_axis(X):
-    """Tell a sequence of steps with features from one of plain numbers."""
-    is_list = isinstance(X, (list, tuple)) or getattr(X, "ndim", None) == 1
-    return np.ndim(next(iter(X))) > 1 if is_list else np.asarray(X).ndim > 2
+def _network(estimator: RNNAutoencoder, task: Task) -> Autoencoder:
+    """Return the network that the parameters ask for."""
+    return Autoencoder(
+        cell=estimator.cell,
+        units=as_widths(estimator.units, "units", least=1),
+        bidirectional=bool(estimator.bidirectional),
+        dropout=float(estimator.dropout),
+        recurrent_dropout=float(estimator.recurrent_dropout),
+        n_features=task.inputs.n_features,
+        latent_dim=int(estimator.latent_dim),
+        noise=float(estimator.noise),
+    )

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from scipy.special import expit, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ._callbacks import with_callbacks
 from ._compat import StrOptions
-from ._data.validation import (
-    check_labels,
-    check_one_target_a_sample,
-    check_steps,
-    stack_steps,
-    steps_of_each,
-    weights_of_steps,
+from ._data.classes import ClassTargets
+from ._data.inputs import per_step, without_padding
+from ._data.target_checks import weights_of_steps
+from ._estimator import BaseNetwork, Fit
+from ._sequence_estimator import (
+    SEQUENCE_CONSTRAINTS,
+    SequenceReadout,
+    check_sequence_params,
+    describe_stack,
+    read_samples,
+    train_on_sequences,
+    vectors_given,
+    with_validation,
 )
-from ._sequence_estimator import BaseRNN
 
 
-class RNNClassifier(ClassifierMixin, BaseRNN):
+class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     """Recurrent network that predicts the class of a sequence, or of each of its steps.
 
     Two classes, several, or several labels at once (a binary indicator y); labels may be
@@ -177,7 +181,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
     """
 
     _parameter_constraints = {
-        **BaseRNN._parameter_constraints,
+        **SEQUENCE_CONSTRAINTS,
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -215,43 +219,86 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         random_state=None,
         verbose=0,
     ):
-        super().__init__(
-            cell,
-            units,
-            bidirectional=bidirectional,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            pooling=pooling,
-            hidden_units=hidden_units,
-            embedding_dim=embedding_dim,
-            embeddings=embeddings,
-            trainable_embeddings=trainable_embeddings,
-            return_sequences=return_sequences,
-            loss=loss,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            clipnorm=clipnorm,
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            validation=validation,
-            n_iter_no_change=n_iter_no_change,
-            standardize=standardize,
-            model=model,
-            engine=engine,
-            callbacks=callbacks,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-        )
+        self.cell = cell
+        self.units = units
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.pooling = pooling
+        self.hidden_units = hidden_units
+        self.embedding_dim = embedding_dim
+        self.embeddings = embeddings
+        self.trainable_embeddings = trainable_embeddings
+        self.return_sequences = return_sequences
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation = validation
+        self.n_iter_no_change = n_iter_no_change
+        self.standardize = standardize
         self.class_weight = class_weight
+        self.model = model
+        self.engine = engine
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like, or list of arrays
+            The sequences, in one of these forms:
+
+            - array of shape (n_samples, n_steps, n_features), also a view of windows;
+            - array or data frame of shape (n_samples, n_steps): one feature;
+            - list of arrays of shape (n_steps_i, n_features): sequences of any lengths;
+            - with `embedding_dim` or `embeddings`, token ids of shape (n_samples, n_steps) or a
+              list of sequences of ids; 0 is padding.
+
+            A step that is NaN in all its features is absent: the network skips it.
+        y : array-like, or list of arrays
+            The targets, of shape (n_samples,) or (n_samples, n_outputs); with
+            `return_sequences`, of shape (n_samples, n_steps[, n_outputs]) or a list of arrays
+            of shape (n_steps_i[, n_outputs]).
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss.
+        X_val, y_val : like X and y, default=None
+            What early stopping looks at. Without them it holds out `validation_fraction`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not as described, or the training diverges. The estimator
+            is then as it was before.
+        """
+        goes_on = self.warm_start
+        with Fit(self, X, y, sample_weight, epochs=self.epochs, goes_on=goes_on) as fit:
+            given = vectors_given(self, fit)
+            task, data = read_samples(self, fit, self._learn_targets, given)
+            data = with_validation(self, fit, task, data, X_val, y_val)
+            task = task.learnt_from(data, standardize=self.standardize)
+            train_on_sequences(self, fit, task, describe_stack(self, task), data, given)
+        return self
 
     @with_callbacks
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -274,7 +321,16 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         self : object
             The fitted estimator.
         """
-        return self._partial_fit(X, y, sample_weight, classes=classes)
+
+        def learn_targets(y, sequences):
+            return self._learn_targets(y, sequences, classes)
+
+        with Fit(self, X, y, sample_weight, epochs=1, goes_on=True) as fit:
+            given = vectors_given(self, fit)
+            task, data = read_samples(self, fit, learn_targets, given)
+            task = task.learnt_from(data, standardize=self.standardize)
+            train_on_sequences(self, fit, task, describe_stack(self, task), data, given)
+        return self
 
     def predict(self, X):
         """Predict the most probable class.
@@ -291,10 +347,12 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
             `return_sequences`, labels of shape (n_samples, n_steps), those at absent steps
             without meaning, and for sequences of different lengths a list.
         """
-        probabilities = self.predict_proba(X)
-        if isinstance(probabilities, list):
-            return [self._most_probable(p) for p in probabilities]
-        return self._most_probable(probabilities)
+        outputs, sequences, task = self._raw_outputs(X)
+        labels = task.targets.most_probable(outputs)
+        if not task.targets.per_step:
+            return labels
+        labels = np.where(sequences.present(), labels, self.classes_[0])
+        return without_padding(labels, sequences) if task.inputs.gives_lists(X) else labels
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -312,15 +370,11 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
             (n_samples, n_steps, n_classes), NaN at absent steps, and for sequences of
             different lengths a list.
         """
-        outputs, sequences = self._raw_outputs(X)
-        logits = outputs.astype(np.float64)
-        if self._is_multilabel:
-            p = expit(logits)
-        elif len(self.classes_) == 2:
-            p = np.concatenate([expit(-logits), expit(logits)], axis=-1)
-        else:
-            p = softmax(logits, axis=-1)
-        return self._per_step(p, sequences) if self._per_step_targets else p
+        outputs, sequences, task = self._raw_outputs(X)
+        p = task.targets.probabilities(outputs)
+        if not task.targets.per_step:
+            return p
+        return per_step(p, sequences, task.inputs.gives_lists(X))
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -335,10 +389,11 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         log_p : float64 ndarray, or list of ndarray
             In the shape of `predict_proba`.
         """
-        probabilities = self.predict_proba(X)
-        if isinstance(probabilities, list):
-            return [np.log(p) for p in probabilities]
-        return np.log(probabilities)
+        outputs, sequences, task = self._raw_outputs(X)
+        log_p = task.targets.log_probabilities(outputs)
+        if not task.targets.per_step:
+            return log_p
+        return per_step(log_p, sequences, task.inputs.gives_lists(X))
 
     def score(self, X, y, sample_weight=None):
         """Return the accuracy of the predictions.
@@ -357,134 +412,20 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         score : float
             From 0 to 1. With `return_sequences`, over all present steps.
         """
-        predicted = self.predict(X)
-        if not self._per_step_targets:
+        outputs, sequences, task = self._raw_outputs(X)
+        predicted = task.targets.most_probable(outputs)
+        if not task.targets.per_step:
             return accuracy_score(y, predicted, sample_weight=sample_weight)
-        sequences = self._check_predict(X)
-        present = sequences.present()
         weights = weights_of_steps(sample_weight, sequences)
-        true = self._check_targets(y, sequences, reset=False)[..., 0]
-        predicted = stack_steps([self._encode(p) for p in predicted], sequences)
-        return accuracy_score(true[present], predicted[present], sample_weight=weights)
+        true = task.targets.read(y, sequences).values[sequences.present_steps(), 0]
+        found = task.targets.encode(predicted[sequences.present()])
+        return accuracy_score(true, found, sample_weight=weights)
 
-    def _most_probable(self, probabilities):
-        if self._is_multilabel:
-            return (probabilities > 0.5).astype(int)
-        return self.classes_[probabilities.argmax(axis=-1)]
+    def _check_params(self) -> None:
+        super()._check_params()
+        check_sequence_params(self)
 
-    def _check_targets(self, y, sequences, *, reset, classes=None):
-        if self._per_step_targets:
-            return self._check_step_labels(y, sequences, reset, classes)
-        y = y.toarray() if hasattr(y, "toarray") else y
-        check_one_target_a_sample(y)
-        y = np.asarray(y)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        is_multilabel = check_labels(y) == "multilabel-indicator"
-        check_consistent_length(sequences.starts, y)
-        if reset:
-            self._is_multilabel = is_multilabel
-            self._learn_classes(np.arange(y.shape[1]) if is_multilabel else y, classes)
-        elif is_multilabel != self._is_multilabel or (
-            is_multilabel and y.shape[1] != len(self.classes_)
-        ):
-            kinds = ("one label a sample", "a binary indicator")
-            raise ValueError(
-                f"Expected y to be {kinds[self._is_multilabel]} with classes_ = "
-                f"{self.classes_.tolist()} as in the first fit, got {kinds[is_multilabel]} of "
-                f"shape {y.shape}. Fit a new classifier for other targets."
-            )
-        return y.astype(np.float64) if is_multilabel else self._encode(y)[:, None]
-
-    def _check_step_labels(self, y, sequences, reset, classes):
-        steps = sequences.unpadded(sequences.present())
-        labels = [_without_last_axis(part) for part in steps_of_each(y)]
-        check_steps(labels, sequences)
-        known = np.concatenate([part[s] for part, s in zip(labels, steps, strict=True)])
-        check_labels(column_or_1d(known))
-        if reset:
-            self._is_multilabel = False
-            self._learn_classes(known, classes)
-        numbers = [np.zeros(len(part)) for part in labels]
-        for number, part, s in zip(numbers, labels, steps, strict=True):
-            number[s] = self._encode(part[s])
-        return stack_steps(numbers, sequences)[..., None]
-
-    def _learn_classes(self, labels, classes):
-        try:
-            self.classes_ = np.unique(labels if classes is None else classes)
-        except TypeError as error:
-            raise ValueError(
-                f"Expected the labels in y to be all numbers or all strings, got a mixture "
-                f"({error}). Turn them into strings."
-            ) from error
-        if len(self.classes_) < 2 and not self._is_multilabel:
-            (only,) = self.classes_.tolist()
-            raise ValueError(
-                f"Expected y with at least 2 classes, got 1 class: {only!r}. Give samples of "
-                "another class too."
-            )
-
-    def _encode(self, labels):
-        """Return labels as class numbers."""
-        known = np.isin(labels, self.classes_)
-        if not known.all():
-            raise ValueError(
-                f"Expected y with labels among classes_ = {self.classes_.tolist()}, got "
-                f"{np.unique(labels[~known]).tolist()} as well. Fit on samples of all classes, "
-                "or name them all in the first call of partial_fit(..., classes=...)."
-            )
-        return np.searchsorted(self.classes_, labels).astype(np.float64)
-
-    def _class_weights(self, targets, sample_weight, sequences, *, reset):
-        if reset:
-            self._class_weight: np.ndarray | None = None
-        if self.class_weight is None:
-            return sample_weight
-        if self._is_multilabel:
-            raise ValueError(
-                f"Expected class_weight=None for a multilabel y, got {self.class_weight!r}. "
-                "Weigh the samples with sample_weight, for example by "
-                "sklearn.utils.class_weight.compute_sample_weight."
-            )
-        numbers = targets[..., 0].astype(int)
-        if self._class_weight is None or self.class_weight != "balanced":
-            counted = sequences.present() if self._per_step_targets else slice(None)
-            self._class_weight = self._learn_class_weight(numbers[counted])
-        if self._per_step_targets:
-            sample_weight = sample_weight[:, None]
-        return (sample_weight * self._class_weight[numbers]).astype(np.float32)
-
-    def _learn_class_weight(self, numbers):
-        """Return the weight of each class; "balanced" is by the samples of the first fit."""
-        weights = np.ones(len(self.classes_))
-        present = np.unique(numbers).astype(int)
-        weights[present] = compute_class_weight(
-            self.class_weight, classes=self.classes_[present], y=self.classes_[numbers.astype(int)]
-        )
-        if weights.min() < 0 or not weights[present].any():
-            raise ValueError(
-                "Expected class_weight without negative weights and not all zero, got "
-                f"{self.class_weight!r}. Leave it out to weigh all classes alike."
-            )
-        return weights
-
-    def _stratum(self, targets):
-        return None if self._is_multilabel or self._per_step_targets else targets[:, 0]
-
-    def _n_outputs(self):
-        n_classes = len(self.classes_)
-        return 1 if n_classes == 2 and not self._is_multilabel else n_classes
-
-    def _loss_name(self):
-        is_binary = self._is_multilabel or len(self.classes_) == 2
-        return "binary_crossentropy" if is_binary else "categorical_crossentropy"
-
-    def _output_layers(self):
-        is_binary = self._loss_name() == "binary_crossentropy"
-        return {"activation": "sigmoid" if is_binary else "softmax"}
-
-
-def _without_last_axis(labels):
-    """Return labels (n_steps,) for labels (n_steps, 1)."""
-    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    def _learn_targets(
+        self, y: Any, sequences: Any, classes: Any = None
+    ) -> tuple[ClassTargets, Any]:
+        return ClassTargets.learn(y, sequences, per_step=self.return_sequences, classes=classes)

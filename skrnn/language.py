@@ -17,12 +17,14 @@ from ._compat import (
 )
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
-from ._estimator import POSITIVE_INT, BaseNetwork, as_widths
+from ._data.task import Task
+from ._estimator import POSITIVE_INT, BaseNetwork, Fit, as_widths
 from ._spec import END, RESERVED, LanguageModel, network_of
-from .text._analysis import Analysis
+from ._starting_weights import initial_weights
 from .text._documents import as_documents
-from .text._streams import pieces, split_last, split_random, stream_count, texts_of
-from .text._vocabulary import MIN_DF, PADDING, Vocabulary, count_tokens, learn_vocabulary
+from .text._reading import ModelledTexts, NextTokens
+from .text._streams import pieces, split_last, split_random, stream_count
+from .text._vocabulary import PADDING
 
 # Words, also with an apostrophe inside, and punctuation marks: a text that is written has both.
 TOKEN_PATTERN = r"(?u)\w+(?:'\w+)*|[^\w\s]"
@@ -177,7 +179,7 @@ class RNNLanguageModel(BaseNetwork):
         "embedding_dim": [POSITIVE_INT],
         "n_steps": [POSITIVE_INT],
         "max_tokens": [Interval(Integral, 5, None, closed="left"), None],
-        "min_df": MIN_DF,
+        "min_df": [POSITIVE_INT, Interval(Real, 0, 1, closed="both")],
         "lowercase": ["boolean"],
         "token_pattern": [str],
     }
@@ -267,7 +269,15 @@ class RNNLanguageModel(BaseNetwork):
             If a parameter or X is not as described, or the training diverges. The estimator is
             then as it was before.
         """
-        return self._fit(X, None, None, X_val)
+        with Fit(self, X, epochs=self.epochs, goes_on=self.warm_start) as fit:
+            task, data = self._read(fit)
+            if X_val is not None:
+                held_out = task.inputs.in_a_row(_texts_of(X_val))
+                data = _as_data(data.sequences, held_out)
+            elif self.early_stopping:
+                data = self._held_out(data.sequences, fit.seeds["split"])
+            self._train_on(fit, task, data)
+        return self
 
     @with_callbacks
     def partial_fit(self, X, y=None):
@@ -287,67 +297,50 @@ class RNNLanguageModel(BaseNetwork):
         self : object
             The fitted estimator.
         """
-        return self._partial_fit(X, None, None)
+        with Fit(self, X, epochs=1, goes_on=True) as fit:
+            self._train_on(fit, *self._read(fit))
+        return self
 
-    # What training is told
+    def _read(self, fit: Fit) -> tuple[Task, TrainingData]:
+        """Return how texts are read, and the texts, each as a sequence of ids."""
+        documents = _texts_of(fit.given.X)
+        if fit.goes_on:
+            task = self._task()
+            return task, _as_data(task.inputs.in_a_row(documents))
+        inputs, counted = ModelledTexts.learn(
+            documents,
+            level=self.level,
+            lowercase=self.lowercase,
+            token_pattern=self.token_pattern,
+            max_tokens=self.max_tokens,
+            min_df=self.min_df,
+            reserved=RESERVED,
+        )
+        return Task(inputs, NextTokens()), _as_data(inputs.counted_in_a_row(counted))
 
-    def _check_data(self, X, y, sample_weight, *, reset):
-        """Return the texts, each as a sequence of ids."""
-        if reset:
-            # Kept: a parameter that is changed later must not change how texts are read.
-            words = {"token_pattern": self.token_pattern} if self.level == "word" else {}
-            self._reading = {"level": self.level, "lowercase": self.lowercase, **words}
-            self._analysis().check()
-        counted = count_tokens(self._analysis().tokenize(_texts_of(X)))
-        if reset:
-            vocabulary = learn_vocabulary(
-                counted, max_tokens=self.max_tokens, min_df=self.min_df, reserved=RESERVED
-            )
-            self.vocabulary_, self.n_tokens_ = dict(vocabulary.ids), len(vocabulary)
-        end = np.array([END], dtype=np.int32)
-        ids = [np.concatenate([i, end]) for i in counted.encode(self._vocabulary())]
-        return _as_data(texts_of(ids))
-
-    def _with_validation(self, data, X_val, y_val, seed):
-        if X_val is not None:
-            held_out = self._check_data(X_val, None, None, reset=False).sequences
-            return _as_data(data.sequences, held_out)
-        if not self.early_stopping:
-            return data
-        texts, how = data.sequences, self.validation
+    def _held_out(self, texts: Sequences, seed: int) -> TrainingData:
+        """Return the texts to train on, with those that early stopping looks at."""
+        how = self.validation
         if how == "random" or (how == "auto" and len(texts) >= _MANY_TEXTS):
             return _as_data(*split_random(texts, self.validation_fraction, seed))
         return _as_data(*split_last(texts, self.validation_fraction))
 
-    def _scaled(self, data):
-        """Return the texts in the pieces that the network reads in training."""
+    def _train_on(self, fit: Fit, task: Task, data: TrainingData) -> None:
+        """Train on texts in the pieces that the network reads."""
         n_streams = stream_count(data.sequences, self.batch_size, self.n_steps)
-        sequences = pieces(data.sequences, n_streams, self.n_steps)
+        read = pieces(data.sequences, n_streams, self.n_steps)
         held_out = data.validation and data.validation.sequences
-        return replace(_as_data(sequences, held_out), batch_size=n_streams)
-
-    def _network(self, data):
-        return LanguageModel(
+        data = replace(_as_data(read, held_out), batch_size=n_streams)
+        network = LanguageModel(
             cell=self.cell,
             units=as_widths(self.units, "units", least=1),
             dropout=float(self.dropout),
             recurrent_dropout=float(self.recurrent_dropout),
-            n_tokens=self.n_tokens_,
-            embedding_dim=self.embedding_dim,
+            n_tokens=task.inputs.n_tokens,
+            embedding_dim=int(self.embedding_dim),
         )
-
-    def _may_trim(self, network):
-        # The pieces are of one length, and few are filled up.
-        return False
-
-    def _loss_name(self):
-        return "categorical_crossentropy"
-
-    def _analysis(self):
-        return Analysis(**self._reading)
-
-    def _vocabulary(self):
-        return Vocabulary(self.vocabulary_, RESERVED)
+        start = initial_weights(network, fit.seeds["weights"])
+        self._train(fit, task, network, data, start=start)
 
     # How probable a text is
 
@@ -406,7 +399,8 @@ class RNNLanguageModel(BaseNetwork):
         check_is_fitted(self)
         from . import _keras
 
-        return _keras.log_likelihoods(network_of(self.network_), self.weights_, self._read(X, END))
+        texts = self._task().inputs.given(_texts_of(X), last=END)
+        return _keras.log_likelihoods(network_of(self.network_), self.weights_, texts)
 
     def next_token_proba(self, X):
         """Return the probability of each token to come next.
@@ -425,17 +419,10 @@ class RNNLanguageModel(BaseNetwork):
         check_is_fitted(self)
         from . import _keras
 
-        texts = self._read(X, PADDING)
+        texts = self._task().inputs.given(_texts_of(X), last=PADDING)
         proba = _keras.next_probabilities(network_of(self.network_), self.weights_, texts)
         proba = proba.astype(np.float64)
         return proba / proba.sum(axis=1, keepdims=True)
-
-    def _read(self, X, last):
-        """Return the ids of texts, each after an `END` and before the id `last`."""
-        tokens = self._analysis().tokenize(_texts_of(X))
-        return Sequences.from_ragged(
-            self._vocabulary().encode(tokens, prefix=(END,), suffix=(last,))
-        )
 
     # Texts that are probable
 
@@ -493,10 +480,11 @@ class RNNLanguageModel(BaseNetwork):
         from . import _keras
 
         (beginning,) = as_documents([prompt])
+        inputs = self._task().inputs
         written = _keras.write(
             network_of(self.network_),
             self.weights_,
-            self._read([beginning], PADDING),
+            inputs.given([beginning], last=PADDING),
             1 if n_samples is None else int(n_samples),
             n_tokens=int(max_len),
             temperature=float(temperature),
@@ -504,11 +492,11 @@ class RNNLanguageModel(BaseNetwork):
             top_p=top_p,
             seed=_seed(random_state),
         )
-        join = self._analysis().join
+        join = inputs.analysis.join
         start = [beginning] if isinstance(beginning, str) else beginning
         texts = [
             join([*filter(None, start), *tokens])
-            for tokens in self._vocabulary().decode(written, until=END)
+            for tokens in inputs.ids.decode(written, until=END)
         ]
         return texts[0] if n_samples is None else texts
 

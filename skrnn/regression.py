@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
+
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils.validation import check_array, check_consistent_length
 
+from ._callbacks import with_callbacks
 from ._compat import StrOptions
-from ._data.scaling import identity_scaling, mean_and_scale, standardized
-from ._data.validation import check_one_target_a_sample, stack_steps, weights_of_steps
-from ._estimator import COMPILED_OPTIMIZERS, aligned
-from ._sequence_estimator import BaseRNN
+from ._data.inputs import per_step
+from ._data.target_checks import weights_of_steps
+from ._data.targets import NumberTargets
+from ._data.task import Task
+from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit
+from ._sequence_estimator import (
+    SEQUENCE_CONSTRAINTS,
+    SequenceReadout,
+    check_sequence_params,
+    describe_stack,
+    read_samples,
+    train_on_sequences,
+    vectors_given,
+    with_validation,
+)
 from ._spec import EncoderDecoder
 
 
-class RNNRegressor(RegressorMixin, BaseRNN):
+class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     """Recurrent network that predicts numbers from a sequence, or at each of its steps.
 
     Features and targets may be in any unit: both are standardized inside, on the training
@@ -171,7 +183,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     """
 
     _parameter_constraints = {
-        **BaseRNN._parameter_constraints,
+        **SEQUENCE_CONSTRAINTS,
         "loss": [StrOptions({"auto", "mse", "mae", "huber", "log_cosh"}), callable],
         "decoder": [StrOptions({"dense", "rnn"})],
     }
@@ -210,38 +222,36 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         random_state=None,
         verbose=0,
     ):
-        super().__init__(
-            cell,
-            units,
-            bidirectional=bidirectional,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            pooling=pooling,
-            hidden_units=hidden_units,
-            embedding_dim=embedding_dim,
-            embeddings=embeddings,
-            trainable_embeddings=trainable_embeddings,
-            return_sequences=return_sequences,
-            loss=loss,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            clipnorm=clipnorm,
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            validation=validation,
-            n_iter_no_change=n_iter_no_change,
-            standardize=standardize,
-            model=model,
-            engine=engine,
-            callbacks=callbacks,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-        )
+        self.cell = cell
+        self.units = units
+        self.bidirectional = bidirectional
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.pooling = pooling
+        self.hidden_units = hidden_units
+        self.embedding_dim = embedding_dim
+        self.embeddings = embeddings
+        self.trainable_embeddings = trainable_embeddings
+        self.return_sequences = return_sequences
         self.decoder = decoder
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation = validation
+        self.n_iter_no_change = n_iter_no_change
+        self.standardize = standardize
+        self.model = model
+        self.engine = engine
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -251,6 +261,76 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         # network is for, nor what few epochs teach it.
         tags.regressor_tags.poor_score = True
         return tags
+
+    @with_callbacks
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like, or list of arrays
+            The sequences, in one of these forms:
+
+            - array of shape (n_samples, n_steps, n_features), also a view of windows;
+            - array or data frame of shape (n_samples, n_steps): one feature;
+            - list of arrays of shape (n_steps_i, n_features): sequences of any lengths;
+            - with `embedding_dim` or `embeddings`, token ids of shape (n_samples, n_steps) or a
+              list of sequences of ids; 0 is padding.
+
+            A step that is NaN in all its features is absent: the network skips it.
+        y : array-like, or list of arrays
+            The targets, of shape (n_samples,) or (n_samples, n_outputs); with
+            `return_sequences`, of shape (n_samples, n_steps[, n_outputs]) or a list of arrays
+            of shape (n_steps_i[, n_outputs]).
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss.
+        X_val, y_val : like X and y, default=None
+            What early stopping looks at. Without them it holds out `validation_fraction`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, X or y is not as described, or the training diverges. The estimator
+            is then as it was before.
+        """
+        goes_on = self.warm_start
+        with Fit(self, X, y, sample_weight, epochs=self.epochs, goes_on=goes_on) as fit:
+            given = vectors_given(self, fit)
+            task, data = read_samples(self, fit, self._learn_targets, given)
+            data = with_validation(self, fit, task, data, X_val, y_val)
+            task = task.learnt_from(data, standardize=self.standardize)
+            train_on_sequences(self, fit, task, _network(self, task), data, given)
+        return self
+
+    @with_callbacks
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train the network for one epoch on these samples, from where it stands.
+
+        The first call learns the standardization; later ones keep it. Nothing is held out.
+
+        Parameters
+        ----------
+        X, y : see `fit`
+            The samples.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the loss.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        with Fit(self, X, y, sample_weight, epochs=1, goes_on=True) as fit:
+            given = vectors_given(self, fit)
+            task, data = read_samples(self, fit, self._learn_targets, given)
+            task = task.learnt_from(data, standardize=self.standardize)
+            train_on_sequences(self, fit, task, _network(self, task), data, given)
+        return self
 
     def predict(self, X):
         """Predict.
@@ -268,11 +348,11 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             with `return_sequences` (n_samples, n_steps[, n_outputs]), NaN at absent steps, and
             for sequences of different lengths a list.
         """
-        outputs, sequences = self._raw_outputs(X)
-        y = outputs.astype(np.float64) * self.target_scale_ + self.target_mean_
-        if not self._has_output_axis:
-            y = y[..., 0]
-        return self._per_step(y, sequences) if self._per_step_targets else y
+        outputs, sequences, task = self._raw_outputs(X)
+        y = task.targets.predictions(outputs)
+        if not task.targets.per_step:
+            return y
+        return per_step(y, sequences, task.inputs.gives_lists(X))
 
     def score(self, X, y, sample_weight=None):
         """Return the coefficient of determination R² of the predictions.
@@ -291,119 +371,67 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         score : float
             At most 1. With `return_sequences`, over all present steps.
         """
-        predicted = self.predict(X)
-        if not self._per_step_targets:
-            y, predicted = (np.reshape(v, (len(v), -1)) for v in (y, predicted))
-            return r2_score(y, predicted, sample_weight=sample_weight)
-        sequences = self._check_predict(X)
-        present = sequences.present()
-        weights = weights_of_steps(sample_weight, sequences)
-        true = self._check_targets(y, sequences, reset=False)
-        predicted = stack_steps(predicted, sequences).reshape(true.shape)
-        return r2_score(true[present], predicted[present], sample_weight=weights)
-
-    def _check_params(self):
-        super()._check_params()
-        if self.decoder == "dense":
-            return
-        fixed = {
-            "return_sequences": False,
-            "pooling": "last",
-            "hidden_units": (),
-            "model": None,
-            "callbacks": None,
-        }
-        others = [k for k, value in fixed.items() if (getattr(self, k) or value) != value]
-        if not self.trainable_embeddings:
-            others.append("trainable_embeddings")
-        if self.engine == "keras":
-            others.append("engine")
-        if self.optimizer not in COMPILED_OPTIMIZERS:
-            others.append("optimizer")
-        if others:
-            listed = ", ".join(f"{k}={getattr(self, k)!r}" for k in others)
-            raise ValueError(
-                f"Expected a network that decoder='rnn' covers, got one with {listed}. Leave that "
-                "out, or set decoder='dense'."
-            )
-
-    def _check_targets(self, y, sequences, *, reset, classes=None):
-        if reset:
-            self._decodes = self.decoder == "rnn"
-        if self._per_step_targets:
-            targets = stack_steps(y, sequences)
-            targets = np.where(aligned(sequences.present(), targets.ndim), targets, 0.0)
+        outputs, sequences, task = self._raw_outputs(X)
+        true = task.targets.read(y, sequences)
+        predicted = task.targets.in_user_units(outputs)
+        if task.targets.per_step:
+            weights = weights_of_steps(sample_weight, sequences)
+            true = true.values[sequences.present_steps()]
+            predicted = predicted[sequences.present()]
         else:
-            check_one_target_a_sample(y)
-            targets = y
-        targets = check_array(
-            targets, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y"
-        )
-        check_consistent_length(sequences.starts, targets)
-        n_axes = 2 if self._per_step_targets or self._decodes else 1
-        if self._decodes and targets.ndim == 1:
-            raise ValueError(
-                "Expected y of several steps, of shape (n_samples, n_target_steps[, n_outputs]), "
-                f"because decoder='rnn'; got shape {targets.shape}. Give y with a column for each "
-                "step ahead, or set decoder='dense'."
-            )
-        if targets.ndim not in (n_axes, n_axes + 1):
-            raise ValueError(
-                f"Expected y of shape {('(n_samples,)', '(n_samples, n_steps)')[n_axes - 1]}, or "
-                f"with one more axis for several outputs; got shape {targets.shape}. Reshape it, "
-                "or set return_sequences=True for targets at every step."
-            )
-        has_output_axis = targets.ndim > n_axes
-        targets = targets if has_output_axis else targets[..., None]
-        n_target_steps = targets.shape[1] if self._decodes else None
-        if reset:
-            self._has_output_axis, self._n_targets = has_output_axis, targets.shape[-1]
-            self._n_target_steps = n_target_steps
-        elif (targets.shape[-1], n_target_steps) != (self._n_targets, self._n_target_steps):
-            form = "{} outputs at {} steps" if self._decodes else "{} outputs"
-            raise ValueError(
-                f"Expected y with {form.format(self._n_targets, self._n_target_steps)} as in the "
-                f"first fit, got {form.format(targets.shape[-1], n_target_steps)}. Fit a new "
-                "estimator for other targets."
-            )
-        return targets
+            weights = sample_weight
+            true, predicted = (v.reshape(len(v), -1) for v in (true, predicted))
+        return r2_score(true, predicted, sample_weight=weights)
 
-    def _target_lengths(self, targets):
-        return np.full(len(targets), targets.shape[1]) if self._decodes else None
+    def _check_params(self) -> None:
+        super()._check_params()
+        check_sequence_params(self)
+        if self.decoder == "rnn":
+            _refuse_what_a_decoder_lacks(self)
 
-    def _network(self, data):
-        network = super()._network(data)
-        if self.decoder == "dense":
-            return network
-        return EncoderDecoder(
-            cell=network.cell,
-            units=network.units,
-            bidirectional=network.bidirectional,
-            dropout=network.dropout,
-            recurrent_dropout=network.recurrent_dropout,
-            n_features=network.n_features,
-            n_outputs=network.n_outputs,
-            n_tokens=network.n_tokens,
-            embedding_dim=network.embedding_dim,
-            n_target_steps=self._n_target_steps,
+    def _learn_targets(self, y: Any, sequences: Any) -> tuple[NumberTargets, Any]:
+        return NumberTargets.learn(
+            y, sequences, per_step=self.return_sequences, decodes=self.decoder == "rnn"
         )
 
-    def _n_outputs(self):
-        return self._n_targets
 
-    def _loss_name(self):
-        return "mse"
+def _network(estimator, task: Task):
+    """Return the network that the parameters ask for."""
+    stack = describe_stack(estimator, task)
+    if estimator.decoder == "dense":
+        return stack
+    return EncoderDecoder(
+        cell=stack.cell,
+        units=stack.units,
+        bidirectional=stack.bidirectional,
+        dropout=stack.dropout,
+        recurrent_dropout=stack.recurrent_dropout,
+        n_features=stack.n_features,
+        n_outputs=stack.n_outputs,
+        n_tokens=stack.n_tokens,
+        embedding_dim=stack.embedding_dim,
+        n_target_steps=task.targets.n_target_steps,
+    )
 
-    def _learn_target_scaling(self, targets):
-        targets = targets.reshape(-1, targets.shape[-1])
-        self.target_mean_, self.target_scale_ = (
-            mean_and_scale(targets, np.ones(len(targets)))
-            if self.standardize
-            else identity_scaling(targets.shape[-1])
+
+def _refuse_what_a_decoder_lacks(estimator) -> None:
+    fixed = {
+        "return_sequences": False,
+        "pooling": "last",
+        "hidden_units": (),
+        "model": None,
+        "callbacks": None,
+    }
+    others = [k for k, value in fixed.items() if (getattr(estimator, k) or value) != value]
+    if not estimator.trainable_embeddings:
+        others.append("trainable_embeddings")
+    if estimator.engine == "keras":
+        others.append("engine")
+    if estimator.optimizer not in COMPILED_OPTIMIZERS:
+        others.append("optimizer")
+    if others:
+        listed = ", ".join(f"{k}={getattr(estimator, k)!r}" for k in others)
+        raise ValueError(
+            f"Expected a network that decoder='rnn' covers, got one with {listed}. Leave that "
+            "out, or set decoder='dense'."
         )
-
-    def _scale_targets(self, targets):
-        return standardized(targets, self.target_mean_, self.target_scale_)
-
-    def _output_layers(self):
-        return {"output_scaling": (self.target_scale_, self.target_mean_)}

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._callbacks import with_callbacks
 from ._compat import Interval, StrOptions, check_sample_weight
+from ._data.inputs import Inputs, NumberInputs
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
-from ._data.validation import check_sequences, check_weights
-from ._estimator import POSITIVE_INT, RATE, BaseNetwork, as_widths, input_scaling
+from ._data.target_checks import refuse_missing_y
+from ._data.task import Task
+from ._estimator import POSITIVE_INT, RATE, BaseNetwork, Fit, as_widths, refuse_one_of_a_pair
 from ._spec import END, RESERVED, EncoderDecoder, network_of
-from .text._analysis import Analysis
+from ._starting_weights import initial_weights
 from .text._documents import as_documents
-from .text._readers import TextReader, holds_texts
+from .text._readers import holds_texts
+from .text._reading import SourceTexts, TargetTexts, padded, sequences_of_texts
 from .text._scores import METRICS
-from .text._vocabulary import MIN_DF, Vocabulary
 
 # Words and punctuation marks: what is written back should have both.
 TOKEN_PATTERN = r"(?u)\w+|[^\w\s]"
@@ -192,7 +196,7 @@ class RNNSeq2Seq(BaseNetwork):
         "embedding_dim": [POSITIVE_INT],
         "scheduled_sampling": [RATE],
         "max_tokens": [Interval(Integral, 5, None, closed="left"), None],
-        "min_df": MIN_DF,
+        "min_df": [POSITIVE_INT, Interval(Real, 0, 1, closed="both")],
         "lowercase": ["boolean"],
         "token_pattern": [str],
         "standardize": ["boolean"],
@@ -237,31 +241,16 @@ class RNNSeq2Seq(BaseNetwork):
         random_state=None,
         verbose=0,
     ):
-        super().__init__(
-            cell,
-            units,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            clipnorm=clipnorm,
-            epochs=epochs,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            validation=validation,
-            n_iter_no_change=n_iter_no_change,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-        )
         self.level = level
         self.source_level = source_level
         self.target_level = target_level
+        self.cell = cell
+        self.units = units
         self.bidirectional = bidirectional
         self.attention = attention
         self.embedding_dim = embedding_dim
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
         self.scheduled_sampling = scheduled_sampling
         self.max_tokens = max_tokens
         self.min_df = min_df
@@ -271,6 +260,19 @@ class RNNSeq2Seq(BaseNetwork):
         self.beam_width = beam_width
         self.length_penalty = length_penalty
         self.max_len = max_len
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.clipnorm = clipnorm
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation = validation
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -305,7 +307,16 @@ class RNNSeq2Seq(BaseNetwork):
             If a parameter, X or y is not as described, or the training diverges. The estimator
             is then as it was before.
         """
-        return self._fit(X, y, sample_weight, X_val, y_val)
+        goes_on = self.warm_start
+        with Fit(self, X, y, sample_weight, epochs=self.epochs, goes_on=goes_on) as fit:
+            task, data = self._read(fit)
+            refuse_one_of_a_pair(X_val, y_val)
+            if X_val is not None:
+                data = data.take(slice(None), _samples(self, task, X_val, y_val))
+            else:
+                data = fit.hold_out(task, data, _held_out(self, task))
+            self._train_on(fit, task, data)
+        return self
 
     @with_callbacks
     def partial_fit(self, X, y, sample_weight=None):
@@ -325,123 +336,29 @@ class RNNSeq2Seq(BaseNetwork):
         self : object
             The fitted estimator.
         """
-        return self._partial_fit(X, y, sample_weight)
+        with Fit(self, X, y, sample_weight, epochs=1, goes_on=True) as fit:
+            self._train_on(fit, *self._read(fit))
+        return self
 
-    # What training is told
+    def _read(self, fit: Fit) -> tuple[Task, TrainingData]:
+        """Return how X and y are read, and the samples in the user's units."""
+        X, y, sample_weight = fit.given.X, fit.given.y, fit.given.sample_weight
+        refuse_missing_y(self, y)
+        if fit.goes_on:
+            task = self._task()
+            return task, _samples(self, task, X, y, sample_weight)
+        inputs, sequences = _learn_source(self, X)
+        targets, values = _learn_target(self, y)
+        check_consistent_length(sequences.starts, values)
+        task = Task(inputs, targets)
+        return task, task.samples(sequences, values, sample_weight)
 
-    def _check_data(self, X, y, sample_weight, *, reset):
-        if y is None:
-            raise ValueError("RNNSeq2Seq requires y to be passed, but the target y is None.")
-        if reset:
-            # Kept: a parameter that is changed later must not change how texts are read.
-            self._readings = {
-                "source": self._reading(self.source_level),
-                "target": self._reading(self.target_level),
-            }
-        sequences = self._check_source(X, reset=reset)
-        ids, is_text = self._check_target(y, reset=reset)
-        check_consistent_length(sequences.starts, ids)
-        if reset:
-            self._writes_text, self.max_len_ = is_text, max(max(map(len, ids)) - 1, 1)
-        lengths = np.array([len(i) for i in ids])
-        weights = check_weights(sample_weight, sequences)
-        return TrainingData(sequences, _padded(ids), weights, None, lengths).weighted()
-
-    def _check_source(self, X, *, reset):
-        """Return X as sequences of ids or numbers."""
-        is_text = holds_texts(X)
-        if reset:
-            self._reads_text = is_text
-            for name in ("source_vocabulary_", "n_features_in_", "input_mean_", "input_scale_"):
-                self.__dict__.pop(name, None)
-            self._reads_vectors = not is_text and _are_vectors(X)
-            if is_text:
-                reader = TextReader.learn(
-                    self._analysis("source"),
-                    X,
-                    max_tokens=self.max_tokens,
-                    min_df=self.min_df,
-                )
-                self.source_vocabulary_ = dict(reader.vocabulary.ids)
-        elif is_text != self._reads_text:
-            kinds = ("numbers", "texts")
-            raise ValueError(
-                f"Expected X to be {kinds[self._reads_text]} as in fit, got {kinds[is_text]}. Give "
-                "X in the form that fit was given."
-            )
-        if is_text:
-            return Sequences.from_ragged(self._source_reader().encode(X))
-        steps = np.asarray(X)[:, None] if _are_vectors(X) else X
-        return check_sequences(self, steps, tokens=False, reset=reset)
-
-    def _check_target(self, y, *, reset):
-        """Return the ids of each y with the end, and whether y are texts, not token lists."""
-        if not holds_texts(y):
-            raise ValueError(
-                f"Expected y to be texts or lists of tokens (str), got {type(y).__name__} "
-                "of something else. Turn numbers into texts with str; to predict numbers use "
-                "RNNRegressor."
-            )
-        if reset:
-            reader = TextReader.learn(
-                self._analysis("target"),
-                y,
-                max_tokens=self.max_tokens,
-                min_df=self.min_df,
-                reserved=RESERVED,
-            )
-            self.target_vocabulary_ = dict(reader.vocabulary.ids)
-        reader = self._target_reader()
-        documents = as_documents(y)
-        ids = reader.vocabulary.encode(reader.analysis.tokenize(documents), suffix=(END,))
-        return ids, isinstance(documents[0], str)
-
-    def _reading(self, level):
-        """Return how the texts of one side are read."""
-        level = self.level if level is None else level
-        words = {"token_pattern": self.token_pattern} if level == "word" else {}
-        return {"level": level, "lowercase": self.lowercase, **words}
-
-    def _analysis(self, side):
-        return Analysis(**self._readings[side])
-
-    def _validation_kind(self):
-        if self.validation == "auto" and self._reads_vectors:
-            return "random"  # one step each, which would be taken for windows of one step
-        return self.validation
-
-    def _source_reader(self):
-        return TextReader(self._analysis("source"), Vocabulary(self.source_vocabulary_))
-
-    def _target_reader(self):
-        vocabulary = Vocabulary(self.target_vocabulary_, RESERVED)
-        return TextReader(self._analysis("target"), vocabulary)
-
-    def _learn_scaling(self, data):
-        if data.sequences.holds_tokens:
-            self._n_tokens = len(self._source_reader().vocabulary)
-        else:
-            self.input_mean_, self.input_scale_ = input_scaling(data.sequences, self.standardize)
-
-    def _network(self, data):
-        holds_tokens = data.sequences.holds_tokens
-        return EncoderDecoder(
-            cell=self.cell,
-            units=as_widths(self.units, "units", least=1),
-            bidirectional=self.bidirectional,
-            dropout=float(self.dropout),
-            recurrent_dropout=float(self.recurrent_dropout),
-            n_features=0 if holds_tokens else self.n_features_in_,
-            n_outputs=len(self._target_reader().vocabulary),
-            n_tokens=self._n_tokens if holds_tokens else None,
-            embedding_dim=self.embedding_dim if holds_tokens else None,
-            target_embedding_dim=self.embedding_dim,
-            attention=self.attention,
-            scheduled_sampling=float(self.scheduled_sampling),
-        )
-
-    def _loss_name(self):
-        return "categorical_crossentropy"
+    def _train_on(self, fit: Fit, task: Task, data: TrainingData) -> None:
+        """Train on samples in the user's units."""
+        task = task.learnt_from(data, standardize=self.standardize)
+        network = _network(self, task)
+        start = initial_weights(network, fit.seeds["weights"])
+        self._train(fit, task, network, task.in_network_units(data).trimmed(), start=start)
 
     # Prediction
 
@@ -464,9 +381,10 @@ class RNNSeq2Seq(BaseNetwork):
             The natural logarithm of the probability of what was written, its end included. Only
             with `return_log_proba`.
         """
-        tokens, log_p = self._written(X)
-        join = self._target_reader().analysis.join
-        y = _objects([join(t) for t in tokens] if self._writes_text else tokens)
+        ids, log_p, _ = self._written(X)
+        targets = self._task().targets
+        tokens = targets.decode(ids, until=END)
+        y = _objects([targets.analysis.join(t) for t in tokens] if targets.writes_text else tokens)
         return (y, log_p) if return_log_proba else y
 
     def score_samples(self, X, y):
@@ -486,10 +404,15 @@ class RNNSeq2Seq(BaseNetwork):
         check_is_fitted(self)
         from . import _keras
 
-        data = self._scaled(self._check_data(X, y, None, reset=False))
-        network = network_of(self.network_)
+        refuse_missing_y(self, y)
+        task = self._task()
+        data = task.in_network_units(_samples(self, task, X, y))
         sums = _keras.losses(
-            network, self.weights_, data.sequences, data.targets, "categorical_crossentropy"
+            network_of(self.network_),
+            self.weights_,
+            data.sequences,
+            data.targets,
+            task.targets.loss,
         )
         return -sums[:, 0].astype(np.float64)
 
@@ -515,12 +438,12 @@ class RNNSeq2Seq(BaseNetwork):
         """
         if metric not in METRICS:
             raise ValueError(f"Expected metric to be one of {sorted(METRICS)}, got {metric!r}.")
-        predicted, _ = self._written(X)
-        reader = self._target_reader()
-        true = reader.tokens(y)
+        ids, _, _ = self._written(X)
+        targets = self._task().targets
+        predicted, true = targets.decode(ids, until=END), targets.tokens(y)
         check_consistent_length(predicted, true)
         weights = check_sample_weight(sample_weight, np.empty((len(true), 1)), dtype=np.float64)
-        return METRICS[metric](true, predicted, weights, reader.analysis.join)
+        return METRICS[metric](true, predicted, weights, targets.analysis.join)
 
     def attention_weights(self, X, y=None):
         """Return how much each token of the output looked at each step of the input.
@@ -552,27 +475,37 @@ class RNNSeq2Seq(BaseNetwork):
                 "Expected a network with attention, got one fitted with attention=None. Set "
                 "attention='dot' or 'additive' and fit again."
             )
-        data = self._scaled(
-            self._check_data(X, self._written(X)[0] if y is None else y, None, reset=False)
-        )
-        shares = _keras.attention(network, self.weights_, data.sequences, data.targets)
-        shares = shares.astype(np.float64)
+        task = self._task()
+        if y is None:
+            ids, _, sequences = self._written(X)
+            targets = padded([i[: np.count_nonzero(i)] for i in ids])
+        else:
+            data = task.in_network_units(_samples(self, task, X, y))
+            sequences, targets = data.sequences, data.targets
+        shares = _keras.attention(network, self.weights_, sequences, targets).astype(np.float64)
+        lengths = zip(task.targets.lengths(targets), sequences.lengths, strict=True)
         return [
             s[:n, :m] / s[:n, :m].sum(axis=1, keepdims=True)  # from float32's rounding
-            for s, n, m in zip(shares, data.target_lengths, data.sequences.lengths, strict=True)
+            for s, (n, m) in zip(shares, lengths, strict=True)
         ]
 
-    def _step_names(self, x, y):
+    def _step_names(self, x: Any, y: Any) -> tuple[list[str] | None, list[str]]:
         """Return names for the steps of an input, None for numbers, and of an output."""
-        source = list(self._source_reader().tokens([x])[0]) if self._reads_text else None
-        return source, [*self._target_reader().tokens([y])[0], "(end)"]
+        task = self._task()
+        source = list(task.inputs.tokens([x])[0]) if task.inputs.holds_tokens else None
+        return source, [*task.targets.tokens([y])[0], "(end)"]
 
-    def _written(self, X):
-        """Return the tokens that are written for each input, and their log-probability."""
+    def _written(self, X: Any) -> tuple[np.ndarray, np.ndarray, Sequences]:
+        """Return the ids that are written for each input, their log-probability, and the inputs.
+
+        The ids are an array (n_samples, max_len + 1), zero after the end. The inputs are in the
+        network's units.
+        """
         check_is_fitted(self)
         from . import _keras
 
-        sequences = self._scale_sequences(self._check_source(X, reset=False))
+        inputs = self._task().inputs
+        sequences = inputs.in_network_units(_read_source(self, inputs, X))
         max_len = self.max_len_ if self.max_len is None else self.max_len
         found, log_p = _keras.search(
             network_of(self.network_),
@@ -584,8 +517,7 @@ class RNNSeq2Seq(BaseNetwork):
         length = (found != 0).sum(axis=2)
         best = np.argmax(log_p / ((5 + length) / 6) ** self.length_penalty, axis=1)
         chosen = np.arange(len(found)), best
-        tokens = self._target_reader().decode(found[chosen], until=END)
-        return tokens, log_p[chosen].astype(np.float64)
+        return found[chosen], log_p[chosen].astype(np.float64), sequences
 
     def to_keras(self):
         """Build a Keras model with the fitted weights, as it is in training.
@@ -601,24 +533,107 @@ class RNNSeq2Seq(BaseNetwork):
         check_is_fitted(self)
         from . import _keras
 
-        network = network_of(self.network_)
-        scaling = self._keras_scaling(network)
-        return _keras.build(network, self.weights_, input_scaling=scaling)
+        scaling = self._task().inputs.keras_scaling()
+        return _keras.build(network_of(self.network_), self.weights_, input_scaling=scaling)
 
 
-def _are_vectors(X):
+def _learn_source(estimator: RNNSeq2Seq, X: Any) -> tuple[Inputs, Sequences]:
+    """Return how X is read, and X as sequences of ids or numbers."""
+    if holds_texts(X):
+        inputs, counted = SourceTexts.learn(X, **_text_params(estimator, estimator.source_level))
+        return inputs, sequences_of_texts(counted.encode(inputs.ids))
+    numbers = NumberInputs.of(X, are_vectors=_are_vectors(X))
+    return numbers, numbers.read(estimator, X, reset=True)
+
+
+def _learn_target(estimator: RNNSeq2Seq, y: Any) -> tuple[TargetTexts, np.ndarray]:
+    """Return how y is read, and the ids of each y."""
+    _refuse_other_than_texts(y)
+    writes_text = isinstance(as_documents(y)[0], str)
+    params = _text_params(estimator, estimator.target_level)
+    targets, counted = TargetTexts.learn(
+        y, reserved=RESERVED, writes_text=writes_text, max_len=1, **params
+    )
+    end = np.array([END], dtype=np.int32)
+    values = padded([np.concatenate([ids, end]) for ids in counted.encode(targets.ids)])
+    return replace(targets, max_len=max(values.shape[1] - 1, 1)), values
+
+
+def _text_params(estimator: RNNSeq2Seq, level: str | None) -> dict[str, Any]:
+    """Return the parameters by which the texts of one side are read."""
+    return {
+        "level": estimator.level if level is None else level,
+        "lowercase": estimator.lowercase,
+        "token_pattern": estimator.token_pattern,
+        "max_tokens": estimator.max_tokens,
+        "min_df": estimator.min_df,
+    }
+
+
+def _read_source(estimator: RNNSeq2Seq, inputs: Inputs, X: Any) -> Sequences:
+    """Return X as it was read in `fit`."""
+    is_text = holds_texts(X)
+    if is_text != inputs.holds_tokens:
+        kinds = ("numbers", "texts")
+        raise ValueError(
+            f"Expected X to be {kinds[inputs.holds_tokens]} as in fit, got {kinds[is_text]}. Give "
+            "X in the form that fit was given."
+        )
+    return inputs.read(estimator, X)
+
+
+def _samples(
+    estimator: RNNSeq2Seq, task: Task, X: Any, y: Any, sample_weight: Any = None
+) -> TrainingData:
+    """Return samples in the user's units, read as in `fit`."""
+    sequences = _read_source(estimator, task.inputs, X)
+    _refuse_other_than_texts(y)
+    values = task.targets.read(y, sequences)
+    check_consistent_length(sequences.starts, values)
+    return task.samples(sequences, values, sample_weight)
+
+
+def _refuse_other_than_texts(y: Any) -> None:
+    if not holds_texts(y):
+        raise ValueError(
+            f"Expected y to be texts or lists of tokens (str), got {type(y).__name__} "
+            "of something else. Turn numbers into texts with str; to predict numbers use "
+            "RNNRegressor."
+        )
+
+
+def _held_out(estimator: RNNSeq2Seq, task: Task) -> str:
+    """Return which samples are held out, as `split_validation` takes it."""
+    if estimator.validation == "auto" and getattr(task.inputs, "are_vectors", False):
+        return "random"  # one step each, which would be taken for windows of one step
+    return estimator.validation
+
+
+def _network(estimator: RNNSeq2Seq, task: Task) -> EncoderDecoder:
+    """Return the network that the parameters ask for."""
+    holds_tokens = task.inputs.holds_tokens
+    embedding_dim = int(estimator.embedding_dim)
+    return EncoderDecoder(
+        cell=estimator.cell,
+        units=as_widths(estimator.units, "units", least=1),
+        bidirectional=bool(estimator.bidirectional),
+        dropout=float(estimator.dropout),
+        recurrent_dropout=float(estimator.recurrent_dropout),
+        n_features=task.inputs.n_features,
+        n_outputs=task.targets.n_outputs,
+        n_tokens=task.inputs.n_tokens,
+        embedding_dim=embedding_dim if holds_tokens else None,
+        target_embedding_dim=embedding_dim,
+        attention=estimator.attention,
+        scheduled_sampling=float(estimator.scheduled_sampling),
+    )
+
+
+def _are_vectors(X: Any) -> bool:
     """Tell a table, one vector a sample, from sequences."""
-    if isinstance(X, (list, tuple)):
+    if isinstance(X, list | tuple):
         return len(X) > 0 and np.ndim(X[0]) == 1 and len({np.size(x) for x in X}) == 1
     return getattr(X, "ndim", None) == 2
-
-
-def _padded(sequences):
-    """Return ids of any number as one array: (n_samples, n_target_steps, 1), float32."""
-    padded = np.zeros((len(sequences), max(map(len, sequences)), 1), dtype=np.float32)
-    for row, ids in zip(padded, sequences, strict=True):
-        row[: len(ids), 0] = ids
-    return padded
 
 
 def _objects(items):

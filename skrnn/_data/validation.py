@@ -1,4 +1,4 @@
-"""What X and y may be.
+"""What X may be.
 
 Everything is checked once, here, and every complaint has one form: what was expected, what
 arrived, what to do.
@@ -7,14 +7,12 @@ arrived, what to do.
 from __future__ import annotations
 
 import numpy as np
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_array, check_consistent_length, validate_data
+from sklearn.utils.validation import check_array, validate_data
 
-from .._compat import check_sample_weight
 from .sequences import Sequences
 
 
-def check_sequences(estimator, X, *, tokens, reset):
+def check_sequences(estimator, X, *, tokens, as_list, reset):
     """Check X and return it as `Sequences`; set or compare the estimator's `n_features_in_`.
 
     Parameters
@@ -23,6 +21,8 @@ def check_sequences(estimator, X, *, tokens, reset):
     X : see the estimators' `fit`
     tokens : bool
         X holds token ids.
+    as_list : bool
+        A list is one of sequences, even if it looks like a table.
     reset : bool
         True in `fit`: learn the form and the number of features. False: compare with them.
 
@@ -30,11 +30,8 @@ def check_sequences(estimator, X, *, tokens, reset):
     -------
     Sequences
     """
-    if getattr(X, "ndim", None) == 1 and getattr(X.dtype, "kind", None) == "O":
-        X = list(X)
-    is_list = _is_list_of_sequences(X, known=not reset and estimator._takes_lists)
-    if reset:
-        estimator._takes_lists = is_list
+    X = _listed(X)
+    is_list = holds_sequences(X, known=as_list)
     if tokens:
         sequences = _check_tokens(estimator, X, is_list, reset)
     elif is_list:
@@ -47,12 +44,19 @@ def check_sequences(estimator, X, *, tokens, reset):
     return sequences
 
 
-def _is_list_of_sequences(X, known=False):
+def _listed(X):
+    """Return the sequences in an array of objects as a list; anything else as it is."""
+    is_one = getattr(X, "ndim", None) == 1 and getattr(X.dtype, "kind", None) == "O"
+    return list(X) if is_one else X
+
+
+def holds_sequences(X, known=False):
     """Tell a list of sequences from a table written as nested lists.
 
     A list of arrays is one of sequences. So is a list of lists where they differ in length or
     hold lists, or where such a list is `known` to be expected.
     """
+    X = _listed(X)
     if not isinstance(X, (list, tuple)) or len(X) == 0:
         return False
     if any(isinstance(x, np.ndarray) or hasattr(x, "to_numpy") for x in X):
@@ -186,6 +190,16 @@ def _check_width(estimator, n_features, reset):
         )
 
 
+def refuse_other_width(sequences, n_features):
+    """Refuse sequences of another number of features than the network was fitted on."""
+    if sequences.values.shape[1] != n_features:
+        raise ValueError(
+            f"Expected X with {n_features} features at each step, as in the first fit, got "
+            f"{sequences.values.shape[1]}. A 2-D X has one feature at each step; give X of shape "
+            "(n_samples, n_steps, n_features) for more."
+        )
+
+
 def _forget_names(estimator):
     vars(estimator).pop("feature_names_in_", None)
 
@@ -233,106 +247,3 @@ def _refuse_empty(sequences):
             f"without any (the first: {numbers}). Input X contains NaN, padding or nothing there: "
             "drop these samples and their targets, or take longer windows."
         )
-
-
-def check_weights(sample_weight, sequences):
-    """Return the weights as float32 of shape (n_samples,); refuse weights that are all zero."""
-    if sample_weight is not None and not np.asarray(sample_weight).any():
-        raise ValueError(
-            "Expected a positive sample_weight for some samples, got zero for all of them. "
-            "Leave sample_weight out to weigh all samples alike."
-        )
-    return check_sample_weight(
-        sample_weight, np.empty((len(sequences), 1)), dtype=np.float32, ensure_non_negative=True
-    )
-
-
-def weights_of_steps(sample_weight, sequences):
-    """Return each present step's weight, that of its sequence: shape (n_present,)."""
-    present = sequences.present()
-    weights = check_weights(sample_weight, sequences)
-    return np.broadcast_to(weights[:, None], present.shape)[present]
-
-
-def steps_of_each(y):
-    """Return the targets of each sequence as an array, from a table, an array or a list."""
-    return [np.asarray(part) for part in (y.to_numpy() if hasattr(y, "to_numpy") else y)]
-
-
-def is_padding_left_out(y, sequences):
-    """Tell whether targets per step are for the tokens of padded texts, and not for the padding.
-
-    So they are where a tokenizer in a pipeline pads the texts whose words they are for.
-    """
-    if not sequences.holds_tokens or sequences.is_ragged or getattr(y, "ndim", 1) != 1:
-        return False
-    lengths = [np.size(part) for part in y]
-    return lengths == list(sequences.trimmed().lengths) != list(sequences.lengths)
-
-
-def check_steps(arrays, sequences):
-    """Refuse targets of each sequence, as arrays, that are not one for each of its steps."""
-    check_consistent_length(sequences.starts, arrays)
-    expected = [(length, *arrays[0].shape[1:]) for length in sequences.lengths]
-    wrong = [i for i, a in enumerate(arrays) if a.shape != expected[i]]
-    if wrong:
-        i = wrong[0]
-        raise ValueError(
-            "Expected y to have a target for every step, because return_sequences=True; got "
-            f"y[{i}] of shape {arrays[i].shape} for a sequence of {sequences.lengths[i]} "
-            f"steps, where {expected[i]} belongs. Give y of shape (n_samples, n_steps), or "
-            "set return_sequences=False."
-        )
-
-
-def stack_steps(y, sequences):
-    """Return targets per step as one array (n_samples, n_steps, ...).
-
-    Parameters
-    ----------
-    y : array of shape (n_samples, n_steps[, n_outputs]), or a list of arrays
-        (n_steps_i[, n_outputs])
-    sequences : Sequences
-        The y of each sequence has as many steps.
-
-    Returns
-    -------
-    y : ndarray, with what stands in the first step at steps past a sequence's end
-    """
-    arrays = steps_of_each(y)
-    check_steps(arrays, sequences)
-    if not sequences.is_ragged:
-        return np.stack(arrays)
-    first = np.stack([a[:1] for a in arrays])
-    padded = np.repeat(first, sequences.n_steps, axis=1)
-    for row, array in zip(padded, arrays, strict=True):
-        row[: len(array)] = array
-    return padded
-
-
-def check_one_target_a_sample(y):
-    """Refuse a y with targets for every step, whose sequences differ in length."""
-    if isinstance(y, (list, tuple)) and len({np.shape(part) for part in y}) > 1:
-        raise ValueError(
-            "Expected y of shape (n_samples,) or (n_samples, n_outputs), got a list of parts of "
-            f"different shapes such as {np.shape(y[0])}. For targets at every step set "
-            "return_sequences=True."
-        )
-
-
-def check_labels(y):
-    """Return the `type_of_target` of labels; refuse what is not a kind of label."""
-    y = np.asarray(y)
-    if y.dtype == object and any(label is None or label != label for label in y.ravel()):
-        raise ValueError(
-            "Expected y to hold a label for every sample, got None or NaN among them. Input y "
-            "contains NaN: drop these samples, or give them a label of their own."
-        )
-    check_classification_targets(y)
-    kind = type_of_target(y, input_name="y")
-    if kind == "multiclass-multioutput":
-        raise ValueError(
-            f"Expected y of shape (n_samples,), or a binary indicator of shape (n_samples, "
-            f"n_labels); got {kind} targets. Fit one classifier for each column."
-        )
-    return kind

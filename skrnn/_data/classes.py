@@ -1,0 +1,260 @@
+"""Classes as targets: of a sequence, of its steps, or several labels at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from .sequences import Sequences
+from .target_checks import (
+    as_steps,
+    check_labels,
+    check_one_target_a_sample,
+    check_steps,
+    steps_of_each,
+)
+from .targets import Targets
+
+
+@dataclass(frozen=True)
+class ClassTargets(Targets):
+    """Labels: one of several classes, or a binary indicator of several labels.
+
+    Parameters
+    ----------
+    per_step : bool
+        Each step of a sequence has a label.
+    is_multilabel : bool
+        y is a binary indicator with a column for each label.
+    labels : tuple
+        The classes, sorted; the numbers of the columns of a binary indicator.
+    dtype : str
+        NumPy's name for their type.
+    balanced : tuple of float or None, default=None
+        The weight of each class where ``class_weight="balanced"``, as learnt from the first y.
+    """
+
+    per_step: bool
+    is_multilabel: bool
+    labels: tuple
+    dtype: str
+    balanced: tuple[float, ...] | None = None
+
+    @classmethod
+    def learn(
+        cls, y: Any, sequences: Sequences, *, per_step: bool, classes: Any = None
+    ) -> tuple[ClassTargets, Any]:
+        """Return what y is, and y as `read` gives it."""
+        found, is_multilabel = _labels(y, sequences, per_step)
+        if is_multilabel:
+            known = np.arange(found.shape[1])
+        else:
+            known = _classes(found if classes is None else classes)
+        if known.dtype.kind not in "biufU":
+            known = known.astype(object)
+        targets = cls(per_step, is_multilabel, tuple(known.tolist()), known.dtype.str)
+        return targets, targets._numbered(found, sequences)
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The labels as an array."""
+        return np.array(self.labels, dtype=self.dtype)
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether each output is the logit of one yes or no."""
+        return self.is_multilabel or len(self.labels) == 2
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of the network's output."""
+        return 1 if self.is_binary and not self.is_multilabel else len(self.labels)
+
+    @property
+    def loss(self) -> str:  # type: ignore[override]
+        """Name of the loss."""
+        return "binary_crossentropy" if self.is_binary else "categorical_crossentropy"
+
+    def read(self, y: Any, sequences: Sequences) -> Any:
+        """Return the numbers of the classes in one column, or steps of them."""
+        found, is_multilabel = _labels(y, sequences, self.per_step)
+        if is_multilabel != self.is_multilabel or (
+            is_multilabel and found.shape[1] != len(self.labels)
+        ):
+            kinds = ("one label a sample", "a binary indicator")
+            raise ValueError(
+                f"Expected y to be {kinds[self.is_multilabel]} with classes_ = "
+                f"{list(self.labels)} as in the first fit, got {kinds[is_multilabel]} of "
+                f"shape {found.shape}. Fit a new classifier for other targets."
+            )
+        return self._numbered(found, sequences)
+
+    def _numbered(self, labels, sequences):
+        if self.is_multilabel:
+            return labels.astype(np.float64)
+        if not self.per_step:
+            return self.encode(labels)[:, None]
+        present = sequences.present_steps()
+        numbers = np.zeros((len(present), 1))
+        numbers[present, 0] = self.encode(labels)
+        return as_steps(numbers, sequences)
+
+    def encode(self, labels: np.ndarray) -> np.ndarray:
+        """Return labels as class numbers."""
+        classes = self.classes
+        known = np.isin(labels, classes)
+        if not known.all():
+            raise ValueError(
+                f"Expected y with labels among classes_ = {classes.tolist()}, got "
+                f"{np.unique(labels[~known]).tolist()} as well. Fit on samples of all classes, "
+                "or name them all in the first call of partial_fit(..., classes=...)."
+            )
+        return np.searchsorted(classes, labels).astype(np.float64)
+
+    def strata(self, values: Any) -> np.ndarray | None:
+        """Return the numbers of the classes of whole sequences."""
+        return None if self.is_multilabel or self.per_step else values[:, 0]
+
+    # Weights of classes
+
+    def weighted(self, values: Any, sequences: Sequences, class_weight: Any) -> ClassTargets:
+        """Return the same with the weights of balanced classes, learnt once."""
+        if class_weight != "balanced" or self.balanced is not None:
+            return self
+        weights = np.ones(len(self.labels))
+        numbers = self._counted(values, sequences)
+        present = np.unique(numbers)
+        classes = np.arange(len(self.labels))
+        weights[present] = compute_class_weight("balanced", classes=classes[present], y=numbers)
+        return replace(self, balanced=tuple(weights.tolist()))
+
+    def weights(self, values: Any, sequences: Sequences, class_weight: Any) -> np.ndarray | None:
+        """Return the weight of each sample, or of all steps in a row, by its class."""
+        if class_weight is None:
+            return None
+        if self.is_multilabel:
+            raise ValueError(
+                f"Expected class_weight=None for a multilabel y, got {class_weight!r}. "
+                "Weigh the samples with sample_weight, for example by "
+                "sklearn.utils.class_weight.compute_sample_weight."
+            )
+        by_class = self.balanced if class_weight == "balanced" else self._given(class_weight)
+        present = np.unique(self._counted(values, sequences))
+        if not np.asarray(by_class)[present].any():
+            raise ValueError(
+                "Expected class_weight without negative weights and not all zero, got "
+                f"{class_weight!r}. Leave it out to weigh all classes alike."
+            )
+        numbers = values.values if self.per_step else values
+        return np.asarray(by_class)[numbers[:, 0].astype(int)]
+
+    def _counted(self, values, sequences):
+        """Return the class numbers of the samples, or of the present steps."""
+        if not self.per_step:
+            return values[:, 0].astype(int)
+        return values.values[values.step_rows()[sequences.present_steps()], 0].astype(int)
+
+    def _given(self, class_weight):
+        """Return the weight of each class that a dict gives, 1 where it gives none."""
+        known = dict(zip(self.labels, range(len(self.labels)), strict=True))
+        unknown = [label for label in class_weight if label not in known]
+        if unknown:
+            raise ValueError(
+                f"Expected class_weight with keys among classes_ = {list(self.labels)}, got "
+                f"{unknown} as well. Name the classes as they stand in y."
+            )
+        weights = np.ones(len(self.labels))
+        for label, weight in class_weight.items():
+            weights[known[label]] = weight
+        if not np.isfinite(weights).all() or weights.min() < 0:
+            raise ValueError(
+                "Expected class_weight without negative weights and not all zero, got "
+                f"{class_weight!r}. Give each class a finite number from 0 up."
+            )
+        return weights
+
+    # From raw outputs to predictions
+
+    def probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the probability of each class, or of each label."""
+        logits = outputs.astype(np.float64)
+        if self.is_multilabel:
+            return expit(logits)
+        if self.is_binary:
+            return np.concatenate([expit(-logits), expit(logits)], axis=-1)
+        return softmax(logits, axis=-1)
+
+    def log_probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the logarithms of these, finite also where a probability rounds to zero."""
+        logits = outputs.astype(np.float64)
+        if self.is_multilabel:
+            return log_expit(logits)
+        if self.is_binary:
+            return np.concatenate([log_expit(-logits), log_expit(logits)], axis=-1)
+        return log_softmax(logits, axis=-1)
+
+    def most_probable(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the most probable label, or which labels are more probable than not."""
+        probabilities = self.probabilities(outputs)
+        if self.is_multilabel:
+            return (probabilities > 0.5).astype(int)
+        return self.classes[probabilities.argmax(axis=-1)]
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the classes."""
+        return {"classes_": self.classes}
+
+    def keras_layers(self) -> dict[str, Any]:
+        """Return what turns raw outputs into probabilities in a Keras model."""
+        return {"activation": "sigmoid" if self.is_binary else "softmax"}
+
+
+def _labels(y, sequences, per_step):
+    """Return the labels of samples or of present steps, and whether y is a binary indicator."""
+    if per_step:
+        labels = _labels_of_steps(y, sequences)
+        check_labels(labels)
+        return labels, False
+    y = y.toarray() if hasattr(y, "toarray") else y
+    check_one_target_a_sample(y)
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
+    is_multilabel = check_labels(y) == "multilabel-indicator"
+    check_consistent_length(sequences.starts, y)
+    return y, is_multilabel
+
+
+def _labels_of_steps(y, sequences):
+    arrays = [_without_last_axis(part) for part in steps_of_each(y)]
+    check_steps(arrays, sequences)
+    ends = np.cumsum(sequences.lengths)[:-1]
+    present = np.split(sequences.present_steps(), ends)
+    return column_or_1d(np.concatenate([a[p] for a, p in zip(arrays, present, strict=True)]))
+
+
+def _without_last_axis(labels):
+    """Return labels (n_steps,) for labels (n_steps, 1)."""
+    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+
+
+def _classes(labels):
+    try:
+        classes = np.unique(labels)
+    except TypeError as error:
+        raise ValueError(
+            f"Expected the labels in y to be all numbers or all strings, got a mixture "
+            f"({error}). Turn them into strings."
+        ) from error
+    if len(classes) < 2:
+        (only,) = classes.tolist()
+        raise ValueError(
+            f"Expected y with at least 2 classes, got 1 class: {only!r}. Give samples of "
+            "another class too."
+        )
+    return classes

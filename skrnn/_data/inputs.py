@@ -1,0 +1,194 @@
+"""How X is read: learnt in `fit`, used again by every prediction.
+
+The forms that X may come in are decided once. A list of sequences that happen to be of one length
+is a list of sequences still, if `fit` was given one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .._plain import Plain
+from .scaling import identity_scaling, mean_and_scale, standardized
+from .sequences import Sequences
+from .validation import check_sequences, holds_sequences, refuse_other_width
+
+UNKNOWN = 1
+
+
+class Inputs(Plain):
+    """Base of the forms of X."""
+
+    holds_tokens: bool
+    # The number of token ids; None for numbers.
+    n_tokens: int | None
+    # The number of features of a step; of no meaning for tokens.
+    n_features: int
+
+    def read(self, estimator: Any, X: Any, *, reset: bool = False) -> Sequences:
+        """Return X as sequences, in the user's units; `reset` learns names and widths."""
+        raise NotImplementedError
+
+    def learnt_from(self, sequences: Sequences, standardize: bool) -> Inputs:
+        """Return the same with the scale of these sequences, or as it is if it has one."""
+        return self
+
+    def in_network_units(self, sequences: Sequences) -> Sequences:
+        """Return sequences as the network is given them."""
+        raise NotImplementedError
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the fitted attributes that tell a user about it."""
+        return {}
+
+    def keras_scaling(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the scale and the offset that bring X into the network's units."""
+        return None
+
+    def gives_lists(self, X: Any) -> bool:
+        """Tell whether what belongs to the steps of X is given as a list of arrays."""
+        return False
+
+
+@dataclass(frozen=True)
+class NumberInputs(Inputs):
+    """Sequences of numbers, or vectors: each is a sequence of one step.
+
+    Parameters
+    ----------
+    is_list : bool
+        X is a list of sequences and no table.
+    are_vectors : bool, default=False
+        A 2-D X has one vector a sample.
+    has_feature_axis : bool, default=True
+        A step of X is a vector of features and no plain number.
+    mean, scale : tuple of float or None, default=None
+        Of each feature; None before they are learnt.
+    """
+
+    is_list: bool
+    are_vectors: bool = False
+    has_feature_axis: bool = True
+    mean: tuple[float, ...] | None = None
+    scale: tuple[float, ...] | None = None
+
+    holds_tokens = False
+    n_tokens = None
+
+    @classmethod
+    def of(cls, X: Any, *, are_vectors: bool = False) -> NumberInputs:
+        """Return the form of X."""
+        is_list = not are_vectors and holds_sequences(X)
+        return cls(is_list, are_vectors, has_feature_axis(X))
+
+    @property
+    def n_features(self) -> int:  # type: ignore[override]
+        """The number of features of a step."""
+        return len(self.mean or ())
+
+    def read(self, estimator: Any, X: Any, *, reset: bool = False) -> Sequences:
+        """Return X as sequences of rows of features."""
+        if self.are_vectors:
+            X = np.asarray(X)[:, None]
+        return check_sequences(estimator, X, tokens=False, as_list=self.is_list, reset=reset)
+
+    def learnt_from(self, sequences: Sequences, standardize: bool) -> NumberInputs:
+        """Return the same with mean and scale of the features at the present steps."""
+        if self.mean is not None:
+            return self
+        if standardize:
+            counts = np.where(sequences.present_rows(), sequences.row_counts(), 0)
+            mean, scale = mean_and_scale(sequences.values, counts)
+        else:
+            mean, scale = identity_scaling(sequences.values.shape[1])
+        return replace(self, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
+
+    def in_network_units(self, sequences: Sequences) -> Sequences:
+        """Return sequences of standardized float32."""
+        refuse_other_width(sequences, self.n_features)
+        return sequences.with_values(standardized(sequences.values, *self._scaling()))
+
+    def in_user_units(self, values: np.ndarray) -> np.ndarray:
+        """Return what the network gives for features in their units, as float64."""
+        mean, scale = self._scaling()
+        return values.astype(np.float64) * scale + mean
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the means and the scales."""
+        mean, scale = self._scaling()
+        return {"input_mean_": mean, "input_scale_": scale}
+
+    def keras_scaling(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the scale and the offset that bring X into the network's units."""
+        mean, scale = self._scaling()
+        return 1 / scale, -mean / scale
+
+    def gives_lists(self, X: Any) -> bool:
+        """Tell whether X, or that of `fit`, is a list of sequences."""
+        return self.is_list or holds_sequences(X)
+
+    def _scaling(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.array(self.mean), np.array(self.scale)
+
+
+@dataclass(frozen=True)
+class TokenInputs(Inputs):
+    """Rows of token ids: 0 is padding, 1 the unknown token.
+
+    Parameters
+    ----------
+    is_list : bool
+        X is a list of sequences of ids and no table.
+    n_tokens : int
+        The number of ids that the network knows. Others are read as the unknown token.
+    embedding_dim : int
+        The length of the vectors that stand for them.
+    cuts_padding : bool, default=False
+        The padding at the end of a text is no step: targets are for the words alone.
+    """
+
+    is_list: bool
+    n_tokens: int
+    embedding_dim: int
+    cuts_padding: bool = False
+
+    holds_tokens = True
+    n_features = 0
+
+    def read(self, estimator: Any, X: Any, *, reset: bool = False) -> Sequences:
+        """Return X as sequences of ids."""
+        found = check_sequences(estimator, X, tokens=True, as_list=self.is_list, reset=reset)
+        return found.trimmed() if self.cuts_padding else found
+
+    def in_network_units(self, sequences: Sequences) -> Sequences:
+        """Return sequences of known ids."""
+        ids = sequences.values
+        return sequences.with_values(np.where(ids < self.n_tokens, ids, UNKNOWN))
+
+    def gives_lists(self, X: Any) -> bool:
+        """Tell whether X, or that of `fit`, is a list, or its padding is cut."""
+        return self.is_list or self.cuts_padding or holds_sequences(X)
+
+
+def has_feature_axis(X: Any) -> bool:
+    """Tell a sequence of steps with features from one of plain numbers."""
+    is_list = isinstance(X, list | tuple) or getattr(X, "ndim", None) == 1
+    if is_list:
+        return len(X) > 0 and np.ndim(next(iter(X))) > 1
+    return getattr(X, "ndim", 2) > 2
+
+
+def per_step(values: np.ndarray, sequences: Sequences, as_list: bool) -> Any:
+    """Give values of steps the form of X: NaN where absent, a list of arrays if X is one."""
+    present = sequences.present()
+    mask = present.reshape(present.shape + (1,) * (values.ndim - present.ndim))
+    values = np.where(mask, values, np.nan)
+    return without_padding(values, sequences) if as_list else values
+
+
+def without_padding(values: np.ndarray, sequences: Sequences) -> list[np.ndarray]:
+    """Return the values of the steps of each sequence."""
+    return [v[:length] for v, length in zip(values, sequences.lengths, strict=True)]

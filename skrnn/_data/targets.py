@@ -1,0 +1,208 @@
+"""What y is: learnt in `fit`, used again to score, to go on, and to read the network's outputs.
+
+Each kind of target knows its own scale, its loss, by which classes a random split is stratified,
+and how raw outputs become predictions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_array, check_consistent_length
+
+from .._plain import Plain
+from .scaling import identity_scaling, mean_and_scale, standardized
+from .sequences import Sequences
+from .target_checks import (
+    as_steps,
+    check_one_target_a_sample,
+    steps_in_a_row,
+)
+
+
+class Targets(Plain):
+    """Base of the kinds of y."""
+
+    per_step: bool
+    loss: str
+    n_outputs: int
+
+    def read(self, y: Any, sequences: Sequences) -> Any:
+        """Return y as numbers in the user's units: an array, or `Sequences` of steps."""
+        raise NotImplementedError
+
+    def lengths(self, values: Any) -> np.ndarray | None:
+        """Return how many steps the targets of each sample have, if not those of its sequence."""
+        return None
+
+    def strata(self, values: Any) -> np.ndarray | None:
+        """Return the classes to stratify a random validation split by, or None."""
+        return None
+
+    def learnt_from(self, values: Any, sequences: Sequences, standardize: bool) -> Targets:
+        """Return the same with the scale of these targets, or as it is if it has one."""
+        return self
+
+    def in_network_units(self, values: Any) -> Any:
+        """Return the targets as float32, as the network is to predict them."""
+        if isinstance(values, Sequences):
+            return values.with_values(values.values.astype(np.float32, copy=False))
+        return values.astype(np.float32, copy=False)
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the fitted attributes that tell a user about it."""
+        return {}
+
+
+@dataclass(frozen=True)
+class NoTargets(Targets):
+    """Sequences are their own targets."""
+
+    per_step = False
+    loss = "mse"
+
+    def read(self, y: Any, sequences: Sequences) -> np.ndarray:
+        """Return targets of no width."""
+        return np.zeros((len(sequences), 0), np.float32)
+
+
+@dataclass(frozen=True)
+class NumberTargets(Targets):
+    """Numbers: one or several for a sequence, for each of its steps, or for steps ahead.
+
+    Parameters
+    ----------
+    per_step : bool
+        Each step of a sequence has targets.
+    n_outputs : int
+    has_output_axis : bool
+        y has an axis for the outputs.
+    n_target_steps : int or None
+        The steps ahead that a decoder writes.
+    mean, scale : tuple of float or None, default=None
+        Of each output; None before they are learnt.
+    """
+
+    per_step: bool
+    n_outputs: int
+    has_output_axis: bool
+    n_target_steps: int | None = None
+    mean: tuple[float, ...] | None = None
+    scale: tuple[float, ...] | None = None
+
+    loss = "mse"
+
+    @classmethod
+    def learn(
+        cls, y: Any, sequences: Sequences, *, per_step: bool, decodes: bool
+    ) -> tuple[NumberTargets, Any]:
+        """Return what y is, and y as `read` gives it."""
+        numbers = _numbers(y, sequences, per_step)
+        refuse_other_axes(numbers, per_step=per_step, decodes=decodes)
+        has_output_axis = numbers.ndim > (2 if decodes else 1)
+        n_outputs = numbers.shape[-1] if has_output_axis else 1
+        n_target_steps = numbers.shape[1] if decodes else None
+        targets = cls(per_step, n_outputs, has_output_axis, n_target_steps)
+        return targets, targets._shaped(numbers, sequences)
+
+    def read(self, y: Any, sequences: Sequences) -> Any:
+        """Return y as floats of shape (n_samples[, n_target_steps], n_outputs), or as steps."""
+        numbers = _numbers(y, sequences, self.per_step)
+        decodes = self.n_target_steps is not None
+        refuse_other_axes(numbers, per_step=self.per_step, decodes=decodes)
+        n_outputs = numbers.shape[-1] if numbers.ndim > (2 if decodes else 1) else 1
+        n_target_steps = numbers.shape[1] if decodes else None
+        if (n_outputs, n_target_steps) != (self.n_outputs, self.n_target_steps):
+            form = "{} outputs at {} steps" if decodes else "{} outputs"
+            raise ValueError(
+                f"Expected y with {form.format(self.n_outputs, self.n_target_steps)} as in the "
+                f"first fit, got {form.format(n_outputs, n_target_steps)}. Fit a new "
+                "estimator for other targets."
+            )
+        return self._shaped(numbers, sequences)
+
+    def _shaped(self, numbers, sequences):
+        axes = [len(numbers), *([self.n_target_steps] if self.n_target_steps else [])]
+        numbers = numbers.reshape(*axes, self.n_outputs)
+        return as_steps(numbers, sequences) if self.per_step else numbers
+
+    def lengths(self, values: Any) -> np.ndarray | None:
+        """Return the steps that a decoder writes, as often as there are samples."""
+        return None if self.n_target_steps is None else np.full(len(values), self.n_target_steps)
+
+    def learnt_from(self, values: Any, sequences: Sequences, standardize: bool) -> NumberTargets:
+        """Return the same with mean and scale of each output, absent steps left out."""
+        if self.mean is not None:
+            return self
+        if not standardize:
+            mean, scale = identity_scaling(self.n_outputs)
+        else:
+            if self.per_step:
+                rows = values.values[values.step_rows()[sequences.present_steps()]]
+            else:
+                rows = values.reshape(-1, self.n_outputs)
+            mean, scale = mean_and_scale(rows, np.ones(len(rows)))
+        return replace(self, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
+
+    def in_network_units(self, values: Any) -> Any:
+        """Return standardized float32."""
+        if self.per_step:
+            return values.with_values(standardized(values.values, *self._scaling()))
+        return standardized(values, *self._scaling())
+
+    def predictions(self, outputs: np.ndarray) -> np.ndarray:
+        """Return raw outputs in the user's units and in the form of y."""
+        y = self.in_user_units(outputs)
+        return y if self.has_output_axis else y[..., 0]
+
+    def in_user_units(self, outputs: np.ndarray) -> np.ndarray:
+        """Return raw outputs in the user's units, as float64."""
+        mean, scale = self._scaling()
+        return outputs.astype(np.float64) * scale + mean
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the means and the scales."""
+        mean, scale = self._scaling()
+        return {"target_mean_": mean, "target_scale_": scale}
+
+    def keras_layers(self) -> dict[str, Any]:
+        """Return what turns raw outputs into predictions in a Keras model."""
+        mean, scale = self._scaling()
+        return {"output_scaling": (scale, mean)}
+
+    def _scaling(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.array(self.mean), np.array(self.scale)
+
+
+def _numbers(y, sequences, per_step):
+    """Return y as floats, the steps of all sequences in a row if it has targets per step."""
+    if per_step:
+        y = steps_in_a_row(y, sequences)
+        present = sequences.present_steps().reshape(-1, *[1] * (y.ndim - 1))
+        y = np.where(present, y, 0.0)  # what stands at absent steps does not count
+    else:
+        check_one_target_a_sample(y)
+    numbers = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
+    if not per_step:
+        check_consistent_length(sequences.starts, numbers)
+    return numbers
+
+
+def refuse_other_axes(numbers, *, per_step, decodes):
+    """Refuse a y with too few axes or too many."""
+    n_axes = 2 if decodes else 1
+    if decodes and numbers.ndim == 1:
+        raise ValueError(
+            "Expected y of several steps, of shape (n_samples, n_target_steps[, n_outputs]), "
+            f"because decoder='rnn'; got shape {numbers.shape}. Give y with a column for each "
+            "step ahead, or set decoder='dense'."
+        )
+    if numbers.ndim not in (n_axes, n_axes + 1):
+        form = "(n_samples, n_steps)" if per_step or decodes else "(n_samples,)"
+        raise ValueError(
+            f"Expected y of shape {form}, or with one more axis for several outputs; got "
+            f"{'steps of ' if per_step else ''}shape {numbers.shape}. Reshape it, "
+            "or set return_sequences=True for targets at every step."
+        )

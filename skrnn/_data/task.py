@@ -1,0 +1,74 @@
+"""How X and y are read, together: what a fit learns before it trains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .inputs import Inputs
+from .samples import TrainingData
+from .sequences import Sequences
+from .target_checks import check_weights
+from .targets import Targets
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is predicted from what: the form and the scale of X and of y."""
+
+    inputs: Inputs
+    targets: Targets
+
+    def samples(
+        self, sequences: Sequences, values: Any, sample_weight: Any, of_classes: Any = None
+    ) -> TrainingData:
+        """Return samples in the user's units, without those that have no weight.
+
+        `of_classes` are weights of samples, or of all steps in a row, to multiply theirs by.
+        """
+        weights, step_weight = check_weights(sample_weight, sequences), None
+        if of_classes is not None and self.targets.per_step:
+            of_steps = np.repeat(weights, sequences.lengths)
+            step_weight = (of_steps * of_classes).astype(np.float32)
+        elif of_classes is not None:
+            weights = (weights * of_classes).astype(np.float32)
+        return TrainingData(
+            sequences,
+            values,
+            weights,
+            target_lengths=self.targets.lengths(values),
+            step_weight=step_weight,
+        ).weighted()
+
+    def learnt_from(self, data: TrainingData, *, standardize: bool) -> Task:
+        """Return the task with the scales of these samples, or as it is if it has scales."""
+        return Task(
+            self.inputs.learnt_from(data.sequences, standardize),
+            self.targets.learnt_from(data.targets, data.sequences, standardize),
+        )
+
+    def in_network_units(self, data: TrainingData) -> TrainingData:
+        """Return samples as the network is trained on them, and those that are held out."""
+        sequences = self.inputs.in_network_units(data.sequences)
+        targets = self.targets.in_network_units(data.targets)
+        held_out = data.validation
+        if held_out is not None:
+            if held_out.sequences.values is data.sequences.values:
+                # They lie in the same table of rows, which is scaled once.
+                scaled = held_out.sequences.with_values(sequences.values)
+            else:
+                scaled = self.inputs.in_network_units(held_out.sequences)
+            values = self.targets.in_network_units(held_out.targets)
+            held_out = replace(held_out, sequences=scaled, targets=values)
+        return replace(data, sequences=sequences, targets=targets, validation=held_out)
+
+    def attributes(self) -> dict[str, Any]:
+        """Return what a fitted estimator keeps of the task, and shows of it."""
+        return {
+            "input_": self.inputs.to_dict(),
+            "target_": self.targets.to_dict(),
+            **self.inputs.attributes(),
+            **self.targets.attributes(),
+        }
