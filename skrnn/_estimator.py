@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn
+from ._cell_weights import CELL_WEIGHTS
 from ._compat import Interval, StrOptions
 from ._data.inputs import Inputs
 from ._data.samples import TrainingData
@@ -23,7 +24,7 @@ from ._data.splitting import split_validation
 from ._data.targets import Targets
 from ._data.task import Task
 from ._documentation import DocumentationLink
-from ._spec import Training, Values, describe, network_of
+from ._spec import Training, Values, network_of
 from ._training import Run, Trained, train
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
@@ -51,7 +52,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     weights_: list[np.ndarray]
 
     _parameter_constraints: dict = {
-        "cell": [StrOptions({"simple", "gru", "lstm"})],
+        "cell": [StrOptions(set(CELL_WEIGHTS))],
         "units": [POSITIVE_INT, tuple, list],
         "dropout": [RATE],
         "recurrent_dropout": [RATE],
@@ -83,7 +84,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     def _train(
         self,
         fit: Fit,
-        task: Task,
+        task: Task[Any, Any],
         network: Any,
         data: TrainingData,
         *,
@@ -98,7 +99,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         Parameters
         ----------
         fit : Fit
-        task : Task
+        task : Task[Any, Any]
         network : spec of the network
         data : TrainingData
         start : list of ndarray or None
@@ -130,7 +131,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             self.verbose,
             extras or {},
         )
-        learnt = {**task.attributes(), "network_": describe(network), "engine_": engine}
+        learnt = {**task.attributes(), "network_": network.to_dict(), "engine_": engine}
 
         def fitted_with(weights):
             learnt_now = {**learnt, "weights_": weights}
@@ -143,7 +144,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             setattr(self, name, value)
         tasks.end_fit()
 
-    def _task(self) -> Task:
+    def _task(self) -> Task[Any, Any]:
         """Return how X and y are read, as learnt in `fit`."""
         return Task(Inputs.from_dict(self.input_), Targets.from_dict(self.target_))
 
@@ -206,7 +207,9 @@ class Fit:
         state.clear()
         state.update(self.before)
 
-    def hold_out(self, task: Task, data: TrainingData, how: str | None = None) -> TrainingData:
+    def hold_out(
+        self, task: Task[Any, Any], data: TrainingData, how: str | None = None
+    ) -> TrainingData:
         """Return the samples to train on, with those that early stopping looks at, if it does."""
         estimator = self.estimator
         if not estimator.early_stopping:
@@ -292,7 +295,7 @@ def as_widths(value: Any, name: str, least: int) -> tuple[int, ...]:
 
 def _refuse_other(new: Any, old: Any) -> None:
     """Refuse to continue the training of another network than the fitted one."""
-    now, before = describe(new), describe(old)
+    now, before = new.to_dict(), old.to_dict()
     names = now if now["kind"] == before["kind"] else ["kind"]
     changed = [
         f"{name}: {before[name]} -> {now[name]}"

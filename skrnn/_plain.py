@@ -40,11 +40,11 @@ def _subclasses(cls):
 
 
 def _plain(value):
-    """Return lists for tuples and Python's numbers for NumPy's."""
+    """Return Python's numbers for NumPy's."""
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
+    if isinstance(value, tuple):
+        return tuple(_plain(v) for v in value)
     return value
 
 

@@ -25,7 +25,7 @@ from ._estimator import (
 )
 from ._spec import Network, network_of
 from ._starting_weights import initial_weights
-from .text._embeddings import given_table
+from .text._embeddings import check_n_tokens, clone_sharing_embeddings, given_table
 
 _OPTIMIZERS = {
     "adadelta",
@@ -68,7 +68,10 @@ class SequenceReadout:
     weights_: list[np.ndarray]
     _task: Any
 
-    def _raw_outputs(self, X: Any) -> tuple[np.ndarray, Sequences, Task]:
+    def __sklearn_clone__(self) -> Any:
+        return clone_sharing_embeddings(self)
+
+    def _raw_outputs(self, X: Any) -> tuple[np.ndarray, Sequences, Task[Any, Any]]:
         """Return raw outputs, the sequences that they are for, and how X and y are read."""
         check_is_fitted(self)
         from . import _keras
@@ -104,8 +107,9 @@ class SequenceReadout:
         from . import _keras
 
         network = network_of(self.network_)
-        if network.pooling != "attention":
-            got = "model is set" if self.builder_ is not None else f"pooling={network.pooling!r}"
+        pooling = getattr(network, "pooling", "last")
+        if pooling != "attention":
+            got = "model is set" if self.builder_ is not None else f"pooling={pooling!r}"
             raise ValueError(
                 f"Expected a network fitted with pooling='attention', got one where {got}. Set "
                 "pooling='attention' and fit again."
@@ -142,7 +146,7 @@ class SequenceReadout:
 
 def read_samples(
     estimator: Any, fit: Fit, learn_targets: Any, given: Any = None
-) -> tuple[Task, TrainingData]:
+) -> tuple[Task[Any, Any], TrainingData]:
     """Return how X and y of a fit are read, and the samples in the user's units.
 
     Parameters
@@ -168,7 +172,7 @@ def read_samples(
 
 
 def with_validation(
-    estimator: Any, fit: Fit, task: Task, data: TrainingData, X_val: Any, y_val: Any
+    estimator: Any, fit: Fit, task: Task[Any, Any], data: TrainingData, X_val: Any, y_val: Any
 ) -> TrainingData:
     """Return the samples to train on, with those that early stopping looks at."""
     refuse_one_of_a_pair(X_val, y_val)
@@ -193,8 +197,8 @@ def _weighted(estimator, task, sequences, values, sample_weight):
 def _learn_inputs(estimator, X, y, given):
     """Return how X is read, and its sequences."""
     if estimator.embedding_dim is None and given is None:
-        inputs = NumberInputs.of(X)
-        return inputs, inputs.read(estimator, X, reset=True)
+        numbers = NumberInputs.of(X)
+        return numbers, numbers.read(estimator, X, reset=True)
     is_list = holds_sequences(X)
     sequences = check_sequences(estimator, X, tokens=True, as_list=is_list, reset=True)
     cuts_padding = estimator.return_sequences and is_padding_left_out(y, sequences)
@@ -205,11 +209,10 @@ def _learn_inputs(estimator, X, y, given):
 
 def _size_of_table(sequences, embedding_dim, given):
     """Return how many tokens there are, and the length of their vectors."""
-    largest = int(sequences.values.max())
     if given is None:
-        # Two at least: padding, and the unknown token that ids never seen are read as.
-        return max(2, largest + 1), int(embedding_dim)
+        return check_n_tokens(sequences.values, embedding_dim), int(embedding_dim)
     n_tokens, length = given.shape
+    largest = int(sequences.values.max())
     if largest >= n_tokens:
         raise ValueError(
             f"Expected token ids below {n_tokens}, the number of rows of embeddings; "
@@ -232,7 +235,7 @@ def vectors_given(estimator: Any, fit: Fit) -> np.ndarray | None:
     return table
 
 
-def describe_stack(estimator: Any, task: Task) -> Network:
+def describe_stack(estimator: Any, task: Task[Any, Any]) -> Network:
     """Return the stack of recurrent layers that an estimator's parameters ask for."""
     inputs, is_own = task.inputs, estimator.model is None
     return Network(
@@ -253,7 +256,7 @@ def describe_stack(estimator: Any, task: Task) -> Network:
 
 
 def train_on_sequences(
-    estimator: Any, fit: Fit, task: Task, network: Any, data: TrainingData, given: Any
+    estimator: Any, fit: Fit, task: Task[Any, Any], network: Any, data: TrainingData, given: Any
 ) -> None:
     """Train an estimator's network on samples in the user's units, with the engine that can."""
     if fit.goes_on and estimator.model is not estimator.builder_:

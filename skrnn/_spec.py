@@ -7,10 +7,12 @@ A `Spec` and a `Training` describe structure, so they key the cache of compiled 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from ._plain import Plain
 
 _BATCHES_A_POOL = 50
 
@@ -20,18 +22,12 @@ START, END = 2, 3
 RESERVED = ("[START]", "[END]")
 
 
-class Spec:
+class Spec(Plain):
     """Base of what describes a network: a frozen dataclass of plain values.
 
     A new kind is a subclass, in any module. `skrnn._starting_weights.weight_shapes` and
     `skrnn._keras.functional.architectures.register` say what it is made of and how it is computed.
     """
-
-    kinds: ClassVar[dict[str, type[Spec]]] = {}
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        Spec.kinds[cls.__name__] = cls
 
 
 @dataclass(frozen=True)
@@ -146,15 +142,9 @@ class Autoencoder(Spec):
         return self.units[::-1]
 
 
-def describe(network):
-    """Return a network as a dict of plain values."""
-    return {"kind": type(network).__name__, **asdict(network)}
-
-
-def network_of(description):
-    """Return the network that `describe` was called on."""
-    fields = dict(description)
-    return Spec.kinds[fields.pop("kind")](**fields)
+def network_of(description: dict[str, Any]) -> Spec:
+    """Return the network that `to_dict` was called on, also after a trip through JSON."""
+    return Spec.from_dict(description)
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class Monitor:
         self.on_epoch = on_epoch
         self.history: dict[str, list[float]] = {}
         self.best_epoch = 0
-        self.weights = None
+        self.weights: Any = None
         self._best = np.inf
 
     @property

@@ -76,8 +76,9 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         The part of the samples that early stopping holds out.
     validation : {"auto", "last", "random"}, default="auto"
         Which samples are held out. "last": the last windows of each series, and training windows
-        that reach into them are left out. "random": any. "auto": "last" for windows of a series,
-        "random" for independent sequences.
+        that reach into them are left out. "random": any. "auto": "last" for windows of a series
+        (whole series at random where they are too short to spare their last windows), "random"
+        for independent sequences, as those of one step are.
     n_iter_no_change : int, default=10
         Epochs without improvement after which early stopping stops.
     warm_start : bool, default=False
@@ -106,9 +107,13 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         The weights: layers of the encoder, latent vector, first states of the decoder, its layers,
         output.
     optimizer_state_ : list of ndarray
-        The optimizer's state after the last step, with which training can go on.
+        The optimizer's state after the last step, with which training can go on. It is as large as
+        the weights, or twice. `del estimator.optimizer_state_` leaves it out of a pickle; a
+        training that goes on then begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
+    input_ : dict
+        How X is read: its form and its scale, in plain values.
     engine_ : str
         Always "compiled".
     input_mean_, input_scale_ : ndarray of shape (n_features,)
@@ -290,7 +295,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             self._train_on(fit, task, data, data.sequences)
         return self
 
-    def _read(self, fit: Fit) -> tuple[Task, TrainingData]:
+    def _read(self, fit: Fit) -> tuple[Task[Any, Any], TrainingData]:
         """Return how X is read, and the samples in the user's units."""
         X = fit.given.X
         task = self._task() if fit.goes_on else Task(NumberInputs.of(X), NoTargets())
@@ -298,7 +303,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         return task, _samples(task, sequences, fit.given.sample_weight)
 
     def _train_on(
-        self, fit: Fit, task: Task, data: TrainingData, every_sequence: Sequences
+        self, fit: Fit, task: Task[Any, Any], data: TrainingData, every_sequence: Sequences
     ) -> None:
         """Train on samples in the user's units, and learn the bound for anomalies from all."""
         task = task.learnt_from(data, standardize=self.standardize)
@@ -442,7 +447,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         task = self._task()
         return self._scores(task, task.inputs.read(self, X))
 
-    def _scores(self, task: Task, sequences: Sequences) -> np.ndarray:
+    def _scores(self, task: Task[Any, Any], sequences: Sequences) -> np.ndarray:
         """Return what `score_samples` does for sequences in the user's units."""
         from . import _keras
 
@@ -514,12 +519,12 @@ def _offset(scores, contamination):
     return float(-np.exp(median + _FAR * spread))
 
 
-def _samples(task: Task, sequences: Sequences, sample_weight: Any) -> TrainingData:
+def _samples(task: Task[Any, Any], sequences: Sequences, sample_weight: Any) -> TrainingData:
     """Return sequences that are their own targets, as samples in the user's units."""
     return task.samples(sequences, task.targets.read(None, sequences), sample_weight)
 
 
-def _network(estimator: RNNAutoencoder, task: Task) -> Autoencoder:
+def _network(estimator: RNNAutoencoder, task: Task[Any, Any]) -> Autoencoder:
     """Return the network that the parameters ask for."""
     return Autoencoder(
         cell=estimator.cell,

@@ -140,9 +140,17 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     weights_ : list of ndarray
         The weights, in the order of Keras' `get_weights`.
     optimizer_state_ : list of ndarray
-        The optimizer's state after the last step, with which training can go on.
+        The optimizer's state after the last step, with which training can go on. It is as large as
+        the weights, or twice. `del estimator.optimizer_state_` leaves it out of a pickle; a
+        training that goes on then begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
+    input_ : dict
+        How X is read: its form and its scale, in plain values.
+    target_ : dict
+        What y is: its form and its scale or its classes, in plain values.
+    builder_ : callable or None
+        The `model` of the fit.
     engine_ : {"compiled", "keras"}
         The engine that trained it.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
@@ -345,7 +353,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         y : ndarray, or list of ndarray
             Labels of shape (n_samples,), or a binary indicator (n_samples, n_labels). With
             `return_sequences`, labels of shape (n_samples, n_steps), those at absent steps
-            without meaning, and for sequences of different lengths a list.
+            without meaning; a list where X is a list of sequences.
         """
         outputs, sequences, task = self._raw_outputs(X)
         labels = task.targets.most_probable(outputs)
@@ -367,8 +375,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         p : float64 ndarray, or list of ndarray
             Probabilities of shape (n_samples, n_classes), whose rows sum to one; for a binary
             indicator y, the probability of each label. With `return_sequences`, of shape
-            (n_samples, n_steps, n_classes), NaN at absent steps, and for sequences of
-            different lengths a list.
+            (n_samples, n_steps, n_classes), NaN at absent steps; a list where X is a list of
+            sequences.
         """
         outputs, sequences, task = self._raw_outputs(X)
         p = task.targets.probabilities(outputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -24,7 +25,7 @@ from ._starting_weights import initial_weights
 from .text._documents import as_documents
 from .text._reading import ModelledTexts, NextTokens
 from .text._streams import pieces, split_last, split_random, stream_count
-from .text._vocabulary import PADDING
+from .text._vocabulary import MIN_DF, PADDING
 
 # Words, also with an apostrophe inside, and punctuation marks: a text that is written has both.
 TOKEN_PATTERN = r"(?u)\w+(?:'\w+)*|[^\w\s]"
@@ -123,9 +124,13 @@ class RNNLanguageModel(BaseNetwork):
     weights_ : list of ndarray
         The weights: embedding, recurrent layers, output.
     optimizer_state_ : list of ndarray
-        The optimizer's state after the last step, with which training can go on.
+        The optimizer's state after the last step, with which training can go on. It is as large as
+        the weights, or twice. `del estimator.optimizer_state_` leaves it out of a pickle; a
+        training that goes on then begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
+    input_ : dict
+        How X is read: its form and its scale, in plain values.
     engine_ : str
         Always "compiled".
 
@@ -179,7 +184,7 @@ class RNNLanguageModel(BaseNetwork):
         "embedding_dim": [POSITIVE_INT],
         "n_steps": [POSITIVE_INT],
         "max_tokens": [Interval(Integral, 5, None, closed="left"), None],
-        "min_df": [POSITIVE_INT, Interval(Real, 0, 1, closed="both")],
+        "min_df": MIN_DF,
         "lowercase": ["boolean"],
         "token_pattern": [str],
     }
@@ -301,7 +306,7 @@ class RNNLanguageModel(BaseNetwork):
             self._train_on(fit, *self._read(fit))
         return self
 
-    def _read(self, fit: Fit) -> tuple[Task, TrainingData]:
+    def _read(self, fit: Fit) -> tuple[Task[Any, Any], TrainingData]:
         """Return how texts are read, and the texts, each as a sequence of ids."""
         documents = _texts_of(fit.given.X)
         if fit.goes_on:
@@ -325,7 +330,7 @@ class RNNLanguageModel(BaseNetwork):
             return _as_data(*split_random(texts, self.validation_fraction, seed))
         return _as_data(*split_last(texts, self.validation_fraction))
 
-    def _train_on(self, fit: Fit, task: Task, data: TrainingData) -> None:
+    def _train_on(self, fit: Fit, task: Task[Any, Any], data: TrainingData) -> None:
         """Train on texts in the pieces that the network reads."""
         n_streams = stream_count(data.sequences, self.batch_size, self.n_steps)
         read = pieces(data.sequences, n_streams, self.n_steps)

@@ -24,7 +24,7 @@ from ._sequence_estimator import (
     vectors_given,
     with_validation,
 )
-from ._spec import EncoderDecoder
+from ._spec import EncoderDecoder, Network
 
 
 class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
@@ -140,9 +140,17 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     weights_ : list of ndarray
         The weights, in the order of Keras' `get_weights`.
     optimizer_state_ : list of ndarray
-        The optimizer's state after the last step, with which training can go on.
+        The optimizer's state after the last step, with which training can go on. It is as large as
+        the weights, or twice. `del estimator.optimizer_state_` leaves it out of a pickle; a
+        training that goes on then begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
+    input_ : dict
+        How X is read: its form and its scale, in plain values.
+    target_ : dict
+        What y is: its form and its scale or its classes, in plain values.
+    builder_ : callable or None
+        The `model` of the fit.
     engine_ : {"compiled", "keras"}
         The engine that trained it.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
@@ -345,8 +353,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         y : float64 ndarray, or list of ndarray
             Predictions in the shape of the y of `fit`: (n_samples,) or (n_samples, n_outputs);
             with ``decoder="rnn"`` (n_samples, n_target_steps[, n_outputs]);
-            with `return_sequences` (n_samples, n_steps[, n_outputs]), NaN at absent steps, and
-            for sequences of different lengths a list.
+            with `return_sequences` (n_samples, n_steps[, n_outputs]), NaN at absent steps; a list
+            where X is a list of sequences.
         """
         outputs, sequences, task = self._raw_outputs(X)
         y = task.targets.predictions(outputs)
@@ -395,7 +403,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         )
 
 
-def _network(estimator, task: Task):
+def _network(estimator: RNNRegressor, task: Task[Any, Any]) -> Network | EncoderDecoder:
     """Return the network that the parameters ask for."""
     stack = describe_stack(estimator, task)
     if estimator.decoder == "dense":
@@ -414,7 +422,7 @@ def _network(estimator, task: Task):
     )
 
 
-def _refuse_what_a_decoder_lacks(estimator) -> None:
+def _refuse_what_a_decoder_lacks(estimator: RNNRegressor) -> None:
     fixed = {
         "return_sequences": False,
         "pooling": "last",

@@ -19,10 +19,10 @@ from ._data.task import Task
 from ._estimator import POSITIVE_INT, RATE, BaseNetwork, Fit, as_widths, refuse_one_of_a_pair
 from ._spec import END, RESERVED, EncoderDecoder, network_of
 from ._starting_weights import initial_weights
-from .text._documents import as_documents
-from .text._readers import holds_texts
+from .text._documents import as_documents, holds_texts
 from .text._reading import SourceTexts, TargetTexts, padded, sequences_of_texts
 from .text._scores import METRICS
+from .text._vocabulary import MIN_DF
 
 # Words and punctuation marks: what is written back should have both.
 TOKEN_PATTERN = r"(?u)\w+|[^\w\s]"
@@ -131,9 +131,15 @@ class RNNSeq2Seq(BaseNetwork):
     weights_ : list of ndarray
         The weights: embedding and layers of the encoder, of the decoder, attention, output.
     optimizer_state_ : list of ndarray
-        The optimizer's state after the last step, with which training can go on.
+        The optimizer's state after the last step, with which training can go on. It is as large as
+        the weights, or twice. `del estimator.optimizer_state_` leaves it out of a pickle; a
+        training that goes on then begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
+    input_ : dict
+        How X is read: its form and its scale, in plain values.
+    target_ : dict
+        What y is: its form and its scale or its classes, in plain values.
     engine_ : str
         Always "compiled".
     input_mean_, input_scale_ : ndarray of shape (n_features,)
@@ -196,7 +202,7 @@ class RNNSeq2Seq(BaseNetwork):
         "embedding_dim": [POSITIVE_INT],
         "scheduled_sampling": [RATE],
         "max_tokens": [Interval(Integral, 5, None, closed="left"), None],
-        "min_df": [POSITIVE_INT, Interval(Real, 0, 1, closed="both")],
+        "min_df": MIN_DF,
         "lowercase": ["boolean"],
         "token_pattern": [str],
         "standardize": ["boolean"],
@@ -340,7 +346,7 @@ class RNNSeq2Seq(BaseNetwork):
             self._train_on(fit, *self._read(fit))
         return self
 
-    def _read(self, fit: Fit) -> tuple[Task, TrainingData]:
+    def _read(self, fit: Fit) -> tuple[Task[Any, Any], TrainingData]:
         """Return how X and y are read, and the samples in the user's units."""
         X, y, sample_weight = fit.given.X, fit.given.y, fit.given.sample_weight
         refuse_missing_y(self, y)
@@ -353,7 +359,7 @@ class RNNSeq2Seq(BaseNetwork):
         task = Task(inputs, targets)
         return task, task.samples(sequences, values, sample_weight)
 
-    def _train_on(self, fit: Fit, task: Task, data: TrainingData) -> None:
+    def _train_on(self, fit: Fit, task: Task[Any, Any], data: TrainingData) -> None:
         """Train on samples in the user's units."""
         task = task.learnt_from(data, standardize=self.standardize)
         network = _network(self, task)
@@ -478,7 +484,7 @@ class RNNSeq2Seq(BaseNetwork):
         task = self._task()
         if y is None:
             ids, _, sequences = self._written(X)
-            targets = padded([i[: np.count_nonzero(i)] for i in ids])
+            targets: Any = padded([i[: np.count_nonzero(i)] for i in ids])
         else:
             data = task.in_network_units(_samples(self, task, X, y))
             sequences, targets = data.sequences, data.targets
@@ -554,8 +560,7 @@ def _learn_target(estimator: RNNSeq2Seq, y: Any) -> tuple[TargetTexts, np.ndarra
     targets, counted = TargetTexts.learn(
         y, reserved=RESERVED, writes_text=writes_text, max_len=1, **params
     )
-    end = np.array([END], dtype=np.int32)
-    values = padded([np.concatenate([ids, end]) for ids in counted.encode(targets.ids)])
+    values = padded(counted.encode(targets.ids, suffix=(END,)))
     return replace(targets, max_len=max(values.shape[1] - 1, 1)), values
 
 
@@ -583,7 +588,7 @@ def _read_source(estimator: RNNSeq2Seq, inputs: Inputs, X: Any) -> Sequences:
 
 
 def _samples(
-    estimator: RNNSeq2Seq, task: Task, X: Any, y: Any, sample_weight: Any = None
+    estimator: RNNSeq2Seq, task: Task[Any, Any], X: Any, y: Any, sample_weight: Any = None
 ) -> TrainingData:
     """Return samples in the user's units, read as in `fit`."""
     sequences = _read_source(estimator, task.inputs, X)
@@ -602,14 +607,14 @@ def _refuse_other_than_texts(y: Any) -> None:
         )
 
 
-def _held_out(estimator: RNNSeq2Seq, task: Task) -> str:
+def _held_out(estimator: RNNSeq2Seq, task: Task[Any, Any]) -> str:
     """Return which samples are held out, as `split_validation` takes it."""
     if estimator.validation == "auto" and getattr(task.inputs, "are_vectors", False):
         return "random"  # one step each, which would be taken for windows of one step
     return estimator.validation
 
 
-def _network(estimator: RNNSeq2Seq, task: Task) -> EncoderDecoder:
+def _network(estimator: RNNSeq2Seq, task: Task[Any, Any]) -> EncoderDecoder:
     """Return the network that the parameters ask for."""
     holds_tokens = task.inputs.holds_tokens
     embedding_dim = int(estimator.embedding_dim)

@@ -118,12 +118,6 @@ class Sequences:
         """Return the same sequences over other values, row by row."""
         return replace(self, values=values)
 
-    def unpadded(self, values):
-        """Return values per step without those past a sequence's end: a list where ragged."""
-        if not self.is_ragged:
-            return values
-        return [v[:length] for v, length in zip(values, self.lengths, strict=True)]
-
     def present_rows(self):
         """Tell which rows are present: bool of shape (n_rows,)."""
         if self.holds_tokens:

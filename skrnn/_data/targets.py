@@ -27,7 +27,6 @@ class Targets(Plain):
 
     per_step: bool
     loss: str
-    n_outputs: int
 
     def read(self, y: Any, sequences: Sequences) -> Any:
         """Return y as numbers in the user's units: an array, or `Sequences` of steps."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -13,13 +13,16 @@ from .sequences import Sequences
 from .target_checks import check_weights
 from .targets import Targets
 
+I = TypeVar("I", bound=Inputs)  # noqa: E741
+T = TypeVar("T", bound=Targets)
+
 
 @dataclass(frozen=True)
-class Task:
+class Task(Generic[I, T]):
     """What is predicted from what: the form and the scale of X and of y."""
 
-    inputs: Inputs
-    targets: Targets
+    inputs: I
+    targets: T
 
     def samples(
         self, sequences: Sequences, values: Any, sample_weight: Any, of_classes: Any = None
@@ -42,7 +45,7 @@ class Task:
             step_weight=step_weight,
         ).weighted()
 
-    def learnt_from(self, data: TrainingData, *, standardize: bool) -> Task:
+    def learnt_from(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
         """Return the task with the scales of these samples, or as it is if it has scales."""
         return Task(
             self.inputs.learnt_from(data.sequences, standardize),

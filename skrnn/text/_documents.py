@@ -39,6 +39,32 @@ def as_documents(X: Any) -> list[Document]:
     ]
 
 
+def holds_texts(X: Any) -> bool:
+    """Tell whether X is a collection of texts or of lists of tokens, not of numbers."""
+    if isinstance(X, (str, bytes)):
+        return True  # a single one, which `as_documents` refuses
+    if hasattr(X, "shape"):
+        X = np.asarray(X)
+        if X.dtype.kind != "O":
+            return X.dtype.kind in "UST"
+        X = X.ravel()
+    is_empty = False
+    for item in X:
+        if isinstance(item, (list, tuple, np.ndarray)):
+            is_empty |= len(item) == 0
+            item = next((part for part in item if not _is_missing(part)), None)
+        if not _is_missing(item):
+            return isinstance(item, (str, bytes))
+    return is_empty  # nothing but empty lists: of tokens, for a sequence has steps
+
+
+def _is_missing(item: Any) -> bool:
+    """Tell what says nothing of its kind: an absent number or text."""
+    return item is None or (
+        np.ndim(item) == 0 and not isinstance(item, (str, bytes)) and pd.isna(item)
+    )
+
+
 def check_tokens(tokens: list[str], source: str) -> list[str]:
     """Return tokens, of which each has to be a str; `source` says in words where they are from."""
     if set(map(type, tokens)) <= {str}:  # as nearly always, and much faster than one by one

@@ -13,7 +13,7 @@ from .._data.sequences import Sequences
 from .._data.targets import NoTargets, Targets
 from .._plain import Plain
 from .._spec import END
-from ._analysis import UNKNOWN_TEXT, Analysis
+from ._analysis import TOKEN_PATTERN, UNKNOWN_TEXT, Analysis
 from ._documents import as_documents
 from ._streams import texts_of
 from ._vocabulary import UNKNOWN, CountedTexts, Vocabulary, count_tokens, learn_vocabulary
@@ -73,8 +73,8 @@ class TextReading(Plain):
     @property
     def analysis(self) -> Analysis:
         """What splits a text into tokens."""
-        words = {} if self.token_pattern is None else {"token_pattern": self.token_pattern}
-        return Analysis(level=self.level, lowercase=self.lowercase, **words)
+        pattern = TOKEN_PATTERN if self.token_pattern is None else self.token_pattern
+        return Analysis(level=self.level, lowercase=self.lowercase, token_pattern=pattern)
 
     @property
     def ids(self) -> Vocabulary:
@@ -184,8 +184,7 @@ class ModelledTexts(TextReading, Inputs):
 
     def counted_in_a_row(self, counted: CountedTexts) -> Sequences:
         """Return the same of texts that are split into tokens already."""
-        end = np.array([END], dtype=np.int32)
-        return texts_of([np.concatenate([i, end]) for i in counted.encode(self.ids)])
+        return texts_of(counted.encode(self.ids, suffix=(END,)))
 
     def given(self, documents: Any, *, last: int) -> Sequences:
         """Return the ids of texts, each after an `END` and before the id `last`."""
