@@ -142,7 +142,7 @@ class Autoencoder(Spec):
         return self.units[::-1]
 
 
-def network_of(description: dict[str, Any]) -> Spec:
+def network_of(description: dict[str, Any]) -> Any:
     """Return the network that `to_dict` was called on, also after a trip through JSON."""
     return Spec.from_dict(description)
 

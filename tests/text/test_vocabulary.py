@@ -1,11 +1,12 @@
 """The vocabulary beneath the tokenizer: reserved ids, and sequences of different lengths."""
 
+import json
+
 import numpy as np
 import pytest
 
 from skrnn import RNNLanguageModel, RNNSeq2Seq, SequenceTokenizer
-from skrnn.text._analysis import Analysis
-from skrnn.text._readers import TextReader
+from skrnn.text._reading import TextReading
 from skrnn.text._vocabulary import Vocabulary, count_tokens, learn_vocabulary
 
 
@@ -66,27 +67,25 @@ def test_the_order_of_the_dict_does_not_matter():
     assert vocabulary.decode([[2, 3]]) == [["b", "a"]]
 
 
-def test_a_reader_learns_and_encodes_from_one_reading():
+def test_texts_are_learnt_and_encoded_from_one_reading():
     """The same ids as by reading twice, the suffix and texts without tokens included."""
-    texts, read = ["b a", "", "a c c"], []
-
-    def analyzer(text):
-        read.append(text)
-        return text.split()
-
-    limits = {"max_tokens": None, "min_df": 1, "reserved": ("start", "end")}
+    texts = ["b a", "", "a c c"]
+    reading, counted = TextReading.learn(
+        texts,
+        level="word",
+        lowercase=True,
+        token_pattern=r"\w+",
+        max_tokens=None,
+        min_df=1,
+        reserved=("start", "end"),
+    )
+    assert reading.vocabulary == {"a": 4, "c": 5, "b": 6}
+    assert TextReading.from_dict(json.loads(json.dumps(reading.to_dict()))) == reading
     for suffix in ((), (3,)):
-        read.clear()
-        reader, ids = TextReader.learn_and_encode(
-            Analysis(analyzer=analyzer), texts, suffix=suffix, **limits
-        )
-        assert read == texts
-        by_frequency = {"a": 4, "c": 5, "b": 6}
-        assert reader.vocabulary.ids == by_frequency
-        expected = [[6, 4, *suffix], list(suffix) or [1], [4, 5, 5, *suffix]]
-        assert [i.tolist() for i in ids] == expected
-        assert [i.tolist() for i in reader.encode(texts, suffix=suffix)] == expected
-        assert {i.dtype for i in ids} == {np.dtype(np.int32)}
+        ids = counted.encode(reading.ids, suffix=suffix)
+        assert [i.tolist() for i in ids] == [[6, 4, *suffix], list(suffix), [4, 5, 5, *suffix]]
+        again = reading.ids.encode(reading.tokens(texts), suffix=suffix)
+        assert [i.tolist() for i in again] == [i.tolist() for i in ids]
 
 
 @pytest.mark.parametrize("kind", [SequenceTokenizer, RNNSeq2Seq, RNNLanguageModel])
