@@ -65,7 +65,7 @@ class Sequences:
         return cls(values, starts, lengths, varies=X.ndim == 2)
 
     @classmethod
-    def from_ragged(cls, arrays):
+    def from_ragged(cls, arrays: list[np.ndarray]) -> Sequences:
         """Sequences of any lengths, from a list of (n_steps_i[, n_features]) arrays."""
         lengths = np.array([len(a) for a in arrays])
         return cls(np.concatenate(arrays), np.cumsum(lengths) - lengths, lengths, varies=True)

@@ -151,7 +151,8 @@ class TargetTexts(TextReading, Targets):
 
     def lengths(self, values: np.ndarray) -> np.ndarray:
         """Return how many ids each text has, its end included."""
-        return np.count_nonzero(values[:, :, 0], axis=1)
+        n_ids: np.ndarray = np.count_nonzero(values[:, :, 0], axis=1)
+        return n_ids
 
     def attributes(self) -> dict[str, Any]:
         """Return the vocabulary, and how long the longest text is."""
