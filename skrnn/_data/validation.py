@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from ..text._advice import refuse_ids_as_numbers, refuse_numbers_as_ids, refuse_texts
 from .sequences import Sequences
 
 
@@ -30,6 +31,11 @@ def check_sequences(estimator, X, *, tokens, as_list, reset):
     -------
     Sequences
     """
+    refuse_texts(estimator, X)
+    if tokens:
+        refuse_numbers_as_ids(X)
+    else:
+        refuse_ids_as_numbers(estimator, X)
     X = _listed(X)
     is_list = holds_sequences(X, known=as_list)
     if tokens:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import check_matplotlib_support
+from ..text._token_array import vocabulary_of
 from ..text._vocabulary import tokens_by_id
 
 if TYPE_CHECKING:
@@ -100,12 +101,14 @@ class AttentionDisplay:
             With what was drawn. A classifier's row is named by the predicted class.
         """
         check_is_fitted(estimator)
+        vocabulary = vocabulary_of(x)
         if isinstance(estimator, Pipeline):
-            estimator, x = estimator[-1], _before_the_last(estimator, x)
+            rows = estimator[:-1].transform([x]) if len(estimator) > 1 else [x]
+            estimator, x, vocabulary = estimator[-1], np.asarray(rows)[0], vocabulary_of(rows)
         if hasattr(estimator, "target_vocabulary_"):  # it writes tokens: RNNSeq2Seq
             attention, source, target = _of_written(estimator, x, y)
         else:
-            attention, source, target = _of_sequence(estimator, x, y)
+            attention, source, target = _of_sequence(estimator, x, y, vocabulary)
         return cls(attention, source=source, target=target).plot(ax, **imshow)
 
     def plot(self, ax: Axes | None = None, **imshow: Any) -> AttentionDisplay:
@@ -147,18 +150,13 @@ class AttentionDisplay:
 _Drawn = tuple[np.ndarray, "list[str] | None", "list[str] | None"]
 
 
-def _before_the_last(pipeline: Pipeline, x: Any) -> Any:
-    """Return what a pipeline's last step is given of one input."""
-    return pipeline[:-1].transform([x])[0] if len(pipeline) > 1 else x
-
-
 def _of_written(estimator: Any, x: Any, y: Any) -> _Drawn:
     output = estimator.predict([x]) if y is None else [y]
     (attention,) = estimator.attention_weights([x], list(output))
     return attention, *estimator._step_names(x, output[0])
 
 
-def _of_sequence(estimator: Any, x: Any, y: Any) -> _Drawn:
+def _of_sequence(estimator: Any, x: Any, y: Any, vocabulary: Mapping[str, int] | None) -> _Drawn:
     if y is not None:
         raise ValueError(
             f"Expected y=None with {type(estimator).__name__}, which looks at a sequence once, "
@@ -169,7 +167,7 @@ def _of_sequence(estimator: Any, x: Any, y: Any) -> _Drawn:
             "Expected an RNNSeq2Seq, or an RNNClassifier or RNNRegressor with "
             f"pooling='attention', got {type(estimator).__name__}."
         )
-    source = tokens_by_id(x, getattr(x, "vocabulary", None))
+    source = tokens_by_id(x, vocabulary)
     x = np.asarray(x) if source is None else np.asarray(x)[: len(source)]
     (attention,) = estimator.attention_weights([x])
     target = [str(estimator.predict([x])[0])] if hasattr(estimator, "classes_") else None

@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array
 
+from ._token_array import vocabulary_of
+
 PADDING = 0
 # Bytes of a table whose size is asked about, and how many of its rows may be of ids never seen.
 _LARGE_TABLE, _MOSTLY_UNSEEN = 2**30, 10
@@ -47,12 +49,13 @@ def _is_mapping(embeddings: Any) -> bool:
 
 
 def _vocabulary_of(X: Any) -> Mapping[str, int]:
-    vocabulary: Mapping[str, int] | None = getattr(X, "vocabulary", None)
+    vocabulary = vocabulary_of(X)
     if not vocabulary:
         raise ValueError(
             "Expected X with a vocabulary, by which to look up the mapping embeddings; got "
             f"{type(X).__name__} without one. Put a SequenceTokenizer before the network in a "
-            "Pipeline, or give embeddings as a matrix with one row for each token id."
+            "Pipeline, with arrays or pandas frames as its output, or give embeddings as a matrix "
+            "with one row for each token id."
         )
     return vocabulary
 

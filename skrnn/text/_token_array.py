@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+
+# Where a data frame of token ids has their vocabulary, among its `attrs`.
+_ATTRIBUTE = "vocabulary"
 
 
 class TokenArray(np.ndarray):
     """An array of token ids that has their `vocabulary`, a mapping token -> id.
 
     By it an estimator behind a tokenizer knows which token an id stands for. Rows taken from the
-    array keep the vocabulary; whatever is computed of it is a plain array.
+    array, and rows joined, keep the vocabulary; whatever is computed of it is a plain array.
+
+    Attributes
+    ----------
+    vocabulary : mapping or None
+    beside_others : bool
+        Columns that are no token ids were joined to them.
     """
 
     vocabulary: Mapping[str, int] | None
+    beside_others: bool
 
     def __array_finalize__(self, source: Any) -> None:
         self.vocabulary = getattr(source, "vocabulary", None)
+        self.beside_others = getattr(source, "beside_others", False)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Compute with plain arrays: sums of ids are no ids."""
         kwargs = {k: _plain(v) for k, v in kwargs.items()}
         return getattr(ufunc, method)(*map(_plain, inputs), **kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Keep the vocabulary of what is joined, as a `ColumnTransformer` joins columns."""
+        result = super().__array_function__(func, types, args, kwargs)
+        if func is not np.concatenate:
+            return result
+        first, *others = (getattr(array, "vocabulary", None) for array in args[0])
+        if all(other is first or other == first for other in others):
+            return tokens_of(np.asarray(result), first)
+        axis = args[1] if len(args) > 1 else kwargs.get("axis", 0)
+        if axis in (1, -1) and not all(isinstance(array, TokenArray) for array in args[0]):
+            result = tokens_of(np.asarray(result), None)
+            result.beside_others = True
+        return result
 
     def __repr__(self) -> str:
         return repr(np.asarray(self))
@@ -32,11 +57,34 @@ class TokenArray(np.ndarray):
         return tokens_of, (np.asarray(self), self.vocabulary)
 
 
+class SharedVocabulary(dict[str, int]):
+    """A vocabulary that copies of a data frame share: pandas copies `attrs` with each new frame."""
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+
 def tokens_of(ids: np.ndarray, vocabulary: Mapping[str, int] | None) -> TokenArray:
     """Return the ids as an array that has their vocabulary; the memory is shared."""
     tokens = ids.view(TokenArray)
     tokens.vocabulary = vocabulary
     return tokens
+
+
+def with_vocabulary(rows: Any, vocabulary: Mapping[str, int]) -> Any:
+    """Return rows of ids with the vocabulary, if they are in a frame that can have it."""
+    if isinstance(getattr(rows, "attrs", None), dict):
+        rows.attrs[_ATTRIBUTE] = SharedVocabulary(vocabulary)
+    return rows
+
+
+def vocabulary_of(X: Any) -> Mapping[str, int] | None:
+    """Return the vocabulary of token ids, None where X has none."""
+    if isinstance(X, np.ndarray):
+        return getattr(X, "vocabulary", None)
+    attributes = getattr(X, "attrs", None)
+    found = attributes.get(_ATTRIBUTE) if isinstance(attributes, dict) else None
+    return found if isinstance(found, SharedVocabulary) else None
 
 
 def _plain(value: Any) -> Any:

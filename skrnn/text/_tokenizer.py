@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import wraps
 from numbers import Integral
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ from .._documentation import DocumentationLink
 from .._warnings import warn
 from ._analysis import TOKEN_PATTERN, UNKNOWN_TEXT, Analysis
 from ._documents import as_documents
-from ._token_array import tokens_of
+from ._token_array import tokens_of, with_vocabulary
 from ._vocabulary import (
     MIN_DF,
     PADDING,
@@ -238,7 +239,8 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         -------
         ids : ndarray of shape (n_texts, n_steps), int32
             ``n_steps`` is `max_len_`. 0 is padding, on the right alone, and 1 an unknown token.
-            The array has the vocabulary, by which a network looks up given `embeddings`.
+            The array, or a pandas frame in its `attrs`, has the vocabulary, by which a network
+            looks up given `embeddings`.
         """
         check_is_fitted(self)
         token_lists = self._analysis().tokenize(as_documents(X))
@@ -331,6 +333,21 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         tags.input_tags.two_d_array = False
         tags.transformer_tags.preserves_dtype = []  # ids, whatever comes in
         return tags
+
+
+def _known_to_frames(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method whose result knows its vocabulary also where it is a data frame."""
+
+    @wraps(method)
+    def with_known_vocabulary(self: SequenceTokenizer, X: Any, *args: Any, **kwargs: Any) -> Any:
+        return with_vocabulary(method(self, X, *args, **kwargs), self.vocabulary_)
+
+    return with_known_vocabulary
+
+
+# scikit-learn turns arrays into frames around the methods of a class, so this goes around that.
+for _name in ("transform", "fit_transform"):
+    setattr(SequenceTokenizer, _name, _known_to_frames(getattr(SequenceTokenizer, _name)))
 
 
 def _n_steps(max_len: Any, lengths: np.ndarray) -> int:

@@ -1,0 +1,78 @@
+"""What reads texts and token ids, for those who give them to something that reads numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from ._token_array import vocabulary_of
+
+
+def refuse_texts(estimator: Any, X: Any) -> None:
+    """Refuse texts where numbers or token ids are read, without printing them."""
+    if not _are_texts(X):
+        return
+    name = type(estimator).__name__
+    if hasattr(estimator, "embedding_dim"):
+        way = (
+            "Put a SequenceTokenizer before it: "
+            f"make_pipeline(SequenceTokenizer(), {name}(embedding_dim=32))."
+        )
+    else:
+        way = "Turn them into sequences of numbers, for instance vectors of their words."
+    raise ValueError(f"Expected {name} to be given numbers, got texts. {way}")
+
+
+def refuse_ids_as_numbers(estimator: Any, X: Any) -> None:
+    """Refuse the rows of a tokenizer where measurements are read."""
+    if vocabulary_of(X) is None:
+        return
+    name = type(estimator).__name__
+    if hasattr(estimator, "embedding_dim"):
+        way = f"Set {name}(embedding_dim=32), the length of a vector for each token, or embeddings."
+    else:
+        way = "RNNClassifier and RNNRegressor read them with embedding_dim."
+    raise ValueError(
+        f"Expected {name} to be given numbers, got token ids of a SequenceTokenizer, which number "
+        f"words and measure nothing. {way}"
+    )
+
+
+def refuse_numbers_as_ids(X: Any) -> None:
+    """Refuse token ids with columns beside them that are none."""
+    names = [str(name) for name in getattr(X, "columns", ())]
+    are_steps = [re.fullmatch(r"(.*__)?step\d+", name) is not None for name in names]
+    if getattr(X, "beside_others", False) or (any(are_steps) and not all(are_steps)):
+        raise ValueError(
+            "Expected X to hold token ids alone, because embedding_dim or embeddings is set; got "
+            "the columns of a SequenceTokenizer with others beside them, whose numbers are no "
+            "tokens. Give the network the columns of the tokenizer alone."
+        )
+
+
+def _are_texts(X: Any) -> bool:
+    """Tell texts, or lists of tokens; not a table with a column of texts."""
+    if isinstance(X, (str, bytes)):
+        return True
+    if hasattr(X, "shape"):
+        if len(X.shape) != 1 and tuple(X.shape[1:]) != (1,):
+            return False
+        kind = getattr(getattr(X, "dtype", None), "kind", "O")
+        X = np.asarray(X).ravel() if kind in "OUST" else ()
+    elif not isinstance(X, (list, tuple)):
+        return False
+    first = next((item for item in X if item is not None), None)
+    if isinstance(first, (list, tuple)):
+        first = next(iter(first), None)
+        return isinstance(first, (str, bytes)) and not _is_number(first)
+    return isinstance(first, (str, bytes))
+
+
+def _is_number(text: str | bytes) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
