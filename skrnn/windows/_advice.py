@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 from .._warnings import warn
+from ._labels import dates_as_integers
 from ._stamps import Series, has_clock
 
 # What each fitted transformer was told. Python's own memory of warnings is lost whenever anybody
@@ -22,11 +23,20 @@ def forget_what_was_told(transformer: object) -> None:
     _TOLD.pop(transformer, None)
 
 
-def _tell(transformer: object, text: str) -> None:
+def tell_once(transformer: object, text: str | None) -> None:
+    """Warn, if there is a text, and the transformer has not been told it since its fit."""
+    if text is None:
+        return
     told = _TOLD.setdefault(transformer, set())
     if text not in told:
         told.add(text)
         warn(text)
+
+
+def on_integer_dates(series: Sequence[Series]) -> str | None:
+    """What to tell of an integer index that looks like dates, if it does."""
+    stamps = series[0].stamps
+    return dates_as_integers(stamps.values) if stamps and stamps.kind == "integer" else None
 
 
 def warn_of_lost_past(
@@ -51,21 +61,21 @@ def warn_of_lost_past(
         return
     name = type(transformer).__name__
     if knows_clock and not has_clock(series):
-        _tell(
+        tell_once(
             transformer,
             f"{name} was fitted on rows with a clock, and X has none: its rows count as "
             "consecutive, and the training rows before them are not found. Give X its index. "
             + _KEEP_THE_INDEX,
         )
     elif has_clock(series) and not knows_clock:
-        _tell(
+        tell_once(
             transformer,
             f"{name} was fitted on rows without a clock, so that none are remembered: what was "
             "before the first rows of X is absent. Fit it on a frame with its index. "
             + _KEEP_THE_INDEX,
         )
     elif not has_clock(series) and series[0].key is None and n_rows <= reach:
-        _tell(
+        tell_once(
             transformer,
             f"X has fewer rows than {name} looks back, {reach + 1} with their own, and no clock by "
             "which those before them would be found: all windows begin with absent steps. Give "

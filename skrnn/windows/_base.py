@@ -13,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._callbacks import CallbackSupportMixin, fit_task
 from .._compat import Interval, StrOptions, fit_context
 from .._documentation import DocumentationLink
-from ._advice import forget_what_was_told, warn_of_lost_past
+from ._advice import forget_what_was_told, on_integer_dates, tell_once, warn_of_lost_past
 from ._align import lay_out, remember, tracks_of
+from ._labels import check_columns
 from ._stamps import read_series
 
 FILL_CONSTRAINT = [
@@ -56,10 +57,13 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
         forget_what_was_told(self)
         with fit_task(self, X, y):
             values = self._check_X(X, reset=True)
-            self.context_ = remember(values, read_series(X, len(values)), reach, self.clock)
+            series = read_series(X, len(values))
+            tell_once(self, on_integer_dates(series))
+            self.context_ = remember(values, series, reach, self.clock)
         return self
 
     def _check_X(self, X: Any, reset: bool) -> np.ndarray:
+        check_columns(X)
         values: np.ndarray = validate_data(
             self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
         )
@@ -70,6 +74,7 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
         check_is_fitted(self)
         values, reach = self._check_X(X, reset=False), self._reach()
         series = read_series(X, len(values))
+        tell_once(self, on_integer_dates(series))
         warn_of_lost_past(self, series, len(values), bool(self.context_), reach)
         tracks = tracks_of(values, series, self.context_, reach, self.clock)
         return lay_out(values, tracks, reach, self.fill)

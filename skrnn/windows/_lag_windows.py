@@ -23,7 +23,8 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     shuffled or scattered fold gets the windows it would have had in the whole series, as far as
     its rows are known. A frame with an index of two levels, (series, time), is a panel: each
     series has its own clock, and no window crosses a series. Bare arrays, polars frames, and
-    frames with any other index (strings, floats) have no clock: their rows are consecutive.
+    frames with any other index (strings, floats) have no clock: their rows are consecutive, and
+    have to be in order.
 
     **The past of the training rows is known at transform.** `fit` keeps the last
     ``(window - 1) * dilation`` rows, and `transform` finds them again by their stamps: the

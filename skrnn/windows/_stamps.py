@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ._labels import check_in_order, check_labels
+
 _TIME_KINDS = ("datetime", "period", "timedelta")
 # Resolutions of date-times. Nanoseconds hold the years 1677 to 2262; others what lies beyond.
 PER_SECOND = {"ns": 10**9, "us": 10**6, "s": 1}
@@ -177,7 +179,11 @@ def read_series(table: Any, n_rows: int) -> list[Series]:
         return [Series(None, np.arange(n_rows), None)]
     index = table.index
     if index.nlevels == 1:
-        return [Series(None, np.arange(len(index)), _stamps_of(index))]
+        stamps = _stamps_of(index)
+        if stamps is None:
+            check_labels(index, "X.index", "X.index = {}")
+            check_in_order(index)
+        return [Series(None, np.arange(len(index)), stamps)]
     return _panel(index)
 
 
@@ -196,6 +202,11 @@ def _panel(index: Any) -> list[Series]:
             "Expected a series for every row of a panel; got a missing one in row "
             f"{int(np.argmax(codes < 0))}: name it or drop the row."
         )
+    if stamps is None:
+        times = index.get_level_values(1)
+        check_labels(times, "X.index.levels[1]", "X.index = X.index.set_levels({}, level=1)")
+        for code in range(len(keys)):
+            check_in_order(times[codes == code])
     ends = np.cumsum(np.bincount(codes, minlength=len(keys)))[:-1]
     parts = np.split(np.argsort(codes, kind="stable"), ends)
     return [

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._warnings import warn
+from ._advice import on_integer_dates
 from ._align import steps_by_series
 from ._columns import table_of
 from ._stamps import read_series
@@ -134,7 +135,11 @@ def _tell_of_rows_left_out(
     data: Any, horizons: list[int], kept: np.ndarray, n_without_row: int
 ) -> None:
     """Warn of rows left out that are not the last of their series."""
-    lengths = [len(one.rows) for one in read_series(data, len(kept))]
+    series = read_series(data, len(kept))
+    about_index = on_integer_dates(series)
+    if about_index is not None:
+        warn(about_index)
+    lengths = [len(one.rows) for one in series]
     at_ends = sum(min(length, max(horizons)) for length in lengths)
     n_left_out = int((~kept).sum())
     if n_left_out <= at_ends:

@@ -1,0 +1,200 @@
+"""What people reported about windows and time: each test is a situation, with data made by hand."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.ensemble import StackingRegressor
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+
+from skrnn.windows import LagFeatures, LagWindows, series_to_supervised
+
+NAN = np.nan
+
+
+@pytest.mark.parametrize("fill", [0.0, "edge"])
+def test_lags_that_are_filled_have_no_holes_in_a_fold_from_the_middle(fill):
+    frame = pd.DataFrame({"a": np.arange(60.0)}, index=pd.date_range("2024-01-01", periods=60))
+    model = make_pipeline(LagFeatures(7, fill=fill), Ridge())
+    folds = KFold(3)
+    assert np.isfinite(cross_val_predict(model, frame, frame["a"], cv=folds)).all()
+    stack = StackingRegressor([("lags", model)], final_estimator=Ridge(), cv=folds)
+    assert np.isfinite(stack.fit(frame, frame["a"]).predict(frame)).all()
+
+
+HOLIDAYS = pd.to_datetime(["2023-12-25", "2024-01-01", "2024-03-29"])
+
+
+@pytest.fixture
+def prices():
+    """Closing prices of 120 trading days: no weekends, three holidays, no frequency."""
+    days = pd.bdate_range("2023-11-01", periods=123).difference(HOLIDAYS)
+    return pd.DataFrame({"close": np.arange(120.0)}, index=pd.DatetimeIndex(list(days)))
+
+
+def test_a_price_file_has_no_weekends(prices):
+    windows = LagWindows(14).fit(prices[:60]).transform(prices[60:])[:, :, 0]
+    np.testing.assert_array_equal(windows[0], np.arange(47.0, 61))
+    with pytest.warns(UserWarning) as caught:
+        X, _ = series_to_supervised(prices, target="close")
+    assert len(X) == 120 - 1 - 3  # but for the last day, and those before a holiday
+    assert str(caught[0].message) == (
+        "series_to_supervised left out 4 of 120 rows: 1 because the data end, 3 because no row "
+        "stands where their future would, and 0 because it is NaN. Fill the index (asfreq) or the "
+        'targets, or take the next row as the next step (clock="rows").'
+    )
+    assert caught[0].filename == __file__
+    _, week = series_to_supervised(prices[45:80], horizon=[1, 2, 3, 4, 5])
+    assert len(week) == 30
+
+
+def test_a_clock_of_rows_has_no_holidays_either(prices, recwarn):
+    X, y = series_to_supervised(prices, horizon=[1, 5], clock="rows")
+    np.testing.assert_array_equal(y - X.to_numpy(), np.tile([1.0, 5.0], (115, 1)))
+    for lag in [LagWindows(30, clock="rows"), LagFeatures(30, clock="rows")]:
+        lag.fit(prices[:60])
+        fold = prices.iloc[[75, 60, 61]]  # in any order; the newest is one step after its neighbour
+        rows = np.asarray(lag.transform(fold)).reshape(3, 30)
+        rows = rows if isinstance(lag, LagWindows) else rows[:, ::-1]
+        np.testing.assert_array_equal(rows[0], [*range(33, 60), 60, 61, 75])
+        np.testing.assert_array_equal(rows[1], np.arange(31, 61))
+        again = np.asarray(lag.transform(prices[20:22])).reshape(
+            2, 30
+        )  # before the rows that fit keeps
+        assert np.isfinite(again).sum() == 3
+    assert not recwarn.list
+
+
+def test_visits_of_patients_are_rows_of_a_panel(recwarn):
+    dates = ["2024-01-01", "2024-01-09", "2024-03-02", "2024-02-02", "2024-02-03"]
+    index = pd.MultiIndex.from_arrays([["p", "p", "p", "q", "q"], pd.to_datetime(dates)])
+    visits = pd.DataFrame({"a": np.arange(5.0)}, index=index)
+    windows = LagWindows(3, clock="rows").fit_transform(visits)[:, :, 0]
+    np.testing.assert_array_equal(
+        windows, [[NAN, NAN, 0], [NAN, 0, 1], [0, 1, 2], [NAN, NAN, 3], [NAN, 3, 4]]
+    )
+    _, y = series_to_supervised(visits, clock="rows")
+    np.testing.assert_array_equal(y, [1, 2, 4])
+    with pytest.raises(ValueError, match=r"Series 'p': Expected each stamp once"):
+        LagWindows(3, clock="rows").fit(visits.iloc[[0, 0, 1]])
+
+
+@pytest.mark.parametrize("make", [lambda c: LagWindows(clock=c), lambda c: LagFeatures(clock=c)])
+def test_a_clock_of_another_name(make, prices):
+    with pytest.raises(ValueError, match="The 'clock' parameter"):
+        make("days").fit(prices)
+    with pytest.raises(ValueError, match=r'Expected clock as "auto" or "rows"; got'):
+        series_to_supervised(prices, clock="days")
+
+
+DAYS = pd.date_range("2024-01-28", periods=6)
+OTHER_FORMS = {
+    "ISO": DAYS.strftime("%Y-%m-%d"),
+    "with a time": DAYS.strftime("%Y/%m/%d %H:%M"),
+    "German": DAYS.strftime("%d.%m.%Y"),
+    "American": DAYS.strftime("%m/%d/%y"),
+    "digits": DAYS.strftime("%Y%m%d"),
+    "words": DAYS.strftime("%d %b %Y"),
+    "objects": pd.Index([day.date() for day in DAYS], dtype=object),
+    "categories": pd.CategoricalIndex(DAYS),
+    "categories of text": pd.CategoricalIndex(DAYS.strftime("%Y-%m-%d")),
+}
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_dates_of_a_file_read_without_parse_dates(form, newest_first):
+    frame = pd.DataFrame({"a": np.arange(6.0)}, index=OTHER_FORMS[form])
+    frame = frame[::-1] if newest_first else frame
+    for take in [LagWindows(3).fit, LagFeatures(3).fit, series_to_supervised]:
+        with pytest.raises(
+            ValueError, match="Expected dates in the index as dates of pandas; got"
+        ) as e:
+            take(frame)
+        mended = frame.copy()
+        exec(str(e.value).rpartition(": ")[2].rstrip("."), {"X": mended, "pd": pd})
+        assert sorted(mended.index) == list(DAYS)
+    panel = frame.set_axis(pd.MultiIndex.from_product([["u"], frame.index]))
+    with pytest.raises(ValueError, match="set_levels") as e:
+        LagWindows(3).fit(panel)
+    remedy = str(e.value).rpartition(": ")[2].rstrip(".")
+    mended = {"X": panel, "pd": pd}
+    exec(remedy, mended)
+    assert sorted(mended["X"].index.get_level_values(1)) == list(DAYS)
+
+
+@pytest.mark.parametrize(
+    ("labels", "wrong"),
+    [([3.0, 1.0, 2.0], "1.0 after 3.0 in row 1"), (["r1", "r3", "r2"], "'r2' after 'r3' in row 2")],
+)
+def test_rows_without_a_clock_that_are_not_in_order(labels, wrong):
+    frame = pd.DataFrame({"a": [1.0, 2, 3]}, index=labels)
+    with pytest.raises(ValueError, match="Expected rows in the order of time") as error:
+        LagWindows(2).fit(frame)
+    assert wrong in str(error.value)
+    in_order = LagWindows(2).fit_transform(frame.sort_index())
+    np.testing.assert_array_equal(in_order[:, 1, 0], frame["a"].sort_index())
+
+
+@pytest.mark.parametrize(
+    "labels", [["r9", "r10", "r11"], ["a", "a", "b"], [0.5, 0.5, 2], [True, False, True]]
+)
+def test_rows_without_a_clock_that_are_in_order(labels):
+    frame = pd.DataFrame({"a": [1.0, 2, 3]}, index=labels)
+    np.testing.assert_array_equal(LagWindows(2).fit_transform(frame)[2, :, 0], [2, 3])
+
+
+@pytest.mark.parametrize("form", ["%Y%m%d", "%Y%m"])
+def test_an_integer_index_that_looks_like_dates(form):
+    dates = pd.date_range("2023-12-01", periods=40, freq="D" if form == "%Y%m%d" else "MS")
+    frame = pd.DataFrame({"a": np.arange(40.0)}, index=dates.strftime(form).astype(int))
+    windows = LagWindows(3)
+    for take in [windows.fit, lambda X: series_to_supervised(X)]:
+        with pytest.warns(UserWarning, match="looks like dates") as caught:
+            take(frame)
+        assert f"pd.to_datetime(X.index, format={form!r})" in str(caught[0].message)
+        assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("start", [0, 20_240_095, 202_395, 2000])
+def test_an_integer_index_that_does_not(start, recwarn):
+    LagWindows(3).fit(pd.DataFrame({"a": np.arange(40.0)}, index=np.arange(start, start + 40)))
+    assert not recwarn.list
+
+
+COLUMNS = {
+    "date": (DAYS, "got dates in column 'date': make them the index, X.set_index('date')."),
+    "day": (
+        DAYS.strftime("%d.%m.%Y"),
+        "X.set_index(pd.to_datetime(X['day'], dayfirst=True)).drop(columns='day')",
+    ),
+    "month": (DAYS.to_period("M"), "got dates in column 'month'"),
+    "age": (DAYS - DAYS[0], "got dates in column 'age'"),
+    "station": (list("AAABBB"), "got 'A' in column 'station': encode it, for example with"),
+    "kind": (
+        pd.Categorical(list("xyzxyz")),
+        "OneHotEncoder; or, if it names the series of each row",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_column_that_is_no_number_is_named(name):
+    values, words = COLUMNS[name]
+    frame = pd.DataFrame({"a": np.arange(6.0), name: values})
+    for lag in [LagWindows(2), LagFeatures(2)]:
+        with pytest.raises(ValueError, match="Expected columns of numbers") as error:
+            lag.fit(frame)
+        assert words in str(error.value)
+    if name in ("date", "day", "station"):
+        with pytest.raises(ValueError, match=f"column '{name}'"):
+            LagWindows(2).fit(pl.DataFrame({"a": np.arange(6.0), name: list(values)}))
+
+
+def test_columns_of_objects_that_are_numbers():
+    frame = pd.DataFrame({"a": [1, 2.5, None], "b": ["1", "2", "3"]}, dtype=object)
+    np.testing.assert_array_equal(
+        LagWindows(1).fit_transform(frame)[:, 0], [[1, 1], [2.5, 2], [NAN, 3]]
+    )
