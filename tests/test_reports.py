@@ -17,9 +17,6 @@ from skrnn import RNNAutoencoder, SequenceTokenizer
 
 from .common import assert_same_bits, small_classifier, small_regressor
 
-NAN = np.nan
-
-
 TEXTS = ["a good film", "a bad film", "good", "a very bad film indeed"] * 15
 LABELS = ["yes", "no", "yes", "no"] * 15
 
