@@ -99,12 +99,12 @@ def test_frozen_vectors_stay_to_the_bit(optimizer):
 
 def test_large_steps_leave_frozen_vectors_alone_too(monkeypatch):
     """The halved step, for which a batch must be large, gives what the whole step does."""
-    from skrnn._keras.compiled import engine as compiled
+    from skrnn._keras.compiled import epochs
 
     X, y = tokens()
     params = {"embeddings": vectors(), "trainable_embeddings": False}
     whole = small_regressor(**params).fit(X, y)
-    monkeypatch.setattr(compiled, "_LARGE_STEP", 1)
+    monkeypatch.setattr(epochs, "_LARGE_STEP", 1)
     halved = small_regressor(**params).fit(X, y)
     assert_same_bits(halved.weights_[0], whole.weights_[0])
     for a, b in zip(halved.weights_, whole.weights_, strict=True):

@@ -136,8 +136,8 @@ def test_many_predictions_have_the_bits_of_few():
 
 def test_the_steps_that_a_decoder_writes_count():
     """From one vector to 24 tokens the work is the decoder's."""
-    from skrnn._keras.compiled.engine import _is_large
-    from skrnn._keras.compiled.programs import Shape
+    from skrnn._keras.compiled.epochs import _is_large
+    from skrnn._keras.compiled.shapes import Shape
     from skrnn._spec import EncoderDecoder, Training
 
     network = EncoderDecoder(

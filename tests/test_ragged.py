@@ -8,7 +8,8 @@ import textwrap
 import numpy as np
 import pytest
 
-from skrnn._keras.compiled.programs import Shape, _length_buckets
+from skrnn._keras.compiled.shapes import Shape
+from skrnn._keras.compiled.training_programs import _length_buckets
 from skrnn._spec import Network, Training
 
 from .common import small_classifier, small_regressor
@@ -55,12 +56,12 @@ def test_training_at_every_step_equals_keras_fit():
 
 
 def test_halves_of_a_large_step_equal_the_whole(monkeypatch):
-    from skrnn._keras.compiled import engine as compiled
+    from skrnn._keras.compiled import epochs
 
     X = long_and_short()
     y = np.array([x[-1, 0] for x in X])
     whole = small_regressor().fit(X, y)
-    monkeypatch.setattr(compiled, "_LARGE_STEP", 1)
+    monkeypatch.setattr(epochs, "_LARGE_STEP", 1)
     halved = small_regressor().fit(X, y)
     for a, b in zip(whole.weights_, halved.weights_, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
@@ -85,9 +86,9 @@ def test_a_large_step_is_compiled_once_for_all_batches(tmp_path):
     code = """
         import numpy as np
         from skrnn import RNNRegressor
-        from skrnn._keras.compiled import engine as compiled
+        from skrnn._keras.compiled import epochs
 
-        compiled._LARGE_STEP = 1
+        epochs._LARGE_STEP = 1
         X = [np.ones((n, 1)) for n in range(1, 41)]
         RNNRegressor(units=2, batch_size=8, epochs=2, early_stopping=False).fit(X, np.ones(40))
     """
@@ -115,7 +116,7 @@ def wide_network():
 
 
 def test_whether_a_step_is_large_is_judged_by_the_mean_length():
-    from skrnn._keras.compiled.engine import _is_large
+    from skrnn._keras.compiled.epochs import _is_large
 
     training = Training("mean_squared_error", "adam", batch_size=32, clips=True)
     # 3 x 32 x mean steps x (500 x 500 twice, and 500 x 1): 9.6e8 of 20 steps, 4.8e8 of 10.

@@ -13,11 +13,18 @@ sub-package     job
 """
 
 import platform
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
+
+from .._data.samples import TrainingData
+from .._data.sequences import Sequences
+from .._spec import Spec, Training, Values
 from .compiled import disk_cache
 
 
-def _refuse_without_tensorflow():
+def _refuse_without_tensorflow() -> None:
     """Import TensorFlow, or say what to do where it is missing."""
     try:
         import tensorflow  # noqa: F401
@@ -35,18 +42,23 @@ def _refuse_without_tensorflow():
 disk_cache.enable()  # TensorFlow reads its flags when it starts
 _refuse_without_tensorflow()
 
-from .compiled import engine as compiled  # noqa: E402
-from .compiled import threads  # noqa: E402
+from .compiled import threads, training  # noqa: E402
+from .compiled.predictor import Predictor, load  # noqa: E402
 from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
+from .engine import Engine, Monitor  # noqa: E402
 from .functional.architectures import architecture_of, loaded  # noqa: E402
+from .functional.optimizers import OPTIMIZERS  # noqa: E402
 
 __all__ = [
+    "Engine",
+    "Predictor",
     "attention",
     "build",
     "compiles",
     "decode",
     "encode",
     "fit",
+    "load",
     "log_likelihoods",
     "losses",
     "next_probabilities",
@@ -60,63 +72,131 @@ __all__ = [
 threads.limit_in_worker()
 
 
-def _engine(name):
-    if name == "compiled":
-        return compiled
-    from .layers import portable_engine
-
-    return portable_engine
-
-
-def compiles(training):
+def compiles(kind: Training) -> bool:
     """Tell whether the compiled engine knows this kind of training."""
-    return training.optimizer in compiled.OPTIMIZERS
+    return kind.optimizer in OPTIMIZERS
 
 
-def fit(engine, *args, **kwargs):
-    """Train a network into the monitor; return the optimizer's state as a list of arrays."""
-    return _engine(engine).fit(*args, **kwargs)
+def fit(
+    engine: str,
+    network: Spec,
+    kind: Training,
+    values: Values,
+    data: TrainingData,
+    monitor: Monitor,
+    *,
+    weights: Sequence[np.ndarray] | None,
+    optimizer_state: Sequence[np.ndarray] | None = None,
+    builder: Callable[..., Any] | None = None,
+    callbacks: Sequence[Any] = (),
+) -> list[np.ndarray]:
+    """Train a network into the monitor; return the optimizer's state as a list of arrays.
+
+    Parameters
+    ----------
+    engine : {"compiled", "keras"}
+    network, kind, values, data, monitor, weights, optimizer_state : see `Engine.fit`
+    builder : callable or None
+        What makes the user's own model; for the engine "keras" alone.
+    callbacks : sequence
+        Those of Keras; for the engine "keras" alone.
+    """
+    return _engine(engine, builder, callbacks).fit(
+        network, kind, values, data, monitor, weights=weights, optimizer_state=optimizer_state
+    )
 
 
-def predict(engine, *args, **kwargs):
+def predict(
+    engine: str,
+    network: Spec,
+    weights: Sequence[np.ndarray],
+    sequences: Sequences,
+    *,
+    builder: Callable[..., Any] | None = None,
+) -> np.ndarray:
     """Return the raw outputs (a regression's value, a classifier's logits) as an array."""
-    return _engine(engine).predict(*args, **kwargs)
+    return _engine(engine, builder).predict(network, weights, sequences)
 
 
-def losses(*args):
-    """Return the summed loss of each sample and the number of its terms."""
-    return compiled.losses(*args)
+def losses(
+    network: Spec,
+    weights: Sequence[np.ndarray],
+    sequences: Sequences,
+    targets: np.ndarray,
+    loss: str | Callable[..., Any],
+) -> np.ndarray:
+    """Return the summed loss of each sample and the number of its terms: (n_samples, 2)."""
+    return load(network, weights).losses(sequences, targets, loss)
 
 
-def attention(*args):
+def attention(
+    network: Spec,
+    weights: Sequence[np.ndarray],
+    sequences: Sequences,
+    targets: np.ndarray | None = None,
+) -> np.ndarray:
     """Return the attention to each step; the weights do not tell which engine they are of."""
-    return compiled.attention(*args)
+    return load(network, weights).attention(sequences, targets)
 
 
-def search(*args):
+def search(
+    network: Spec,
+    weights: Sequence[np.ndarray],
+    sequences: Sequences,
+    beam_width: int,
+    max_len: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the sequences that a decoder finds, and their log-probabilities."""
-    return compiled.search(*args)
+    return load(network, weights).search(sequences, beam_width, max_len)
 
 
-def encode(*args):
+def encode(network: Spec, weights: Sequence[np.ndarray], sequences: Sequences) -> np.ndarray:
     """Return the latent vectors of sequences."""
-    return compiled.encode(*args)
+    return load(network, weights).encode(sequences)
 
 
-def decode(*args):
+def decode(
+    network: Spec, weights: Sequence[np.ndarray], latent: np.ndarray, n_steps: int
+) -> np.ndarray:
     """Return the sequences that an autoencoder writes for latent vectors."""
-    return compiled.decode(*args)
+    return load(network, weights).decode(latent, n_steps)
 
 
-def reconstruct(*args):
+def reconstruct(network: Spec, weights: Sequence[np.ndarray], sequences: Sequences) -> np.ndarray:
     """Return sequences as an autoencoder writes them."""
-    return compiled.reconstruct(*args)
+    return load(network, weights).reconstruct(sequences)
 
 
-def build(network, weights, *, builder=None, **raw):
+def build(
+    network: Spec,
+    weights: Sequence[np.ndarray],
+    *,
+    builder: Callable[..., Any] | None = None,
+    **raw: Any,
+) -> Any:
     """Return a Keras model with these weights that takes raw X and gives what `predict` does."""
     from .layers.stack_model import user_network
 
     if builder is not None:
         return user_network(network, builder, weights)
     return loaded(architecture_of(network).keras_model)(network, weights, **raw)
+
+
+class _CompiledEngine:
+    """The engine of compiled programs."""
+
+    fit = staticmethod(training.fit)
+
+    @staticmethod
+    def predict(network: Spec, weights: Sequence[np.ndarray], sequences: Sequences) -> np.ndarray:
+        return load(network, weights).outputs(sequences)
+
+
+def _engine(
+    name: str, builder: Callable[..., Any] | None = None, callbacks: Sequence[Any] = ()
+) -> Engine:
+    if name == "compiled":
+        return _CompiledEngine()
+    from .layers.portable_engine import PortableEngine
+
+    return PortableEngine(builder, callbacks)

@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from ..._programs import program
 from ..functional import language_network as language
-from .programs import compiled
+from .predictor import load
 from .threads import mapping, n_threads
+from .xla import XlaFunction
 
 # Tokens of one piece, and texts that are read side by side. Always these, and a long text always by
 # itself, so that what is found for a text does not depend, to the bit, on the others.
@@ -34,7 +35,7 @@ def log_likelihoods(network, weights, texts):
     n_tokens : int ndarray of shape (n_texts,)
         How many tokens were predicted.
     """
-    weights = [tf.constant(w) for w in weights]
+    weights = load(network, weights).weights
     found = np.zeros(len(texts))
     n_tokens = np.zeros(len(texts), dtype=np.int64)
 
@@ -55,7 +56,7 @@ def validation_loss(network, loss, weights, validation):
 
 def next_probabilities(network, weights, texts):
     """Return the probability of each token to come next: float32 (n_texts, n_tokens)."""
-    weights = [tf.constant(w) for w in weights]
+    weights = load(network, weights).weights
     found = np.zeros((len(texts), network.n_tokens), dtype=np.float32)
 
     def read(rows):
@@ -81,7 +82,7 @@ def write(network, weights, prompt, n_samples, *, n_tokens, temperature, top_k, 
         `top_k` and `top_p` may be None.
     seed : int
     """
-    weights = [tf.constant(w) for w in weights]
+    weights = load(network, weights).weights
     *_, (_, _, states) = _read(network, weights, prompt, np.arange(1), width=1)
     states = tf.nest.map_structure(lambda s: tf.repeat(s, n_samples, axis=0), states)
     choice = language.Choice(
@@ -133,7 +134,7 @@ def _for_all(function, groups):
 
 
 def _build_reading(network, n_texts):
-    @compiled
+    @XlaFunction
     def read(weights, tokens, states):
         return language.log_likelihood(network, weights, tokens, states)
 
@@ -141,7 +142,7 @@ def _build_reading(network, n_texts):
 
 
 def _build_prediction(network, n_texts):
-    @compiled
+    @XlaFunction
     def predict(weights, states):
         return language.next_log_probability(weights, states)
 
@@ -149,7 +150,7 @@ def _build_prediction(network, n_texts):
 
 
 def _build_writing(network, n_texts, capacity, considers_some):
-    @compiled
+    @XlaFunction
     def write(weights, states, choice):
         return language.written(network, weights, states, choice, capacity, considers_some)
 

@@ -8,52 +8,109 @@ module that knows scikeras, and imports it when it fits: scikeras changes classe
 import copy
 import functools
 import threading
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from ..._data.samples import TrainingData
 from ..._data.sequences import Sequences
-from ..compiled.engine import step_capacity
-from ..compiled.programs import PREDICT_BATCH
+from ..._spec import Spec, Training, Values
+from ..compiled.shapes import PREDICT_BATCH, step_capacity
+from ..engine import Monitor
+from ..functional.architectures import architecture_of
 from ..functional.losses import element_loss
 from ..kept import KeptByArrays
 from .stack_model import build_stack, set_weights, user_network
 
+_lock = threading.Lock()
+# Of a user's function we cannot know what it builds the next time, so a fit predicts by the very
+# model that it has trained, as long as that is kept.
+_users_models = KeptByArrays(maxsize=8)
 
-def fit(
-    network,
-    training,
-    values,
-    data,
-    monitor,
-    *,
-    weights,
-    optimizer_state=None,
-    builder=None,
-    callbacks=(),
-):
-    """Train; leave the history and the best weights in the monitor.
 
-    See `skrnn._keras.compiled.engine.fit`; `builder` makes the user's own model and `callbacks` are
-    Keras'. `weights` may be None for a user's own model.
+@functools.lru_cache(maxsize=8)
+def _stack(network):
+    return build_stack(network)
+
+
+class PortableEngine:
+    """The engine that trains Keras layers; see `skrnn._keras.engine.Engine`.
+
+    Parameters
+    ----------
+    builder : callable or None
+        What makes the user's own model.
+    callbacks : sequence
+        Those of Keras, or functions that make one.
     """
-    # A continued fit draws other dropout masks than the first one did.
-    seed = (values.dropout_seed + values.first_epoch) % 2**31
-    if builder is None:
-        model = build_stack(network, weights, seed=seed)
-    else:
-        model = user_network(network, builder, weights, seed=seed)
-    trainee = Trainee(model, training, values, data, is_own=builder is None)
-    # The reporter comes last: it sees what the user's callbacks do to the weights.
-    callbacks = [*_fresh(callbacks), _Reporter(monitor, model, optimizer_state)]
-    try:
-        _fit_by_scikeras(trainee, training, values, callbacks, n_samples=len(data.sequences))
-    finally:
-        trainee.plan.end()
-    if builder is not None:
-        _users_models.put(monitor.weights, network, model)
-    return [np.asarray(v) for v in trainee.optimizer.variables]
+
+    def __init__(
+        self, builder: Callable[..., Any] | None = None, callbacks: Sequence[Any] = ()
+    ) -> None:
+        self.builder, self.callbacks = builder, callbacks
+
+    def fit(
+        self,
+        network: Spec,
+        training: Training,
+        values: Values,
+        data: TrainingData,
+        monitor: Monitor,
+        *,
+        weights: Sequence[np.ndarray] | None,
+        optimizer_state: Sequence[np.ndarray] | None = None,
+    ) -> list[np.ndarray]:
+        """Train; leave the history and the best weights in the monitor."""
+        # A continued fit draws other dropout masks than the first one did.
+        seed = (values.dropout_seed + values.first_epoch) % 2**31
+        is_own = self.builder is None
+        if is_own:
+            model = build_stack(network, weights, seed=seed)
+        else:
+            model = user_network(network, self.builder, weights, seed=seed)
+        trainee = Trainee(model, training, values, data, is_own=is_own)
+        # The reporter comes last: it sees what the user's callbacks do to the weights.
+        callbacks = [*_fresh(self.callbacks), _Reporter(monitor, model, optimizer_state)]
+        try:
+            _fit_by_scikeras(trainee, training, values, callbacks, n_samples=len(data.sequences))
+        finally:
+            trainee.plan.end()
+        if not is_own:
+            _users_models.put(monitor.weights, network, model)
+        return [np.asarray(v) for v in trainee.optimizer.variables]
+
+    def predict(
+        self, network: Spec, weights: Sequence[np.ndarray], sequences: Sequences
+    ) -> np.ndarray:
+        """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
+        is_own, n_steps = self.builder is None, sequences.n_steps
+        if is_own:
+            model = _stack(network)
+            n_steps = step_capacity(n_steps, sequences.varies)
+        else:
+            model = _users_models.get(weights, network, lambda: user_network(network, self.builder))
+        with _lock:
+            set_weights(model, weights)
+            pieces = [
+                _predicted(
+                    model, sequences.take(slice(first, first + PREDICT_BATCH)), n_steps, is_own
+                )
+                for first in range(0, len(sequences), PREDICT_BATCH)
+            ]
+        outputs = np.concatenate(pieces)
+        has_steps = architecture_of(network).has_step_outputs(network)
+        return outputs[:, : sequences.n_steps] if has_steps else outputs
+
+
+def _predicted(model, piece, n_steps, is_own):
+    """Return the outputs of a piece, which is predicted as one batch of the usual size."""
+    inputs = _inputs(piece, slice(None), n_steps, is_own)
+    missing = PREDICT_BATCH - len(piece)
+    inputs = np.pad(inputs, ((0, missing), *[(0, 0)] * (inputs.ndim - 1)))
+    return np.asarray(model.predict_on_batch(inputs))[: len(piece)]
 
 
 def _fit_by_scikeras(trainee, training, values, callbacks, n_samples):
@@ -73,38 +130,6 @@ def _fit_by_scikeras(trainee, training, values, callbacks, n_samples):
     # samples, and the trainee looks up the samples themselves.
     numbers = np.arange(n_samples)
     wrapper.fit(numbers[:, None], numbers)
-
-
-def predict(network, weights, sequences, *, builder=None):
-    """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
-    n_steps = sequences.n_steps
-    if builder is None:
-        model = _stack(network)
-        n_steps = step_capacity(n_steps, sequences.varies)
-    else:
-        model = _users_models.get(weights, network, lambda: user_network(network, builder))
-    with _lock:
-        set_weights(model, weights)
-        outputs = []
-        for first in range(0, len(sequences), PREDICT_BATCH):
-            piece = sequences.take(slice(first, first + PREDICT_BATCH))
-            inputs = _inputs(piece, slice(None), n_steps, is_own=builder is None)
-            missing = PREDICT_BATCH - len(piece)
-            inputs = np.pad(inputs, ((0, missing), *[(0, 0)] * (inputs.ndim - 1)))
-            outputs.append(np.asarray(model.predict_on_batch(inputs))[: len(piece)])
-    joined = np.concatenate(outputs)
-    return joined[:, : sequences.n_steps] if network.return_sequences else joined
-
-
-_lock = threading.Lock()
-# Of a user's function we cannot know what it builds the next time, so a fit predicts by the very
-# model that it has trained, as long as that is kept.
-_users_models = KeptByArrays(maxsize=8)
-
-
-@functools.lru_cache(maxsize=8)
-def _stack(network):
-    return build_stack(network)
 
 
 def _fresh(callbacks):

@@ -1,0 +1,234 @@
+"""A fitted network, ready to predict again and again."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..._data.sequences import Sequences
+from ..._spec import Spec
+from ..functional.architectures import architecture_of
+from ..kept import KeptByArrays
+from .prediction_programs import map_program, outputs, summed_losses
+from .shapes import MAX_PADDED_VALUES, PREDICT_BATCH, Shape, prediction_shape
+from .tensors import aligned_copy, can_be_shared, sequence_tensors, target_tensor, tensor
+from .threads import mapping, n_threads
+
+Arrays = Sequence[np.ndarray]
+
+_kept = KeptByArrays(maxsize=128)
+
+
+def load(network: Spec, weights: Arrays) -> "Predictor":
+    """Return the predictor of a network with these weights, the same every time while they live."""
+    predictor: Predictor = _kept.get(weights, network, lambda: Predictor(network, weights))
+    predictor.refresh(weights)
+    return predictor
+
+
+class Predictor:
+    """A network with its weights as tensors.
+
+    Parameters
+    ----------
+    network : Spec
+    weights : sequence of ndarray
+        They are not kept alive, but the memory that the tensors share with them is.
+    """
+
+    def __init__(self, network: Spec, weights: Arrays) -> None:
+        self.network = network
+        # Where an array lends its memory there is no copy.
+        self._copies = [None if _can_lend(w) else aligned_copy(w) for w in weights]
+        held = [w.view() if c is None else c for w, c in zip(weights, self._copies, strict=True)]
+        self.weights = [tensor(array) for array in held]
+
+    def refresh(self, weights: Arrays) -> None:
+        """Take over what was changed in place since, in the arrays that this was made of."""
+        for i, (array, copy) in enumerate(zip(weights, self._copies, strict=True)):
+            if copy is not None and not np.array_equal(array, copy):
+                # Not in the same memory: another thread may be predicting from it.
+                self._copies[i] = changed = aligned_copy(array)
+                self.weights[i] = tensor(changed)
+
+    def outputs(self, sequences: Sequences) -> np.ndarray:
+        """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
+        if architecture_of(self.network).has_step_outputs(self.network):
+            return _padded(self.step_outputs(sequences), sequences)
+        return self._of_samples(outputs, sequences)[0]
+
+    def step_outputs(self, sequences: Sequences) -> np.ndarray:
+        """Return the raw outputs of every step, one sequence after the other.
+
+        Of shape (n_all_steps, n_outputs), in the order of `Sequences.step_rows`.
+        """
+        firsts = np.cumsum(sequences.lengths) - sequences.lengths
+        found: np.ndarray | None = None
+        lock = threading.Lock()
+
+        def keep(samples: np.ndarray, arrays: list[np.ndarray]) -> None:
+            nonlocal found
+            (array,) = arrays
+            with lock:
+                if found is None:
+                    found = np.empty((int(sequences.lengths.sum()), *array.shape[2:]), array.dtype)
+            within = np.arange(array.shape[1]) < sequences.lengths[samples, None]
+            found[(firsts[samples, None] + np.arange(array.shape[1]))[within]] = array[within]
+
+        self._by_pieces(outputs, sequences, (), None, keep)
+        assert found is not None
+        return found
+
+    def losses(
+        self, sequences: Sequences, targets: np.ndarray, loss: str | Callable[..., Any]
+    ) -> np.ndarray:
+        """Return the summed loss of each sample and the number of its terms: (n_samples, 2)."""
+        return self._of_samples(summed_losses, sequences, loss, targets=targets)[0]
+
+    def attention(self, sequences: Sequences, targets: np.ndarray | None = None) -> np.ndarray:
+        """Return the attention to each step of a sequence, zero where absent.
+
+        Of shape (n_samples, n_steps); of a decoder (n_samples, n_target_steps, n_steps), where the
+        steps of the targets may be more than were given.
+        """
+        (shares,) = self._of_samples(self._named("attention"), sequences, targets=targets)
+        return shares[..., : sequences.n_steps]
+
+    def search(
+        self, sequences: Sequences, beam_width: int, max_len: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what a beam search finds.
+
+        Returns
+        -------
+        tokens : int32 ndarray of shape (n_samples, beam_width, max_len)
+            Zero after the end.
+        log_probability : float32 ndarray of shape (n_samples, beam_width)
+        """
+        found = self._of_samples(self._named("search"), sequences, beam_width, max_len)
+        return found[0], found[1]
+
+    def encode(self, sequences: Sequences) -> np.ndarray:
+        """Return the latent vectors of an autoencoder: (n_samples, latent_dim)."""
+        return self._of_samples(self._named("encode"), sequences)[0]
+
+    def decode(self, latent: np.ndarray, n_steps: int) -> np.ndarray:
+        """Return what an autoencoder writes: (n_samples, n_steps, n_features)."""
+        # Every step of a sequence is the same row of the table.
+        numbers = np.arange(len(latent))
+        vectors = Sequences(latent, numbers, np.full(len(latent), n_steps), dilation=0, varies=True)
+        return self._of_samples(self._named("decode"), vectors)[0][:, :n_steps]
+
+    def reconstruct(self, sequences: Sequences) -> np.ndarray:
+        """Return sequences as an autoencoder writes them: (n_samples, n_steps, n_features)."""
+        return _padded(self.step_outputs(sequences), sequences)
+
+    def compile_in_background(self, sequences: Sequences) -> None:
+        """Compile the prediction of sequences on another core, if there is one.
+
+        Early stopping needs it at once, and hardly anybody fits without predicting.
+        """
+        shape = prediction_shape(self.network, sequences, n_samples=1)
+        program = map_program(outputs, self.network, shape)
+        if program.is_traced or n_threads() == 1:
+            return
+        if sequences.values.size >= MAX_PADDED_VALUES:
+            return  # such a fit takes long anyway, and a compiler at work takes memory
+
+        def compile_program() -> None:
+            # What goes wrong here goes wrong again, and is told, when something is predicted.
+            with contextlib.suppress(Exception):
+                piece = _cut(sequences, slice(0, 1), shape.n_rows)
+                program(list(self.weights), sequence_tensors(piece, shape))
+
+        threading.Thread(target=compile_program, name="skrnn-compile").start()
+
+    def _named(self, name: str) -> Callable[..., Any]:
+        return architecture_of(self.network).functions[name]
+
+    def _of_samples(
+        self,
+        function: Callable[..., Any],
+        sequences: Sequences,
+        *options: Any,
+        targets: np.ndarray | None = None,
+    ) -> list[np.ndarray]:
+        """Return the results of a function of batches, an array for each, by sample."""
+        shape = prediction_shape(self.network, sequences, targets)
+        found = [
+            np.empty((len(sequences), *rest), dtype.as_numpy_dtype)
+            for dtype, rest in function.result(self.network, shape, *options)  # type: ignore[attr-defined]
+        ]
+
+        def keep(samples: np.ndarray, arrays: list[np.ndarray]) -> None:
+            for whole, part in zip(found, arrays, strict=True):
+                whole[samples] = part
+
+        self._by_pieces(function, sequences, options, targets, keep)
+        return found
+
+    def _by_pieces(
+        self,
+        function: Callable[..., Any],
+        sequences: Sequences,
+        options: tuple[Any, ...],
+        targets: np.ndarray | None,
+        keep: Callable[[np.ndarray, list[np.ndarray]], None],
+    ) -> None:
+        """Have the results of a function of batches kept, piece by piece of the samples.
+
+        See `map_program` for the function.
+        """
+        shape = prediction_shape(self.network, sequences, targets)
+        program = map_program(function, self.network, shape, *options)
+        weights = list(self.weights)
+
+        def run_piece(samples: np.ndarray) -> None:
+            piece = _cut(sequences, samples, shape.n_rows)
+            data = sequence_tensors(piece, shape)
+            if targets is not None:
+                data["targets"] = target_tensor(targets[samples], shape)
+            keep(samples, [found.numpy()[: len(samples)] for found in program(weights, data)])
+
+        pieces = list(_pieces(sequences, shape))
+        with mapping(min(n_threads(), len(pieces)) if len(pieces) > 1 else 1) as map_pieces:
+            list(map_pieces(run_piece, pieces))
+
+
+def _can_lend(array: np.ndarray) -> bool:
+    """Tell whether a tensor can share an array's memory without keeping the array itself alive."""
+    return can_be_shared(array) and array.view().base is not array
+
+
+def _padded(steps: np.ndarray, sequences: Sequences) -> np.ndarray:
+    """Return values of all steps by sequence: (n_samples, n_steps, ...), zero past its end."""
+    if not sequences.is_ragged:
+        return steps.reshape(len(sequences), sequences.n_steps, *steps.shape[1:])
+    found = np.zeros((len(sequences), sequences.n_steps, *steps.shape[1:]), steps.dtype)
+    found[np.arange(sequences.n_steps) < sequences.lengths[:, None]] = steps
+    return found
+
+
+def _pieces(sequences: Sequences, shape: Shape) -> Iterator[np.ndarray]:
+    """Yield the numbers of the samples that go through a program together.
+
+    A batch takes as long as its longest sequence, so like lengths are put together.
+    """
+    order = np.arange(len(sequences))
+    if sequences.is_ragged and len(sequences) > PREDICT_BATCH:
+        order = np.argsort(sequences.lengths, kind="stable")
+    for first in range(0, len(order), shape.n_samples):
+        yield order[first : first + shape.n_samples]
+
+
+def _cut(sequences: Sequences, samples: Any, n_rows: int) -> Sequences:
+    """Return some sequences with just the rows that they need, at most `n_rows`."""
+    piece = sequences.take(samples)
+    first, last = int(piece.starts.min()), int(piece.ends.max())
+    if last - first >= n_rows:
+        # They lie far apart in the table, so their own rows are fewer.
+        return replace(Sequences.from_dense(piece.dense()), lengths=piece.lengths)
+    return replace(piece, values=piece.values[first : last + 1], starts=piece.starts - first)

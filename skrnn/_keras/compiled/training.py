@@ -1,0 +1,90 @@
+"""Train a network by compiled programs."""
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import tensorflow as tf
+
+from ..._data.samples import TrainingData
+from ..._spec import Spec, Training, Values
+from ..._starting_weights import trained_shapes
+from ..engine import Monitor
+from ..functional.architectures import architecture_of
+from ..functional.optimizers import OPTIMIZERS
+from .epochs import epoch_runner
+from .keyed_loss import keyed
+from .predictor import Predictor
+from .shapes import round_up, training_shape
+from .tensors import aligned_copy, padded, tensor, training_tensors
+from .validation import validation_loss
+
+
+def fit(
+    network: Spec,
+    training: Training,
+    values: Values,
+    data: TrainingData,
+    monitor: Monitor,
+    *,
+    weights: Sequence[np.ndarray] | None,
+    optimizer_state: Sequence[np.ndarray] | None = None,
+) -> list[np.ndarray]:
+    """Train; leave the history and the best weights in the monitor. See `Engine`.
+
+    The optimizer's state is the number of steps taken, then the slots.
+    """
+    assert weights is not None  # only a user's own model begins with others
+    if architecture_of(network).validates_by_outputs(network):
+        Predictor(network, weights).compile_in_background(data.sequences)
+    n_frozen = architecture_of(network).n_frozen(network)
+    frozen = list(weights[:n_frozen])
+    vector, n_taken, slots = _start(weights[n_frozen:], optimizer_state, training.optimizer)
+    n_samples = len(data.sequences)
+    # A batch that the samples cannot fill is not computed to its full size.
+    batch_size = min(training.batch_size, round_up(n_samples))
+    training = replace(training, batch_size=batch_size, loss=keyed(training.loss))
+    n_batches = -(-n_samples // batch_size)
+    shape = training_shape(network, data, batch_size)
+    run_epoch = epoch_runner(network, training, shape, data.sequences.lengths.mean())
+    tensors = {**training_tensors(data, shape), "frozen": [tensor(w) for w in frozen]}
+
+    def arrays(vector: tf.Tensor) -> list[np.ndarray]:
+        return [*frozen, *_unpacked(network, vector)]
+
+    for epoch in range(values.first_epoch, values.first_epoch + values.epochs):
+        monitor.begin_epoch()
+        order = values.order(epoch, data.lengths, batch_size).astype(np.int32)
+        inputs = tensors, padded(order, shape.n_samples)
+        vector, slots, total = run_epoch(vector, slots, inputs, n_batches, values, n_taken)
+        n_taken += n_batches
+        logs = {"loss": total / n_samples}
+        if data.validation is not None:
+            logs["val_loss"] = validation_loss(
+                network, training.loss, arrays(vector), data.validation
+            )
+        if monitor.end_epoch(logs, functools.partial(arrays, vector)):
+            break
+    return [np.asarray(n_taken, dtype=np.int64), *(s.numpy() for s in slots)]
+
+
+def _start(
+    weights: Sequence[np.ndarray], optimizer_state: Sequence[np.ndarray] | None, optimizer: str
+) -> tuple[tf.Tensor, int, tuple[tf.Tensor, ...]]:
+    """Return weights as one tensor, the number of steps taken, and the slots."""
+    vector = tensor(np.concatenate([w.ravel() for w in weights]))
+    if optimizer_state is None:
+        return vector, 0, (tf.zeros_like(vector),) * OPTIMIZERS[optimizer].n_slots
+    n_taken, *slots = optimizer_state
+    return vector, int(n_taken), tuple(tensor(s) for s in slots)
+
+
+def _unpacked(network: Spec, vector: tf.Tensor) -> list[np.ndarray]:
+    """Return the arrays that a vector of all trained weights is made of."""
+    shapes = trained_shapes(network)
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    parts = np.split(vector.numpy(), ends[:-1])
+    # Aligned, so that predictions need no copy.
+    return [aligned_copy(p.reshape(shape)) for p, shape in zip(parts, shapes, strict=True)]

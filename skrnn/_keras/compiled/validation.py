@@ -1,0 +1,51 @@
+"""The loss of the samples that early stopping looks at."""
+
+import numpy as np
+import tensorflow as tf
+
+from ..functional.architectures import architecture_of, loaded
+from ..functional.losses import element_loss
+from .predictor import Predictor
+
+
+def validation_loss(network, loss, weights, validation):
+    """Return the mean loss of validation data, for weights as arrays."""
+    architecture = architecture_of(network)
+    if architecture.validation_loss is not None:
+        return loaded(architecture.validation_loss)(network, loss, weights, validation)
+    predictor, sequences = Predictor(network, weights), validation.sequences
+    if not architecture.validates_by_outputs(network):
+        summed = predictor.losses(sequences, validation.targets, loss)
+        total, n_terms = summed.astype(np.float64).T
+        return (total @ validation.sample_weight) / n_terms.sum()
+    if architecture.has_step_outputs(network) and sequences.is_ragged:
+        return _loss_of_ragged_steps(loss, predictor.step_outputs(sequences), validation)
+    outputs, targets = predictor.outputs(sequences), validation.targets
+    weights = validation.sample_weight
+    if architecture.has_step_outputs(network):
+        rows = targets.row_numbers()
+        targets, weights = targets.values[rows], weights[:, None]
+        if validation.step_weight is not None:
+            weights = validation.step_weight[rows]
+    elements = element_loss(loss)(tf.constant(targets), tf.constant(outputs)).numpy()
+    elements = elements.T * weights.T
+    if architecture.has_step_outputs(network):
+        elements = elements[sequences.present().T]
+    return elements.mean(dtype=np.float64)
+
+
+def _loss_of_ragged_steps(loss, outputs, validation):
+    """Return the mean loss of the present steps, from the outputs of all steps in a row."""
+    sequences, rows = validation.sequences, validation.targets.step_rows()
+    if validation.step_weight is not None:
+        weights = validation.step_weight[rows]
+    else:
+        weights = np.repeat(validation.sample_weight, sequences.lengths)
+    # A loss is given steps on the second axis, as in training.
+    targets = tf.constant(validation.targets.values[rows][None])
+    elements = element_loss(loss)(targets, tf.constant(outputs[None])).numpy()[0] * weights
+    # Summed up step by step, as sequences of one length are.
+    firsts = np.cumsum(sequences.lengths) - sequences.lengths
+    steps = np.arange(len(rows)) - np.repeat(firsts, sequences.lengths)
+    by_step = np.argsort(steps, kind="stable")
+    return elements[by_step][sequences.present_steps()[by_step]].mean(dtype=np.float64)

@@ -1,0 +1,63 @@
+"""What an engine has to do, and what it is told of a fit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from .._data.samples import TrainingData
+from .._data.sequences import Sequences
+from .._spec import Spec, Training, Values
+
+
+class Monitor(Protocol):
+    """What follows the epochs of a fit, keeps the best weights and says when to stop."""
+
+    patience: int | None
+    weights: Any
+
+    def begin_epoch(self) -> None:
+        """Hear that an epoch begins."""
+
+    def end_epoch(self, logs: Mapping[str, float], weights: Callable[[], list[np.ndarray]]) -> bool:
+        """Take an epoch's losses, and its weights where they are wanted; tell whether to stop."""
+
+
+class Engine(Protocol):
+    """What trains networks, and predicts by them."""
+
+    def fit(
+        self,
+        network: Spec,
+        training: Training,
+        values: Values,
+        data: TrainingData,
+        monitor: Monitor,
+        *,
+        weights: Sequence[np.ndarray] | None,
+        optimizer_state: Sequence[np.ndarray] | None = None,
+    ) -> list[np.ndarray]:
+        """Train; leave the history and the best weights in the monitor.
+
+        Parameters
+        ----------
+        network : Spec
+        training : Training
+        values : Values
+        data : TrainingData
+        monitor : Monitor
+        weights : sequence of ndarray or None
+            The weights to start from; None leaves them to a user's own model.
+        optimizer_state : sequence of ndarray or None
+            What an earlier call returned.
+
+        Returns
+        -------
+        list of ndarray
+            The optimizer's state after the last step.
+        """
+
+    def predict(
+        self, network: Spec, weights: Sequence[np.ndarray], sequences: Sequences
+    ) -> np.ndarray:
+        """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
