@@ -48,6 +48,13 @@ def assert_other_bits(a, b):
     assert any(not np.array_equal(x, y, equal_nan=True) for x, y in zip(a, b, strict=True))
 
 
+def outputs_of(model, *inputs):
+    """What a Keras model gives; unlike its `predict` it makes no graph first."""
+    given = [np.asarray(part) for part in inputs]
+    found = model(given[0] if len(given) == 1 else given)
+    return [np.asarray(f) for f in found] if isinstance(found, list) else np.asarray(found)
+
+
 @contextmanager
 def eager_keras():
     """Let Keras train without graphs: the same arithmetic, with nothing to trace beforehand.

@@ -22,6 +22,7 @@ from .common import (
     SMALL,
     assert_other_bits,
     assert_same_bits,
+    outputs_of,
     ragged_sequences,
     sequences,
 )
@@ -146,7 +147,7 @@ def test_everything_equals_plain_keras_layers(network):
     np.testing.assert_allclose(written[present], expected[present], atol=5e-6)
     assert np.isnan(written[~present]).all()
 
-    latent, of_keras = fitted.to_keras().predict(padded(X), verbose=0)
+    latent, of_keras = outputs_of(fitted.to_keras(), padded(X))
     np.testing.assert_allclose(latent, fitted.transform(X), atol=2e-6)
     np.testing.assert_allclose(of_keras[present], written[present], atol=5e-6)
 

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 
 from skrnn import LagWindows, RNNRegressor, series_to_supervised
 
-from .common import assert_same_bits, sequences, small_regressor
+from .common import assert_same_bits, outputs_of, sequences, small_regressor
 
 HORIZON = 3
 
@@ -39,7 +39,7 @@ def test_predictions_equal_keras_layers(params):
     """`to_keras` is made of Keras' own layers, one call of them for each step."""
     X, y = with_steps_ahead()
     network = decoding(**params).fit(1e3 + 10 * X, 50 + y)
-    expected = network.to_keras().predict(1e3 + 10 * X, verbose=0)[:, :, 0]
+    expected = outputs_of(network.to_keras(), 1e3 + 10 * X)[:, :, 0]
     np.testing.assert_allclose(network.predict(1e3 + 10 * X), expected, rtol=1e-5)
 
 

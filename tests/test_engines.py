@@ -14,7 +14,14 @@ from skrnn._keras.layers.stack_model import build_stack
 from skrnn._spec import Network
 from skrnn._starting_weights import initial_weights, weight_shapes
 
-from .common import assert_same_bits, eager_keras, sequences, small_classifier, small_regressor
+from .common import (
+    assert_same_bits,
+    eager_keras,
+    outputs_of,
+    sequences,
+    small_classifier,
+    small_regressor,
+)
 
 CELLS = ["simple", "gru", "lstm"]
 STACKS = {
@@ -149,7 +156,7 @@ def test_predictions_equal_a_plain_keras_model(cell):
     # The scaling is of the training samples, which the held-out tenth is not among.
     assert not np.allclose(X.mean(axis=(0, 1)), network.input_mean_, atol=1e-12)
     scaled = (X - network.input_mean_) / network.input_scale_
-    expected = plain.predict(scaled, verbose=0)[:, 0] * network.target_scale_
+    expected = outputs_of(plain, scaled)[:, 0] * network.target_scale_
     np.testing.assert_allclose(network.predict(X), expected + network.target_mean_, atol=1e-5)
 
 
@@ -163,7 +170,7 @@ def test_to_keras_takes_raw_units_and_has_the_weights(stack):
     assert_same_bits(model.get_weights(), network.weights_)
     present = ~np.isnan(X[..., 0]) if stack == "per step" else slice(None)
     np.testing.assert_allclose(
-        model.predict(X, verbose=0)[..., 0][present], network.predict(X)[present], rtol=1e-4
+        outputs_of(model, X)[..., 0][present], network.predict(X)[present], rtol=1e-4
     )
 
 

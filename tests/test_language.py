@@ -18,7 +18,7 @@ from skrnn import RNNLanguageModel, cache_info
 from skrnn._data.sequences import Sequences
 from skrnn.text._streams import pieces, split_last, split_random, stream_count, streams, texts_of
 
-from .common import assert_other_bits, assert_same_bits
+from .common import assert_other_bits, assert_same_bits, outputs_of
 
 PADDING, UNKNOWN, START, END = range(4)
 SMALL = {
@@ -211,7 +211,7 @@ def test_to_keras_equals_the_model(model, first):
     """A text begins with the start, or with the end of the text before."""
     text = "a bad cab"
     ids = ids_of(model, text)
-    logits = model.to_keras().predict(np.array([[first, *ids]]), verbose=0)
+    logits = outputs_of(model.to_keras(), [[first, *ids]])
     log_p = tf.nn.log_softmax(logits[0]).numpy()[np.arange(len(ids) + 1), [*ids, END]]
     np.testing.assert_allclose(model.score_samples([text]), [log_p.sum()], rtol=1e-5)
 

@@ -16,6 +16,7 @@ from skrnn._starting_weights import initial_weights, weight_shapes
 from .common import (
     assert_other_bits,
     assert_same_bits,
+    outputs_of,
     ragged_sequences,
     sequences,
     small_classifier,
@@ -103,7 +104,7 @@ def test_predictions_equal_layers_of_keras(cell, pooling):
     plain = plain_keras(cell, pooling, n_steps=6)
     plain.set_weights(network.weights_)
     scaled = (X - network.input_mean_) / network.input_scale_
-    expected = plain.predict(scaled, verbose=0)[:, 0] * network.target_scale_
+    expected = outputs_of(plain, scaled)[:, 0] * network.target_scale_
     np.testing.assert_allclose(network.predict(X), expected + network.target_mean_, atol=1e-5)
 
 
@@ -177,10 +178,10 @@ def test_to_keras(pooling, bidirectional, tmp_path):
     model = network.to_keras()
     assert_same_bits(model.get_weights(), network.weights_)
     expected = network.predict(X)
-    np.testing.assert_allclose(model.predict(X, verbose=0)[:, 0], expected, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(outputs_of(model, X)[:, 0], expected, rtol=1e-3, atol=1e-5)
     model.save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
-    np.testing.assert_array_equal(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
+    np.testing.assert_array_equal(outputs_of(loaded, X), outputs_of(model, X))
 
 
 @pytest.mark.parametrize("how", LAYERS)
@@ -228,8 +229,8 @@ def test_attention_weights(engine, tokens):
     # By the layers of the Keras model: the states, and their mean with these weights.
     model = network.to_keras()
     (at,) = [i for i, layer in enumerate(model.layers) if isinstance(layer, LAYERS["attention"])]
-    states = keras.Model(model.inputs, model.layers[at - 1].output).predict(X, verbose=0)
-    read = keras.Model(model.inputs, model.layers[at].output).predict(X, verbose=0)
+    states = outputs_of(keras.Model(model.input, model.layers[at - 1].output), X)
+    read = outputs_of(keras.Model(model.input, model.layers[at].output), X)
     np.testing.assert_allclose((shares[:, :, None] * states).sum(axis=1), read, atol=1e-6)
 
 

@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 
 from skrnn import AttentionDisplay, RNNSeq2Seq
 
-from .common import assert_other_bits, assert_same_bits
+from .common import assert_other_bits, assert_same_bits, outputs_of
 
 WORDS = "zero one two three four five six seven eight nine".split()
 SMALL = {
@@ -67,7 +67,7 @@ def one_late(ids):
 
 def keras_log_proba(network, X, fed):
     """Log-probabilities of the next token after each one that is fed, by plain Keras layers."""
-    logits = network.to_keras().predict([source_ids(network, X), fed], verbose=0)
+    logits = outputs_of(network.to_keras(), source_ids(network, X), fed)
     return log_softmax(logits.astype(float), axis=-1)
 
 
