@@ -9,5 +9,5 @@ class DocumentationLink:
         "https://skrnn.readthedocs.io/en/stable/generated/skrnn.{estimator_name}.html"
     )
 
-    def _doc_link_url_param_generator(self):
+    def _doc_link_url_param_generator(self) -> dict[str, str]:
         return {"estimator_name": type(self).__name__}

@@ -5,18 +5,19 @@ It is here rather than in the engine so that counting the programs does not star
 
 import functools
 import threading
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 _MAX_PROGRAMS = 128
 _lock = threading.Lock()
 
 
 @functools.lru_cache(maxsize=_MAX_PROGRAMS)
-def _program(build, *key):
+def _program(build: Callable[..., Any], *key: Any) -> Any:
     return build(*key)
 
 
-def program(build, *key):
+def program(build: Callable[..., Any], *key: Any) -> Any:
     """Return what `build` makes of the key, the same object every time while it is kept."""
     with _lock:  # or two threads that miss at once would compile the same program twice
         return _program(build, *key)
@@ -31,7 +32,7 @@ class CacheInfo(NamedTuple):
     currsize: int
 
 
-def cache_info():
+def cache_info() -> CacheInfo:
     """Tell how often a compiled program was there already, and how many are kept.
 
     A network is trained by one program and predicts by another. Fits of the same architecture,
@@ -70,7 +71,7 @@ def cache_info():
     return CacheInfo(info.hits, info.misses, _MAX_PROGRAMS, info.currsize)
 
 
-def clear_cache():
+def clear_cache() -> None:
     """Drop all compiled programs of this process and set the counts to zero.
 
     Fitted estimators go on working: what they need is compiled again, with the same results. Not

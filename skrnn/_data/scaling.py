@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .memory import aligned_zeros
 _CHUNK = 2**13
 
 
-def mean_and_scale(values, counts):
+def mean_and_scale(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean and the standard deviation of each column, weighted by row.
 
     Parameters
@@ -40,12 +41,12 @@ def mean_and_scale(values, counts):
     return mean, np.where(constant | (scale == 0), 1.0, scale)
 
 
-def identity_scaling(n_columns):
+def identity_scaling(n_columns: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean and the scale that leave `n_columns` columns as they are."""
     return np.zeros(n_columns), np.ones(n_columns)
 
 
-def standardized(values, mean, scale):
+def standardized(values: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Return (values - mean) / scale as float32."""
     out = aligned_zeros(values.shape, np.float32)
     for part in _chunks(values):
@@ -56,7 +57,7 @@ def standardized(values, mean, scale):
     return out
 
 
-def _moments(values, counts):
+def _moments(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the weighted mean and variance of each column, in one pass over the memory.
 
     Each chunk's sum of squares is about its own mean, and chunks are joined by the distance of
@@ -82,7 +83,7 @@ def _moments(values, counts):
     return mean, squares / total
 
 
-def _chunks(values):
+def _chunks(values: np.ndarray) -> Iterator[slice]:
     """Yield slices of rows that hold so many values."""
     n_rows = max(_CHUNK // math.prod(values.shape[1:]), 1)
     for first in range(0, len(values), n_rows):
