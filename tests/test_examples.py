@@ -99,7 +99,7 @@ def test_anomalies(tmp_path):
 
 @pytest.mark.slow
 def test_weather_classes(tmp_path):
-    balanced_accuracy = scores(run_example("weather_classes", tmp_path))
+    balanced_accuracy = scores(run_example("weather_classes", tmp_path, "--quick"))
     assert balanced_accuracy["most frequent"] == 0.25  # one of the four classes that occur in 2015
     assert balanced_accuracy["network"] > balanced_accuracy["most frequent"]
 

@@ -26,6 +26,8 @@ from .test_engines import CELLS, assert_alike, both_engines, with_absent_steps
 
 OVER_STEPS = ["mean", "max", "attention"]
 POOLINGS = ["last", *OVER_STEPS]
+# Every pooling, and both directions with and without weights of its own.
+READ_OUTS = [*((pooling, False) for pooling in POOLINGS), ("last", True), ("attention", True)]
 PLAIN = {"optimizer": "sgd", "clipnorm": None, "learning_rate": 0.1}
 
 
@@ -154,8 +156,7 @@ def test_absent_steps_are_as_if_removed(pooling):
     np.testing.assert_allclose(network.predict(marked), network.predict(removed), rtol=1e-5)
 
 
-@pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize(("pooling", "bidirectional"), READ_OUTS)
 def test_companions_do_not_matter(pooling, bidirectional):
     """Each sequence alone, with others, and with one longer than any seen in training."""
     X, y = ragged_sequences()
@@ -169,8 +170,7 @@ def test_companions_do_not_matter(pooling, bidirectional):
     assert_same_bits(network.predict([np.ones((40, 2)), np.ones((3, 2))])[:1], long[:1])
 
 
-@pytest.mark.parametrize("pooling", POOLINGS)
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize(("pooling", "bidirectional"), READ_OUTS)
 def test_to_keras(pooling, bidirectional, tmp_path):
     X, y = sequences()
     X = 1e3 + 10 * with_absent_steps(X)
@@ -229,8 +229,8 @@ def test_attention_weights(engine, tokens):
     # By the layers of the Keras model: the states, and their mean with these weights.
     model = network.to_keras()
     (at,) = [i for i, layer in enumerate(model.layers) if isinstance(layer, LAYERS["attention"])]
-    states = outputs_of(keras.Model(model.input, model.layers[at - 1].output), X)
-    read = outputs_of(keras.Model(model.input, model.layers[at].output), X)
+    states = outputs_of(keras.Model(model.inputs[0], model.layers[at - 1].output), X)
+    read = outputs_of(keras.Model(model.inputs[0], model.layers[at].output), X)
     np.testing.assert_allclose((shares[:, :, None] * states).sum(axis=1), read, atol=1e-6)
 
 

@@ -23,6 +23,8 @@ SMALL = {
     "early_stopping": False,
     "random_state": 0,
 }
+# One of the networks that are compared with Keras, to share its program.
+NO_ATTENTION = {"attention": None, "cell": "simple", "bidirectional": False}
 START, END = 2, 3
 
 
@@ -201,7 +203,7 @@ def test_scores_by_hand(fitted):
         fitted.score(X, ["one two", "seven"], metric="no")
 
 
-def test_attention_looks_where_the_figure_is(fitted):
+def test_attention_looks_where_the_figure_is(fitted, numerals):
     (shares,) = fitted.attention_weights(["1234"])
     assert shares.shape == (5, 4)  # four words and the end
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-12)
@@ -209,7 +211,7 @@ def test_attention_looks_where_the_figure_is(fitted):
     assert short.shape == (2, 1)
     np.testing.assert_allclose(long, shares, atol=1e-6)
     with pytest.raises(ValueError, match=r"Expected a network with attention"):
-        small(attention=None).fit(["a", "b"] * 9, ["x", "y"] * 9).attention_weights(["a"])
+        small(**NO_ATTENTION).fit(*numerals).attention_weights(["a"])
 
 
 def test_a_picture_of_the_attention(fitted):
@@ -307,7 +309,7 @@ def test_no_more_than_max_len_is_written(fitted):
 
 
 def test_empty_token_lists():
-    X, y = [["a", "b"], [], ["b"]] * 10, [["x"], [], ["y", "x"]] * 10
+    X, y = [["a", "b"], [], ["b"]] * 10, [["x"], [], ["y", "z"]] * 10
     network = small().fit(X, y)
     assert len(network.predict([[]])) == 1
     assert np.isfinite(network.score_samples([["a"]], [[]])).all()
@@ -336,7 +338,7 @@ def test_vectors_are_no_windows_of_a_series(rng):
 
 
 def test_empty_inputs_and_outputs():
-    network = small().fit(["ab", "", "b"] * 10, ["x", "", "y x"] * 10)
+    network = small().fit(["ab", "", "b"] * 10, ["x", "", "y z"] * 10)
     assert len(network.predict(["", "ab", "zzz"])) == 3
     assert np.isfinite(network.score_samples(["", "a"], ["", "x"])).all()
 
