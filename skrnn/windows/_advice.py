@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 from .._warnings import warn
+from ._align import Track
 from ._labels import dates_as_integers
 from ._stamps import Series, has_clock
 
@@ -81,4 +82,22 @@ def warn_of_lost_past(
             "which those before them would be found: all windows begin with absent steps. Give "
             "the rows before them too, or frames with their index in fit and here. "
             + _KEEP_THE_INDEX,
+        )
+
+
+def warn_of_rows_between(transformer: object, tracks: Sequence[Track]) -> None:
+    """Warn where rows between the remembered and the given ones are missing.
+
+    Parameters
+    ----------
+    transformer : object
+        The fitted transformer, which is told each thing once.
+    tracks : sequence of Track
+    """
+    if any(track.is_apart for track in tracks):
+        tell_once(
+            transformer,
+            f"X begins later than the rows that {type(transformer).__name__} remembers end: the "
+            "steps between are absent from the first windows. Give the rows between too, or let "
+            "it remember them as they come, with update(X).",
         )

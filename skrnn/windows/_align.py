@@ -41,6 +41,9 @@ class Track:
         The remembered rows.
     edge : ndarray of shape (n_features,)
         The last row known of the time before all these, or else the first of the series.
+    is_apart : bool, default=False
+        Whether more steps are missing between the remembered and the given rows than among the
+        remembered ones.
     """
 
     rows: np.ndarray
@@ -48,6 +51,7 @@ class Track:
     past_steps: np.ndarray
     past: np.ndarray
     edge: np.ndarray
+    is_apart: bool = False
 
     def slots(self, reach: int) -> tuple[np.ndarray, np.ndarray, int]:
         """Slots of the given and of the remembered rows, and how many slots there are in all.
@@ -168,6 +172,49 @@ def _entry(X: np.ndarray, series: Series, clock: Clock, reach: int) -> dict[str,
     }
 
 
+def moved_on(
+    X: np.ndarray,
+    series: list[Series],
+    history: list[dict[str, Any]],
+    reach: int,
+    how: str = "auto",
+) -> list[dict[str, Any]]:
+    """The history with rows that came since, as `remember` would have kept it of all of them.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+    series : list of Series
+        Those of the table that X comes from, with stamps.
+    history : list of dict
+        See `remember`.
+    reach : int
+        How many of the last rows to keep.
+    how : {"auto", "rows"}, default="auto"
+        The clock of series that are not in the history: see `learn_clocks`.
+    """
+    entries = {entry["series"]: entry for entry in history}
+    _check_panel(series[0].key is not None, entries)
+    new = [one for one in series if one.key not in entries]
+    clocks = learn_clocks(new, [entry["clock"] for entry in history], how)
+    for one in series:
+        if one.key in entries:
+            entries[one.key] = _in_series(one.key, _continued, X, one, entries[one.key], reach)
+    for one, clock in zip(new, clocks, strict=True):
+        entries[one.key] = _entry(X, one, clock, reach)
+    return list(entries.values())
+
+
+def _continued(X: np.ndarray, series: Series, entry: dict[str, Any], reach: int) -> dict[str, Any]:
+    stamps, past, clock = _on_one_clock(series.stamps, entry)
+    steps_of(stamps, clock)  # refuses what is no stamp of this clock
+    kept = ~np.isin(past.values, stamps.values)
+    values = np.concatenate([past.values[kept], stamps.values])
+    rows = np.concatenate([entry["rows"][kept], X[series.rows]])
+    last = np.argsort(values)[max(len(values) - reach, 0) :]
+    return {**entry, "clock": clock, "stamps": values[last], "rows": rows[last]}
+
+
 def learn_clocks(
     series: Sequence[Series], known: Sequence[Clock] = (), how: str = "auto"
 ) -> list[Clock]:
@@ -284,20 +331,30 @@ def _with_history(X: np.ndarray, series: Series, entry: dict[str, Any], reach: i
     if steps.min() > 0:  # step 0 is the first row of fit
         edge = entry["rows"][earlier[-1]] if len(earlier) else entry["first"]
     past = entry["rows"][useful].astype(X.dtype, copy=False)
-    return Track(series.rows, steps, past_steps[useful], past, edge)
+    return Track(series.rows, steps, past_steps[useful], past, edge, _is_apart(steps, past_steps))
+
+
+def _is_apart(steps: np.ndarray, past_steps: np.ndarray) -> bool:
+    if not len(past_steps):
+        return False
+    usual = max(np.diff(past_steps), default=1)
+    return bool(steps.min() - past_steps.max() > usual)
 
 
 def _shared_steps(stamps: Stamps, entry: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Steps of given and of remembered rows on the clock of fit."""
-    clock = entry["clock"]
-    past = replace(stamps, values=entry["stamps"], resolution=clock["resolution"])
+    stamps, past, clock = _on_one_clock(stamps, entry)
+    steps = steps_of(stamps, clock)
     if clock["rule"] == "rows":
-        stamps, clock = in_one_resolution(stamps, clock)
-        past = past.at(stamps.resolution)
-        steps_of(stamps, clock)  # refuses what is no stamp of this clock
         return ranks_of(stamps, past)
+    return steps, steps_of(past, clock)
+
+
+def _on_one_clock(stamps: Stamps, entry: dict[str, Any]) -> tuple[Stamps, Stamps, Clock]:
+    """Given and remembered stamps, and the clock of fit, in one resolution."""
+    past = replace(stamps, values=entry["stamps"], resolution=entry["clock"]["resolution"])
+    stamps, clock = in_one_resolution(stamps, entry["clock"])
+    past = past.at(stamps.resolution)
     if clock["rule"] is None:  # fit saw a single stamp: it takes the given ones to tell the step
-        stamps, clock = in_one_resolution(stamps, clock)
-        past = past.at(stamps.resolution)
         clock = learn_clock(stamps.joined(np.setdiff1d(past.values, stamps.values)))
-    return steps_of(stamps, clock), steps_of(past, clock)
+    return stamps, past, clock

@@ -13,10 +13,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._callbacks import CallbackSupportMixin, fit_task
 from .._compat import Interval, StrOptions, fit_context
 from .._documentation import DocumentationLink
-from ._advice import forget_what_was_told, on_integer_dates, tell_once, warn_of_lost_past
-from ._align import lay_out, remember, tracks_of
+from ._advice import (
+    forget_what_was_told,
+    on_integer_dates,
+    tell_once,
+    warn_of_lost_past,
+    warn_of_rows_between,
+)
+from ._align import lay_out, moved_on, remember, tracks_of
 from ._labels import check_columns
-from ._stamps import read_series
+from ._stamps import has_clock, read_series
 
 FILL_CONSTRAINT = [
     StrOptions({"mask", "edge"}),
@@ -62,6 +68,35 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
             self.context_ = remember(values, series, reach, self.clock)
         return self
 
+    def update(self, X: Any) -> Self:
+        """Remember rows that came since `fit`, so that windows of later rows hold them.
+
+        The clock, and all else that was learned, stays. In a pipeline, give the transformer its
+        rows as the steps before it make them::
+
+            model[-2].update(model[:-2].transform(new_rows))
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_rows, n_features)
+            Rows with the index of those of `fit` continued. Rows of new series are remembered too.
+
+        Returns
+        -------
+        self : object
+            The transformer.
+        """
+        check_is_fitted(self)
+        values = self._check_X(X, reset=False)
+        series = read_series(X, len(values))
+        if not self.context_ or not has_clock(series):
+            raise ValueError(
+                "Expected rows with a clock in fit and in update, by which to find them again; got "
+                f"none in {'update' if self.context_ else 'fit'}: give frames with their index."
+            )
+        self.context_ = moved_on(values, series, self.context_, self._reach(), self.clock)
+        return self
+
     def _check_X(self, X: Any, reset: bool) -> np.ndarray:
         check_columns(X)
         values: np.ndarray = validate_data(
@@ -77,6 +112,8 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
         tell_once(self, on_integer_dates(series))
         warn_of_lost_past(self, series, len(values), bool(self.context_), reach)
         tracks = tracks_of(values, series, self.context_, reach, self.clock)
+        if reach:
+            warn_of_rows_between(self, tracks)
         return lay_out(values, tracks, reach, self.fill)
 
     def __sklearn_tags__(self) -> Any:

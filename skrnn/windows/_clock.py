@@ -111,10 +111,9 @@ def steps_of(stamps: Stamps, clock: Clock) -> np.ndarray:
         If the stamps are of another kind than the clock's, lie between its steps, or two of them
         fall on one step.
     """
-    _check_kind(stamps, clock)
+    stamps, clock = in_one_resolution(stamps, clock)
     if clock["rule"] is None:
         return np.zeros(len(stamps), np.int64)
-    stamps, clock = in_one_resolution(stamps, clock)
     if clock["rule"] == "rows":
         _check_distinct(stamps.values, stamps)
         return np.unique(stamps.values, return_inverse=True)[1].ravel()
@@ -128,6 +127,7 @@ def steps_of(stamps: Stamps, clock: Clock) -> np.ndarray:
 
 def in_one_resolution(stamps: Stamps, clock: Clock) -> tuple[Stamps, Clock]:
     """Stamps and a clock, both in the coarser of their resolutions."""
+    _check_kind(stamps, clock)
     resolution = coarser(stamps.resolution, clock["resolution"])
     return stamps.at(resolution), _clock_at(clock, resolution)
 

@@ -29,7 +29,8 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     **The past of the training rows is known at transform.** `fit` keeps the last
     ``(window - 1) * dilation`` rows, and `transform` finds them again by their stamps: the
     first rows of a test fold have full windows. Given rows win over remembered ones of the same
-    stamp, and a window only holds remembered rows that are earlier than its own row.
+    stamp, and a window only holds remembered rows that are earlier than its own row. `update`
+    remembers rows that came since.
 
     Parameters
     ----------

@@ -1,13 +1,17 @@
 """What people reported about windows and time: each test is a situation, with data made by hand."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.base import clone
 from sklearn.ensemble import StackingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skrnn.windows import LagFeatures, LagWindows, series_to_supervised
 
@@ -198,3 +202,79 @@ def test_columns_of_objects_that_are_numbers():
     np.testing.assert_array_equal(
         LagWindows(1).fit_transform(frame)[:, 0], [[1, 1], [2.5, 2], [NAN, 3]]
     )
+
+
+def one_day_after_the_other(frame, lag):
+    """What is seen each day, from the row of that day alone."""
+    for day in range(20, 40):
+        row = frame[day : day + 1]
+        yield np.asarray(lag.transform(row))[0]
+        lag.update(row)
+
+
+LAGS = [LagWindows(6), LagWindows(3, dilation=2), LagFeatures([5, 2])]
+
+
+@pytest.mark.parametrize("lag", LAGS, ids=str)
+@pytest.mark.parametrize("clock", ["auto", "rows"])
+def test_one_new_row_a_day_with_an_update(lag, clock, recwarn):
+    frame = pd.DataFrame({"a": np.arange(40.0)}, index=pd.date_range("2024-01-01", periods=40))
+    lag = clone(lag).set_params(clock=clock).fit(frame[:20])
+    seen = list(one_day_after_the_other(frame, lag))
+    whole = lag.transform(frame)
+    np.testing.assert_array_equal(seen, whole[20:])
+    assert not recwarn.list
+    again = type(lag)(**lag.get_params()).fit(frame)  # the same memory as if all had been there
+    np.testing.assert_array_equal(lag.context_[0]["rows"], again.context_[0]["rows"])
+    np.testing.assert_array_equal(lag.context_[0]["stamps"], again.context_[0]["stamps"])
+
+
+def test_one_new_row_a_day_without_an_update():
+    frame = pd.DataFrame({"a": np.arange(40.0)}, index=pd.date_range("2024-01-01", periods=40))
+    windows = LagWindows(6).fit(frame[:20])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        windows.transform(frame[20:21])
+        assert not caught
+        for day in range(21, 40):
+            windows.transform(frame[day : day + 1])
+    (warning,) = caught
+    assert "X begins later than the rows that LagWindows remembers end" in str(warning.message)
+    assert warning.filename == __file__
+
+
+def test_the_memory_of_a_panel_moves_on_in_a_pipeline():
+    days = pd.date_range("2024-01-01", periods=8)
+    index = pd.MultiIndex.from_product([["u", "v", "w"], days])
+    panel = pd.DataFrame({"a": np.arange(24.0)}, index=index)
+    model = make_pipeline(StandardScaler(with_std=False), LagWindows(4), FunctionTransformer())
+    model.set_output(transform="pandas")
+    model.fit(panel.loc[["u", "v"]].loc[(slice(None), days[:4]), :])
+    mean = model[0].mean_
+    since = panel.loc[["w", "v"]].loc[(slice(None), days[4:6]), :]
+    assert model[-2].update(model[:-2].transform(since)) is model[-2]
+    last = panel.loc[(slice(None), days[6:]), :]
+    rows = np.asarray(model.transform(last))[[0, 2, 4], :, 0] + mean
+    nothing = [NAN, NAN]
+    np.testing.assert_array_equal(rows, [[3, *nothing, 6], [11, 12, 13, 14], [NAN, 20, 21, 22]])
+
+
+def test_an_update_without_a_clock():
+    frame = pd.DataFrame({"a": np.arange(9.0)}, index=pd.date_range("2024-01-01", periods=9))
+    for fitted, given, where in [
+        (frame, frame.to_numpy(), "update"),
+        (frame.to_numpy(), frame, "fit"),
+    ]:
+        with pytest.raises(ValueError, match=f"Expected rows with a clock .* got none in {where}:"):
+            LagWindows(2).fit(fitted).update(given)
+    with pytest.raises(ValueError, match="which lies between two steps"):
+        LagWindows(2).fit(frame).update(frame.shift(freq="6h"))
+
+
+def test_rows_and_memory_begin_with_a_single_row():
+    frame = pd.DataFrame(
+        {"a": np.arange(9.0)}, index=pd.date_range("2024-01-01", periods=9, freq="h")
+    )
+    frame.index.freq = None
+    windows = LagWindows(4).fit(frame[:1]).update(frame[1:3])
+    np.testing.assert_array_equal(windows.transform(frame[3:4])[0, :, 0], [0, 1, 2, 3])
