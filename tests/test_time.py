@@ -102,7 +102,9 @@ def test_windows_known_by_their_values(stride):
 
 def split_of(X, **params):
     windows = LagWindows(WINDOW).fit_transform(X)
-    sequences = check_sequences(small_regressor(**params), windows, tokens=False, reset=True)
+    sequences = check_sequences(
+        small_regressor(**params), windows, tokens=False, as_list=False, reset=True
+    )
     return split_validation(sequences, None, fraction=0.1, how="auto", seed=0)
 
 

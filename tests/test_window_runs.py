@@ -17,7 +17,7 @@ from .common import small_regressor
 
 
 def split(X, labels=None, fraction=0.1, how="auto", seed=0):
-    sequences = check_sequences(small_regressor(), X, tokens=False, reset=True)
+    sequences = check_sequences(small_regressor(), X, tokens=False, as_list=False, reset=True)
     return split_validation(sequences, labels, fraction=fraction, how=how, seed=seed)
 
 
