@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback import with_callbacks as _with_callbacks
 except ImportError:  # scikit-learn before 1.9
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Stands in where scikit-learn has no callbacks: there is nothing to support."""
 
-    def with_callbacks(method):
-        """Return the method as it is."""
+    def _with_callbacks(method: Method) -> Method:
         return method
 
 
 __all__ = ["CallbackSupportMixin", "EpochTasks", "FittedOn", "fit_task", "with_callbacks"]
+
+
+def with_callbacks(method: Method) -> Method:
+    """Let scikit-learn set callbacks up before a `fit` and tear them down after it."""
+    return _with_callbacks(method)
 
 
 class FittedOn:
@@ -59,13 +67,19 @@ class EpochTasks:
         predict. Called only when a callback asks for such a copy.
     """
 
-    def __init__(self, estimator, fitted_on, max_epochs, fitted_with):
+    def __init__(
+        self,
+        estimator: Any,
+        fitted_on: FittedOn,
+        max_epochs: int,
+        fitted_with: Callable[[list[Any]], dict[str, Any]],
+    ) -> None:
         self.estimator, self.fitted_on = estimator, fitted_on
         self.fitted_with = fitted_with
         self.fit_context = _begin(estimator, fitted_on, max_subtasks=max_epochs)
         self.epoch_context: Any = None
 
-    def begin(self):
+    def begin(self) -> None:
         """Report that an epoch begins."""
         if self.fit_context is not None:
             self.epoch_context = self.fit_context.subcontext(task_name="epoch")
@@ -73,7 +87,7 @@ class EpochTasks:
                 estimator=self.estimator, **self.fitted_on.arguments
             )
 
-    def end(self, weights):
+    def end(self, weights: Callable[[], list[Any]]) -> bool:
         """Report that an epoch has ended; return whether a callback asks to stop."""
         if self.fit_context is None:
             return False
@@ -84,20 +98,20 @@ class EpochTasks:
             lambda: self.fitted_with(weights()),
         )
 
-    def end_fit(self):
+    def end_fit(self) -> None:
         """Report that the fit has ended."""
         if self.fit_context is not None:
             _end(self.fit_context, self.estimator, self.fitted_on, {})
 
 
-def _begin(estimator, fitted_on, max_subtasks):
+def _begin(estimator: Any, fitted_on: FittedOn, max_subtasks: int) -> Any:
     if not hasattr(estimator, "_init_callback_context"):
         return None
     context = estimator._init_callback_context(max_subtasks=max_subtasks)
     return context.call_on_fit_task_begin(estimator=estimator, **fitted_on.arguments)
 
 
-def _end(context, estimator, fitted_on, attributes):
+def _end(context: Any, estimator: Any, fitted_on: FittedOn, attributes: Any) -> bool:
     return context.call_on_fit_task_end(
         estimator=estimator, reconstruction_attributes=attributes, **fitted_on.arguments
     )

@@ -51,7 +51,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     n_iter_: int
     weights_: list[np.ndarray]
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, list[Any]] = {
         "cell": [StrOptions(set(CELL_WEIGHTS))],
         "units": [POSITIVE_INT, tuple, list],
         "dropout": [RATE],
@@ -71,7 +71,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True  # an absent step
@@ -133,7 +133,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         )
         learnt = {**task.attributes(), "network_": network.to_dict(), "engine_": engine}
 
-        def fitted_with(weights):
+        def fitted_with(weights: list[np.ndarray]) -> dict[str, Any]:
             learnt_now = {**learnt, "weights_": weights}
             return {**learnt_now, **_last_attributes(self, learnt_now, finish)}
 
@@ -241,7 +241,7 @@ class Fit:
         """The epochs that were run before this call."""
         return self.estimator.n_iter_ if self.goes_on else 0
 
-    def optimizer_kind(self, engine: str) -> list:
+    def optimizer_kind(self, engine: str) -> list[Any]:
         """Return what an optimizer's state is of, so that it is not used for anything else."""
         estimator = self.estimator
         return [engine, estimator.optimizer, bool(getattr(estimator, "trainable_embeddings", True))]
@@ -266,7 +266,11 @@ class Fit:
         estimator.best_epoch_ = n_before + trained.best_epoch
 
 
-def _last_attributes(estimator, attributes, finish):
+def _last_attributes(
+    estimator: Any,
+    attributes: dict[str, Any],
+    finish: Callable[[Any], dict[str, Any]] | None,
+) -> dict[str, Any]:
     """Return what `finish` learns from a copy of an estimator that has these attributes."""
     if finish is None:
         return {}
@@ -330,7 +334,9 @@ def _entropy(random_state: Any) -> Any:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def _joined(old, n_old, new, n_new):
+def _joined(
+    old: dict[str, list[float]], n_old: int, new: dict[str, list[float]], n_new: int
+) -> dict[str, list[float]]:
     """Return two histories one after the other, NaN where one lacks a loss that the other has."""
     missing = float("nan")
     return {

@@ -41,7 +41,7 @@ _OPTIMIZERS = {
     "sgd",
 }
 
-SEQUENCE_CONSTRAINTS: dict = {
+SEQUENCE_CONSTRAINTS: dict[str, list[Any]] = {
     **BaseNetwork._parameter_constraints,
     "bidirectional": ["boolean"],
     "pooling": [StrOptions({"last", "mean", "max", "attention"})],
@@ -184,7 +184,9 @@ def with_validation(
     return data.take(slice(None), held_out)
 
 
-def _weighted(estimator, task, sequences, values, sample_weight):
+def _weighted(
+    estimator: Any, task: Task[Any, Any], sequences: Sequences, values: Any, sample_weight: Any
+) -> tuple[Task[Any, Any], TrainingData]:
     """Return the task and the samples, weighed by their classes where there are any."""
     class_weight = getattr(estimator, "class_weight", None)
     if class_weight is None:
@@ -194,7 +196,9 @@ def _weighted(estimator, task, sequences, values, sample_weight):
     return task, task.samples(sequences, values, sample_weight, of_classes)
 
 
-def _learn_inputs(estimator, X, y, given):
+def _learn_inputs(
+    estimator: Any, X: Any, y: Any, given: np.ndarray | None
+) -> tuple[NumberInputs | TokenInputs, Sequences]:
     """Return how X is read, and its sequences."""
     if estimator.embedding_dim is None and given is None:
         numbers = NumberInputs.of(X)
@@ -207,7 +211,9 @@ def _learn_inputs(estimator, X, y, given):
     return inputs, sequences.trimmed() if cuts_padding else sequences
 
 
-def _size_of_table(sequences, embedding_dim, given):
+def _size_of_table(
+    sequences: Sequences, embedding_dim: Any, given: np.ndarray | None
+) -> tuple[int, int]:
     """Return how many tokens there are, and the length of their vectors."""
     if given is None:
         return check_n_tokens(sequences.values, embedding_dim), int(embedding_dim)
@@ -279,7 +285,7 @@ def train_on_sequences(
     )
 
 
-def _start(network, fit, given):
+def _start(network: Network, fit: Fit, given: np.ndarray | None) -> list[np.ndarray]:
     """Return the weights to start from."""
     weights = initial_weights(network, fit.seeds["weights"])
     return weights if given is None else [given, *weights[1:]]

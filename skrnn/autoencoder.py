@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OutlierMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 
@@ -166,7 +168,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
     (300, 3)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, list[Any]] = {
         **BaseNetwork._parameter_constraints,
         "latent_dim": [POSITIVE_INT],
         "bidirectional": ["boolean"],
@@ -177,30 +179,30 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
 
     def __init__(
         self,
-        latent_dim=8,
+        latent_dim: int = 8,
         *,
-        cell="gru",
-        units=32,
-        bidirectional=False,
-        noise=0.0,
-        contamination="auto",
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        standardize=True,
-        optimizer="adam",
-        learning_rate=3e-3,
-        clipnorm=1.0,
-        epochs=100,
-        batch_size=32,
-        shuffle=True,
-        early_stopping=True,
-        validation_fraction=0.1,
-        validation="auto",
-        n_iter_no_change=10,
-        warm_start=False,
-        random_state=None,
-        verbose=0,
-    ):
+        cell: str = "gru",
+        units: int | Sequence[int] = 32,
+        bidirectional: bool = False,
+        noise: float = 0.0,
+        contamination: float | str = "auto",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        standardize: bool = True,
+        optimizer: str = "adam",
+        learning_rate: float = 3e-3,
+        clipnorm: float | None = 1.0,
+        epochs: int = 100,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        validation: str = "auto",
+        n_iter_no_change: int = 10,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         self.latent_dim = latent_dim
         self.cell = cell
         self.units = units
@@ -227,7 +229,14 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
     # Fitting
 
     @with_callbacks
-    def fit(self, X, y=None, sample_weight=None, *, X_val=None):
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+    ) -> Self:
         """Train the network to write what it has read.
 
         Parameters
@@ -270,7 +279,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         return self
 
     @with_callbacks
-    def partial_fit(self, X, y=None, sample_weight=None):
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network for one epoch on these samples, from where it stands.
 
         The first call learns the standardization; later ones keep it. Nothing is held out, and
@@ -320,7 +329,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
 
     # Sequences to vectors and back
 
-    def transform(self, X):
+    def transform(self, X: Any) -> np.ndarray:
         """Return the latent vectors.
 
         Parameters
@@ -338,7 +347,11 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
 
         return _keras.encode(network, self.weights_, sequences).astype(np.float64)
 
-    def inverse_transform(self, Z, n_steps=None):
+    def inverse_transform(
+        self,
+        Z: ArrayLike,
+        n_steps: int | None = None,
+    ) -> np.ndarray:
         """Return the sequences that the decoder writes for latent vectors.
 
         Parameters
@@ -362,18 +375,18 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
                 f"Expected n_steps to be an int from 1 up, or None, got {n_steps!r}. None gives "
                 f"{self.n_steps_} steps, those of the longest sequence in fit."
             )
-        Z = check_array(Z, dtype=np.float32, input_name="Z")
+        vectors = check_array(Z, dtype=np.float32, input_name="Z")
         network = network_of(self.network_)
-        if Z.shape[1] != network.latent_dim:
+        if vectors.shape[1] != network.latent_dim:
             raise ValueError(
                 f"Expected Z of shape (n_samples, latent_dim={network.latent_dim}), got shape "
-                f"{Z.shape}. Give latent vectors as transform returns them."
+                f"{vectors.shape}. Give latent vectors as transform returns them."
             )
         inputs = self._task().inputs
-        written = inputs.in_user_units(_keras.decode(network, self.weights_, Z, int(n_steps)))
+        written = inputs.in_user_units(_keras.decode(network, self.weights_, vectors, int(n_steps)))
         return written if inputs.has_feature_axis else written[..., 0]
 
-    def reconstruct(self, X):
+    def reconstruct(self, X: Any) -> np.ndarray | list[np.ndarray]:
         """Return the sequences as the decoder writes them from their latent vectors.
 
         Parameters
@@ -394,7 +407,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         written = written if has_feature_axis(X) else written[..., 0]
         return per_step(written, sequences, inputs.gives_lists(X))
 
-    def to_keras(self):
+    def to_keras(self) -> Any:
         """Build a Keras model with the fitted weights.
 
         It takes X in the user's units as a float array (n_samples, n_steps, n_features), NaN for
@@ -424,12 +437,12 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         return network_of(self.network_), sequences, inputs
 
     @property
-    def _n_features_out(self):
+    def _n_features_out(self) -> int:
         return self.network_["latent_dim"]
 
     # Anomalies
 
-    def score_samples(self, X):
+    def score_samples(self, X: Any) -> np.ndarray:
         """Return how usual each sequence is: minus the mean squared error of its reconstruction.
 
         Parameters
@@ -457,7 +470,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         total, n_terms = sums.astype(np.float64).T
         return -total / n_terms
 
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> np.ndarray:
         """Return how far the score of each sequence is above the bound for anomalies.
 
         Parameters
@@ -472,7 +485,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         """
         return self.score_samples(X) - self.offset_
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Tell which sequences are anomalies.
 
         Parameters
@@ -487,7 +500,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         """
         return np.where(self.decision_function(X) < 0, -1, 1)
 
-    def score(self, X, y=None, sample_weight=None):
+    def score(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
         """Return the mean of `score_samples`, by which a search can choose without any y.
 
         Parameters
@@ -509,7 +522,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         return float(np.average(scores, weights=weights))
 
 
-def _offset(scores, contamination):
+def _offset(scores: np.ndarray, contamination: Any) -> float:
     """Return the score below which a sequence is an anomaly."""
     if contamination != "auto":
         return float(np.percentile(scores, 100 * contamination))

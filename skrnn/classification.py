@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 
@@ -195,38 +197,38 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
 
     def __init__(
         self,
-        cell="gru",
-        units=32,
+        cell: str = "gru",
+        units: int | Sequence[int] = 32,
         *,
-        bidirectional=False,
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        pooling="last",
-        hidden_units=(),
-        embedding_dim=None,
-        embeddings=None,
-        trainable_embeddings=True,
-        return_sequences=False,
-        loss="auto",
-        optimizer="adam",
-        learning_rate=1e-3,
-        clipnorm=1.0,
-        epochs=50,
-        batch_size=32,
-        shuffle=True,
-        early_stopping=True,
-        validation_fraction=0.1,
-        validation="auto",
-        n_iter_no_change=5,
-        standardize=True,
-        class_weight=None,
-        model=None,
-        engine="auto",
-        callbacks=None,
-        warm_start=False,
-        random_state=None,
-        verbose=0,
-    ):
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        pooling: str = "last",
+        hidden_units: int | Sequence[int] = (),
+        embedding_dim: int | None = None,
+        embeddings: Any = None,
+        trainable_embeddings: bool = True,
+        return_sequences: bool = False,
+        loss: str | Callable[..., Any] = "auto",
+        optimizer: str = "adam",
+        learning_rate: float = 1e-3,
+        clipnorm: float | None = 1.0,
+        epochs: int = 50,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        validation: str = "auto",
+        n_iter_no_change: int = 5,
+        standardize: bool = True,
+        class_weight: dict[Any, float] | list[dict[Any, float]] | str | None = None,
+        model: Callable[..., Any] | None = None,
+        engine: str = "auto",
+        callbacks: Sequence[Any] | None = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         self.cell = cell
         self.units = units
         self.bidirectional = bidirectional
@@ -258,13 +260,21 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         self.random_state = random_state
         self.verbose = verbose
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -309,7 +319,13 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         return self
 
     @with_callbacks
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train the network for one epoch on these samples, from where it stands.
 
         The first call learns the classes and the standardization; later ones keep them. Nothing
@@ -330,7 +346,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             The fitted estimator.
         """
 
-        def learn_targets(y, sequences):
+        def learn_targets(y: Any, sequences: Any) -> Any:
             return self._learn_targets(y, sequences, classes)
 
         with Fit(self, X, y, sample_weight, epochs=1, goes_on=True) as fit:
@@ -340,7 +356,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             train_on_sequences(self, fit, task, describe_stack(self, task), data, given)
         return self
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray | list[np.ndarray]:
         """Predict the most probable class.
 
         Parameters
@@ -362,7 +378,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         labels = np.where(sequences.present(), labels, self.classes_[0])
         return without_padding(labels, sequences) if task.inputs.gives_lists(X) else labels
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray | list[np.ndarray]:
         """Predict the probability of each class.
 
         Parameters
@@ -384,7 +400,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             return p
         return per_step(p, sequences, task.inputs.gives_lists(X))
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> np.ndarray | list[np.ndarray]:
         """Predict the logarithm of the probability of each class.
 
         Parameters
@@ -403,7 +419,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             return log_p
         return per_step(log_p, sequences, task.inputs.gives_lists(X))
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return the accuracy of the predictions.
 
         Parameters

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -178,7 +179,7 @@ class RNNLanguageModel(BaseNetwork):
     # The order of a text is kept.
     shuffle = False
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, list[Any]] = {
         **{k: v for k, v in BaseNetwork._parameter_constraints.items() if k != "shuffle"},
         "level": [StrOptions({"char", "word"})],
         "embedding_dim": [POSITIVE_INT],
@@ -191,31 +192,31 @@ class RNNLanguageModel(BaseNetwork):
 
     def __init__(
         self,
-        level="char",
+        level: str = "char",
         *,
-        cell="gru",
-        units=256,
-        embedding_dim=64,
-        n_steps=64,
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        max_tokens=20000,
-        min_df=1,
-        lowercase=False,
-        token_pattern=TOKEN_PATTERN,
-        optimizer="adam",
-        learning_rate=2e-3,
-        clipnorm=1.0,
-        epochs=50,
-        batch_size=32,
-        early_stopping=True,
-        validation_fraction=0.1,
-        validation="auto",
-        n_iter_no_change=5,
-        warm_start=False,
-        random_state=None,
-        verbose=0,
-    ):
+        cell: str = "gru",
+        units: int | Sequence[int] = 256,
+        embedding_dim: int = 64,
+        n_steps: int = 64,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        max_tokens: int | None = 20000,
+        min_df: int | float = 1,
+        lowercase: bool = False,
+        token_pattern: str = TOKEN_PATTERN,
+        optimizer: str = "adam",
+        learning_rate: float = 2e-3,
+        clipnorm: float | None = 1.0,
+        epochs: int = 50,
+        batch_size: int = 32,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        validation: str = "auto",
+        n_iter_no_change: int = 5,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         self.level = level
         self.cell = cell
         self.units = units
@@ -240,7 +241,7 @@ class RNNLanguageModel(BaseNetwork):
         self.random_state = random_state
         self.verbose = verbose
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.one_d_array = True
@@ -250,7 +251,7 @@ class RNNLanguageModel(BaseNetwork):
         return tags
 
     @with_callbacks
-    def fit(self, X, y=None, *, X_val=None):
+    def fit(self, X: Any, y: Any = None, *, X_val: Any = None) -> Self:
         """Learn the vocabulary and train the network.
 
         Parameters
@@ -285,7 +286,7 @@ class RNNLanguageModel(BaseNetwork):
         return self
 
     @with_callbacks
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
         """Train the network for one epoch on these texts, from where it stands.
 
         The first call learns the vocabulary; later ones keep it. Nothing is held out.
@@ -334,7 +335,7 @@ class RNNLanguageModel(BaseNetwork):
         """Train on texts in the pieces that the network reads."""
         n_streams = stream_count(data.sequences, self.batch_size, self.n_steps)
         read = pieces(data.sequences, n_streams, self.n_steps)
-        held_out = data.validation and data.validation.sequences
+        held_out = None if data.validation is None else data.validation.sequences
         data = replace(_as_data(read, held_out), batch_size=n_streams)
         network = LanguageModel(
             cell=self.cell,
@@ -349,7 +350,7 @@ class RNNLanguageModel(BaseNetwork):
 
     # How probable a text is
 
-    def score_samples(self, X):
+    def score_samples(self, X: Any) -> np.ndarray:
         """Return the log-likelihood of each text.
 
         Parameters
@@ -364,7 +365,7 @@ class RNNLanguageModel(BaseNetwork):
         """
         return self._log_likelihoods(X)[0]
 
-    def score(self, X, y=None):
+    def score(self, X: Any, y: Any = None) -> float:
         """Return the mean log-likelihood of a token, of all texts together.
 
         Parameters
@@ -383,7 +384,7 @@ class RNNLanguageModel(BaseNetwork):
         log_likelihood, n_tokens = self._log_likelihoods(X)
         return float(log_likelihood.sum() / n_tokens.sum())
 
-    def perplexity(self, X):
+    def perplexity(self, X: Any) -> float:
         """Return the perplexity of texts.
 
         Parameters
@@ -399,7 +400,7 @@ class RNNLanguageModel(BaseNetwork):
         """
         return float(np.exp(-self.score(X)))
 
-    def _log_likelihoods(self, X):
+    def _log_likelihoods(self, X: Any) -> Any:
         """Return the log-likelihood of each text, and how many tokens it has with its end."""
         check_is_fitted(self)
         from . import _keras
@@ -407,7 +408,7 @@ class RNNLanguageModel(BaseNetwork):
         texts = self._task().inputs.given(_texts_of(X), last=END)
         return _keras.log_likelihoods(network_of(self.network_), self.weights_, texts)
 
-    def next_token_proba(self, X):
+    def next_token_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each token to come next.
 
         Parameters
@@ -433,15 +434,15 @@ class RNNLanguageModel(BaseNetwork):
 
     def sample(
         self,
-        prompt="",
-        max_len=200,
+        prompt: str | Sequence[str] = "",
+        max_len: int = 200,
         *,
-        temperature=1.0,
-        top_k=None,
-        top_p=None,
-        n_samples=None,
-        random_state=None,
-    ):
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        n_samples: int | None = None,
+        random_state: Any = None,
+    ) -> Any:
         """Write a text, token by token, each drawn by its probability.
 
         Parameters
@@ -505,7 +506,7 @@ class RNNLanguageModel(BaseNetwork):
         ]
         return texts[0] if n_samples is None else texts
 
-    def to_keras(self):
+    def to_keras(self) -> Any:
         """Build a Keras model with the fitted weights.
 
         Returns
@@ -520,7 +521,7 @@ class RNNLanguageModel(BaseNetwork):
         return _keras.build(network_of(self.network_), self.weights_)
 
 
-def _texts_of(X):
+def _texts_of(X: Any) -> list[Any]:
     """Return X as a list of texts, one at least."""
     texts = as_documents(X)
     if not texts:
@@ -531,13 +532,13 @@ def _texts_of(X):
     return texts
 
 
-def _as_data(sequences, held_out=None):
+def _as_data(sequences: Sequences, held_out: Sequences | None = None) -> TrainingData:
     weights = np.ones(len(sequences), dtype=np.float32)
     validation = None if held_out is None else _as_data(held_out)
     return TrainingData(sequences, None, weights, validation)
 
 
-def _seed(random_state):
+def _seed(random_state: Any) -> int:
     """Return a seed of 31 bits."""
     if random_state is None or isinstance(random_state, Integral):
         entropy = None if random_state is None else int(random_state)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
@@ -198,38 +201,38 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
 
     def __init__(
         self,
-        cell="gru",
-        units=32,
+        cell: str = "gru",
+        units: int | Sequence[int] = 32,
         *,
-        bidirectional=False,
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        pooling="last",
-        hidden_units=(),
-        embedding_dim=None,
-        embeddings=None,
-        trainable_embeddings=True,
-        return_sequences=False,
-        decoder="dense",
-        loss="auto",
-        optimizer="adam",
-        learning_rate=1e-3,
-        clipnorm=1.0,
-        epochs=50,
-        batch_size=32,
-        shuffle=True,
-        early_stopping=True,
-        validation_fraction=0.1,
-        validation="auto",
-        n_iter_no_change=5,
-        standardize=True,
-        model=None,
-        engine="auto",
-        callbacks=None,
-        warm_start=False,
-        random_state=None,
-        verbose=0,
-    ):
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        pooling: str = "last",
+        hidden_units: int | Sequence[int] = (),
+        embedding_dim: int | None = None,
+        embeddings: Any = None,
+        trainable_embeddings: bool = True,
+        return_sequences: bool = False,
+        decoder: str = "dense",
+        loss: str | Callable[..., Any] = "auto",
+        optimizer: str = "adam",
+        learning_rate: float = 1e-3,
+        clipnorm: float | None = 1.0,
+        epochs: int = 50,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        validation: str = "auto",
+        n_iter_no_change: int = 5,
+        standardize: bool = True,
+        model: Callable[..., Any] | None = None,
+        engine: str = "auto",
+        callbacks: Sequence[Any] | None = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         self.cell = cell
         self.units = units
         self.bidirectional = bidirectional
@@ -261,7 +264,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self.random_state = random_state
         self.verbose = verbose
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         # scikit-learn's yardstick for this tag is a table with one useful column in ten. Read as
@@ -271,7 +274,15 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         return tags
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -316,7 +327,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         return self
 
     @with_callbacks
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network for one epoch on these samples, from where it stands.
 
         The first call learns the standardization; later ones keep it. Nothing is held out.
@@ -340,7 +351,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             train_on_sequences(self, fit, task, _network(self, task), data, given)
         return self
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray | list[np.ndarray]:
         """Predict.
 
         Parameters
@@ -362,7 +373,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             return y
         return per_step(y, sequences, task.inputs.gives_lists(X))
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return the coefficient of determination R² of the predictions.
 
         Parameters

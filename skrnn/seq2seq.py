@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._callbacks import with_callbacks
@@ -192,7 +194,7 @@ class RNNSeq2Seq(BaseNetwork):
     ['one two zero', 'zero zero seven']
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, list[Any]] = {
         **BaseNetwork._parameter_constraints,
         "level": [StrOptions({"word", "char"})],
         "source_level": [StrOptions({"word", "char"}), None],
@@ -213,40 +215,40 @@ class RNNSeq2Seq(BaseNetwork):
 
     def __init__(
         self,
-        level="word",
+        level: str = "word",
         *,
-        source_level=None,
-        target_level=None,
-        cell="gru",
-        units=64,
-        bidirectional=True,
-        attention="dot",
-        embedding_dim=64,
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        scheduled_sampling=0.0,
-        max_tokens=20000,
-        min_df=1,
-        lowercase=False,
-        token_pattern=TOKEN_PATTERN,
-        standardize=True,
-        beam_width=1,
-        length_penalty=0.0,
-        max_len=None,
-        optimizer="adam",
-        learning_rate=1e-3,
-        clipnorm=1.0,
-        epochs=50,
-        batch_size=64,
-        shuffle=True,
-        early_stopping=True,
-        validation_fraction=0.1,
-        validation="auto",
-        n_iter_no_change=5,
-        warm_start=False,
-        random_state=None,
-        verbose=0,
-    ):
+        source_level: str | None = None,
+        target_level: str | None = None,
+        cell: str = "gru",
+        units: int | Sequence[int] = 64,
+        bidirectional: bool = True,
+        attention: str | None = "dot",
+        embedding_dim: int = 64,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        scheduled_sampling: float = 0.0,
+        max_tokens: int | None = 20000,
+        min_df: int | float = 1,
+        lowercase: bool = False,
+        token_pattern: str = TOKEN_PATTERN,
+        standardize: bool = True,
+        beam_width: int = 1,
+        length_penalty: float = 0.0,
+        max_len: int | None = None,
+        optimizer: str = "adam",
+        learning_rate: float = 1e-3,
+        clipnorm: float | None = 1.0,
+        epochs: int = 50,
+        batch_size: int = 64,
+        shuffle: bool = True,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        validation: str = "auto",
+        n_iter_no_change: int = 5,
+        warm_start: bool = False,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
         self.level = level
         self.source_level = source_level
         self.target_level = target_level
@@ -280,7 +282,7 @@ class RNNSeq2Seq(BaseNetwork):
         self.random_state = random_state
         self.verbose = verbose
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.one_d_array = True
@@ -288,7 +290,15 @@ class RNNSeq2Seq(BaseNetwork):
         return tags
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None):
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> Self:
         """Learn the vocabularies and train the network.
 
         Parameters
@@ -325,7 +335,7 @@ class RNNSeq2Seq(BaseNetwork):
         return self
 
     @with_callbacks
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
         """Train the network for one epoch on these samples, from where it stands.
 
         The first call learns the vocabularies; later ones keep them. Nothing is held out.
@@ -368,7 +378,7 @@ class RNNSeq2Seq(BaseNetwork):
 
     # Prediction
 
-    def predict(self, X, *, return_log_proba=False):
+    def predict(self, X: Any, *, return_log_proba: bool = False) -> Any:
         """Write the most probable output of each input.
 
         Parameters
@@ -393,7 +403,7 @@ class RNNSeq2Seq(BaseNetwork):
         y = _objects([targets.analysis.join(t) for t in tokens] if targets.writes_text else tokens)
         return (y, log_p) if return_log_proba else y
 
-    def score_samples(self, X, y):
+    def score_samples(self, X: Any, y: Any) -> np.ndarray:
         """Return the log-probability of given outputs.
 
         Parameters
@@ -413,16 +423,19 @@ class RNNSeq2Seq(BaseNetwork):
         refuse_missing_y(self, y)
         task = self._task()
         data = task.in_network_units(_samples(self, task, X, y))
-        sums = _keras.losses(
-            network_of(self.network_),
-            self.weights_,
-            data.sequences,
-            data.targets,
-            task.targets.loss,
-        )
+        ids: Any = data.targets
+        network = network_of(self.network_)
+        sums = _keras.losses(network, self.weights_, data.sequences, ids, task.targets.loss)
         return -sums[:, 0].astype(np.float64)
 
-    def score(self, X, y, sample_weight=None, *, metric="token_accuracy"):
+    def score(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        metric: str = "token_accuracy",
+    ) -> float:
         """Return how near the predictions are to the true outputs.
 
         Parameters
@@ -451,7 +464,7 @@ class RNNSeq2Seq(BaseNetwork):
         weights = check_sample_weight(sample_weight, np.empty((len(true), 1)), dtype=np.float64)
         return METRICS[metric](true, predicted, weights, targets.analysis.join)
 
-    def attention_weights(self, X, y=None):
+    def attention_weights(self, X: Any, y: Any = None) -> list[np.ndarray]:
         """Return how much each token of the output looked at each step of the input.
 
         Parameters
@@ -525,7 +538,7 @@ class RNNSeq2Seq(BaseNetwork):
         chosen = np.arange(len(found)), best
         return found[chosen], log_p[chosen].astype(np.float64), sequences
 
-    def to_keras(self):
+    def to_keras(self) -> Any:
         """Build a Keras model with the fitted weights, as it is in training.
 
         Returns
@@ -641,7 +654,7 @@ def _are_vectors(X: Any) -> bool:
     return getattr(X, "ndim", None) == 2
 
 
-def _objects(items):
+def _objects(items: Sequence[Any]) -> np.ndarray:
     """Return a list as a 1-D array, also one of lists of equal lengths."""
     array = np.empty(len(items), dtype=object)
     array[:] = items
