@@ -22,6 +22,8 @@ _SUNDAY_TO_THURSDAY = {"name": "CustomBusinessDay", "n": 1, "normalize": False}
 _SUNDAY_TO_THURSDAY |= {"weekmask": "1111001", "holidays": []}
 _WEEKENDS: dict[tuple[int, int], Frequency] = {(5, 6): "B", (4, 5): _SUNDAY_TO_THURSDAY}
 _MONTHS_IN = {"MS": 1, "ME": 1, "QS": 3, "QE": 3, "YS": 12, "YE": 12}
+# How far from its step a stamp may lie, as a part of the step.
+TOLERANCE = 0.05
 _NS_IN = {
     "weeks": 7 * 86_400 * 10**9,
     "days": 86_400 * 10**9,
@@ -53,13 +55,48 @@ def coordinates(values: np.ndarray, clock: Clock) -> tuple[np.ndarray, np.ndarra
     """
     if clock["rule"] == "fixed":
         return values, True
+    if clock["rule"] == "rounded":
+        return _rounded(values - clock["start"], clock["length"])
     wall = wall_time(values, clock["unit"], clock["resolution"])
     if clock["rule"] == "wall":
         return wall, True
     if clock["rule"] == "month":
         months, shift = _months(wall, clock["anchor"], clock["resolution"])
-        return months, shift == clock["shift"]
+        return months, shift == _shift_in(months, clock)
     return _on_calendar(wall, clock["freq"], clock["shift"], clock["resolution"])
+
+
+def _rounded(distances: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
+    """Number of the step that each distance is nearest to, and whether it is near."""
+    numbers = np.rint(distances / length)
+    return numbers.astype(np.int64), np.abs(distances - numbers * length) <= TOLERANCE * length
+
+
+def rounded_rules(values: np.ndarray, resolution: str) -> Iterator[Clock]:
+    """A rule of stamps that lie near equal steps: 60 Hz in whole nanoseconds, a shaky sensor.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,), int64
+        At least two, sorted and distinct.
+    resolution : str
+    """
+    gaps, distances = np.diff(values), values - values[0]
+    numbers = np.append(0.0, np.cumsum(np.rint(gaps / np.median(gaps))))
+    if (np.diff(numbers) < 1).any():
+        return
+    slope, shift = np.polyfit(numbers, distances, 1)
+    residuals = np.abs(distances - slope * numbers - shift)
+    if slope <= 0 or residuals.max() > TOLERANCE * slope:
+        return
+    # A round length as near as the residuals let one tell, so that later stamps do not drift off.
+    error = 2 * residuals.max() / numbers[-1]
+    unit = PER_SECOND[resolution]
+    units = [n * unit for n in (86_400, 3_600, 60, 1)] + [unit // n for n in (10, 1000, 10**6)]
+    round_ones = [max(round(slope / u), 1) * u for u in units if u > 0]
+    length = next((float(one) for one in round_ones if abs(one - slope) <= error), float(slope))
+    start = int(values[0] + np.median(distances - length * numbers))
+    yield {"rule": "rounded", "step": 1, "start": start, "length": length}
 
 
 def stated_rules(stamps: Stamps) -> Iterator[Clock]:
@@ -140,7 +177,7 @@ def inferred_rules(stamps: Stamps) -> Iterator[Clock]:
     if wall_step >= 28 * stamps.day:
         months = np.unique(_months(wall, "start", resolution)[0])
         if len(months) == len(wall):
-            yield from _month_rules(wall[:1], common_step(months), resolution)
+            yield from _month_rules(wall, common_step(months), resolution)
     if wall_step == stamps.day:
         yield from _weekday_rules(wall, stamps)
     if has_zone and wall_step % stamps.day == 0:
@@ -151,6 +188,7 @@ def inferred_rules(stamps: Stamps) -> Iterator[Clock]:
         numbers, covered = _on_calendar(wall, freq, int(wall[0]), resolution)
         if covered.all():
             yield {**_calendar_rule(common_step(numbers), freq, stamps), "shift": int(wall[0])}
+    yield from rounded_rules(stamps.values, resolution)
 
 
 def _weekday_rules(wall: np.ndarray, stamps: Stamps) -> Iterator[Clock]:
@@ -173,7 +211,8 @@ def common_step(numbers: np.ndarray, any_divisor: bool = False) -> int:
     In a random sample of rows most differences differ, and the commonest says little. Their
     greatest common divisor is the step then, if it is one of the differences. Between random
     moments in time it is not: there it is the resolution of the stamps, and a window of
-    nanoseconds helps nobody.
+    nanoseconds helps nobody. A finer step that occurs several times in a row, and of which all
+    others are multiples, is the step of a record that became denser.
 
     Parameters
     ----------
@@ -182,12 +221,21 @@ def common_step(numbers: np.ndarray, any_divisor: bool = False) -> int:
     any_divisor : bool, default=False
         Whether a divisor will do that is no difference itself: where the numbers count rows.
     """
-    gaps, counts = np.unique(np.diff(numbers), return_counts=True)
+    in_order = np.diff(numbers)
+    gaps, counts = np.unique(in_order, return_counts=True)
     commonest = int(gaps[counts.argmax()])
+    if not (gaps % gaps[0]).any() and _occurs_in_a_row(in_order, gaps[0]):
+        return int(gaps[0])
     if 2 * counts.max() > counts.sum() or not (gaps % commonest).any():
         return commonest
     divisor = int(np.gcd.reduce(gaps))
     return divisor if any_divisor or divisor == gaps[0] else commonest
+
+
+def _occurs_in_a_row(gaps: np.ndarray, gap: int, times: int = 3) -> bool:
+    """Whether a gap occurs several times in a row: one odd stamp between two steps makes two."""
+    is_one = np.concatenate([[0], np.cumsum(gaps == gap)])
+    return bool((is_one[times:] - is_one[:-times] == times).any())
 
 
 def _wall(stamps: Stamps) -> np.ndarray:
@@ -195,12 +243,26 @@ def _wall(stamps: Stamps) -> np.ndarray:
 
 
 def _month_rules(wall: np.ndarray, step: int, resolution: str) -> Iterator[Clock]:
-    """Months counted from their ends, if the first stamp lies on the last day, or their starts."""
+    """Months counted from their ends, if the first stamp lies on the last day, or their starts.
+
+    Of stamps on the 29th to the 31st, those in shorter months stand on the last day.
+    """
     to_end = int(_months(wall[:1], "end", resolution)[1][0])
     if to_end >= -86_400 * PER_SECOND[resolution]:
         yield {"rule": "month", "step": step, "anchor": "end", "shift": to_end}
-    from_start = int(_months(wall[:1], "start", resolution)[1][0])
-    yield {"rule": "month", "step": step, "anchor": "start", "shift": from_start}
+    from_start = _months(wall, "start", resolution)[1]
+    for shift in dict.fromkeys([int(from_start[0]), int(from_start.max())]):
+        yield {"rule": "month", "step": step, "anchor": "start", "shift": shift}
+
+
+def _shift_in(months: np.ndarray, clock: Clock) -> Any:
+    """How far from its edge a clock's stamp lies in each month: in short ones, on the last day."""
+    if clock["anchor"] == "end":
+        return clock["shift"]
+    day = 86_400 * PER_SECOND[clock["resolution"]]
+    starts = months.astype("M8[M]")
+    lengths = ((starts + 1).astype("M8[D]") - starts.astype("M8[D]")).astype(np.int64)
+    return np.minimum(clock["shift"] // day, lengths - 1) * day + clock["shift"] % day
 
 
 def _months(wall: np.ndarray, anchor: str, resolution: str) -> tuple[np.ndarray, np.ndarray]:

@@ -6,8 +6,8 @@ kind, unit, resolution
     What it measures, as in `Stamps`.
 rule
     "fixed" (a length, or a difference of integers), "wall" (days of the local calendar), "month",
-    "calendar" (a frequency of pandas), "rows" (the next row is the next step), or None: a single
-    stamp, from which no step can be told.
+    "calendar" (a frequency of pandas), "rounded" (near equal steps), "rows" (the next row is the
+    next step), or None: a single stamp, from which no step can be told.
 step, origin
     A stamp with coordinate ``origin + k * step`` is step ``k``.
 anchor, shift, freq
@@ -21,10 +21,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ._calendar import Clock, common_step, coordinates, inferred_rules, stated_rules
+from ._calendar import (
+    TOLERANCE,
+    Clock,
+    common_step,
+    coordinates,
+    inferred_rules,
+    rounded_rules,
+    stated_rules,
+)
 from ._frequencies import spelled
 from ._stamps import PER_SECOND, Stamps, coarser, label, length
 
+TIMES = ("datetime", "timedelta")
 _REMEDY = (
     "fill or resample the index (asfreq, resample), or pass a bare array, X.to_numpy(), whose "
     "rows count as consecutive."
@@ -118,6 +127,9 @@ def steps_of(stamps: Stamps, clock: Clock) -> np.ndarray:
         _check_distinct(stamps.values, stamps)
         return np.unique(stamps.values, return_inverse=True)[1].ravel()
     off = _off_clock(stamps.values, clock)
+    if off.any() and clock["rule"] == "fixed" and stamps.kind in TIMES:
+        clock = _tolerant(clock)
+        off = _off_clock(stamps.values, clock)
     if off.any():
         raise ValueError(_between_steps(stamps, clock, int(np.argmax(off))))
     steps = (coordinates(stamps.values, clock)[0] - clock["origin"]) // clock["step"]
@@ -134,6 +146,9 @@ def in_one_resolution(stamps: Stamps, clock: Clock) -> tuple[Stamps, Clock]:
 
 def _clock_at(clock: Clock, resolution: str) -> Clock:
     factor = PER_SECOND[clock["resolution"]] // PER_SECOND[resolution]
+    if clock["rule"] == "rounded":
+        scaled = {"start": clock["start"] // factor, "length": clock["length"] / factor}
+        return {**clock, **scaled, "resolution": resolution}
     names = {
         "fixed": ["origin", "step"],
         "wall": ["origin", "step"],
@@ -170,6 +185,14 @@ def _rules(stamps: Stamps, like: Clock | None) -> Iterator[Clock]:
         yield from inferred_rules(stamps)
     else:
         yield {"rule": "fixed", "step": common_step(stamps.values, stamps.kind == "integer")}
+        if stamps.kind == "timedelta":
+            yield from rounded_rules(stamps.values, stamps.resolution)
+
+
+def _tolerant(clock: Clock) -> Clock:
+    """A clock of a fixed length that takes stamps near its steps."""
+    rounded = {"start": clock["origin"], "length": float(clock["step"])}
+    return {**clock, **rounded, "rule": "rounded", "origin": 0, "step": 1}
 
 
 def _stated(stamps: Stamps) -> Iterator[Clock]:
@@ -246,21 +269,30 @@ def _irregular(stamps: Stamps, step: int) -> str:
     commonest = _length(stamps.kind, step, stamps.resolution)
     return (
         f"Expected stamps on a regular step (the commonest is {commonest}); got "
-        f"{stamps.label(row)} in row {row}, which lies between two steps: {_REMEDY}"
+        f"{stamps.label(row)} in row {row}, which lies between two steps{_beyond(stamps)}: "
+        f"{_REMEDY}"
     )
 
 
 def _between_steps(stamps: Stamps, clock: Clock, row: int) -> str:
     start = ""
-    if clock["rule"] == "fixed":
-        start = f" from {_origin(clock)}"
+    beyond = ""
+    if clock["rule"] in ("fixed", "rounded"):
+        start, beyond = f" from {_origin(clock)}", _beyond(stamps)
     return (
         f"Expected stamps on the clock learned in fit, every {_step_name(clock)}{start}; got "
-        f"{stamps.label(row)} in row {row}, which lies between two steps: {_REMEDY}"
+        f"{stamps.label(row)} in row {row}, which lies between two steps{beyond}: {_REMEDY}"
     )
 
 
+def _beyond(stamps: Stamps) -> str:
+    tolerance = f", more than {TOLERANCE:.0%} of a step away from either"
+    return tolerance if stamps.kind in TIMES else ""
+
+
 def _step_name(clock: Clock) -> str:
+    if clock["rule"] == "rounded":
+        return length(round(clock["length"]), clock["resolution"])
     if clock["rule"] == "month":
         return "month" if clock["step"] == 1 else f"{clock['step']} months"
     if clock["rule"] == "calendar":
@@ -273,4 +305,5 @@ def _length(kind: str, step: int, resolution: str) -> str:
 
 
 def _origin(clock: Clock) -> str:
-    return label(clock["kind"], clock["origin"], clock["unit"], clock["resolution"])
+    start = clock["start" if clock["rule"] == "rounded" else "origin"]
+    return label(clock["kind"], start, clock["unit"], clock["resolution"])

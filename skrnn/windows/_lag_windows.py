@@ -80,10 +80,11 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     The step of a clock is the frequency of the index, or else the commonest difference of
     neighbouring stamps; it is learned in `fit`, with the phase. Months, quarters and years count
     as such however long they are, and days and weeks are those of the time zone, with 23 or 25
-    hours where summer time changes. Stamps between two steps, and stamps that occur twice in a
-    series, are an error. Of days among which no weekend is, the next step after a Friday is the
-    Monday, and other days without a row are absent; an index of the frequency "D" says otherwise.
-    With ``clock="rows"`` a holiday is no step either.
+    hours where summer time changes. Stamps up to a twentieth of a step beside it are taken for it,
+    so that 60 Hz may be rounded and a sensor be shaky. Stamps between two steps, and stamps that
+    occur twice in a series, are an error. Of days among which no weekend is, the next step after a
+    Friday is the Monday, and other days without a row are absent; an index of the frequency "D"
+    says otherwise. With ``clock="rows"`` a holiday is no step either.
 
     A default index, 0 ... n - 1, is an integer index. Shuffled by `train_test_split` or cut by
     `TimeSeriesSplit` it still says where each row belongs. A new frame that begins again at 0

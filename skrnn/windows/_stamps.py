@@ -5,6 +5,7 @@ This is the only file that looks at an index. It knows nothing of steps or windo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -279,11 +280,13 @@ def _zone_name(zone: Any) -> str:
     """A name from which pandas finds the time zone again, UTC where there is none."""
     import pandas as pd
 
+    file = re.fullmatch(r"tzfile\('(.*)'\)", str(zone))  # as dateutil calls it
+    name = f"dateutil/{file[1]}" if file else str(zone)
     try:
-        pd.Timestamp(0, tz=str(zone))
+        pd.Timestamp(0, tz=name)
     except Exception:  # each of pytz, dateutil and zoneinfo has its own
         return "UTC"
-    return str(zone)
+    return name
 
 
 def _check_no_missing(values: np.ndarray) -> None:

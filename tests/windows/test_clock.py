@@ -268,7 +268,8 @@ def test_a_stamp_between_two_steps_is_named():
     index[5] += pd.Timedelta("20min")
     assert message(steps, pd.DatetimeIndex(index)) == (
         "Expected stamps on a regular step (the commonest is 0 days 01:00:00); got "
-        f"2024-01-01 05:20:00 in row 5, which lies between two steps: {REMEDY}"
+        "2024-01-01 05:20:00 in row 5, which lies between two steps, more than 5% of a step away "
+        f"from either: {REMEDY}"
     )
     assert message(steps, pd.Index([0, 10, 20, 30, 35, 40])) == (
         "Expected stamps on a regular step (the commonest is 10); got 35 in row 4, which lies "
@@ -293,7 +294,8 @@ def test_a_stamp_off_the_learned_clock_is_named():
     fitted = pd.date_range("2024-01-01", periods=5, freq="h")
     assert message(steps, fitted + pd.Timedelta("15min"), fitted=fitted) == (
         "Expected stamps on the clock learned in fit, every 0 days 01:00:00 from 2024-01-01 "
-        "00:00:00; got 2024-01-01 00:15:00 in row 0, which lies between two steps: " + REMEDY
+        "00:00:00; got 2024-01-01 00:15:00 in row 0, which lies between two steps, more than 5% of "
+        "a step away from either: " + REMEDY
     )
     months = pd.date_range("2024-01-01", periods=5, freq="MS")
     off = pd.to_datetime(["2024-06-01", "2024-07-02"])

@@ -278,3 +278,97 @@ def test_rows_and_memory_begin_with_a_single_row():
     frame.index.freq = None
     windows = LagWindows(4).fit(frame[:1]).update(frame[1:3])
     np.testing.assert_array_equal(windows.transform(frame[3:4])[0, :, 0], [0, 1, 2, 3])
+
+
+def rows_are_consecutive(index, cut=None):
+    """Whether windows of two rows hold each row and the one before it, after fit on a part too."""
+    frame = pd.DataFrame({"a": np.arange(float(len(index)))}, index=index)
+    cut = len(index) // 2 if cut is None else cut
+    expected = np.column_stack([np.arange(len(index)) - 1.0, np.arange(len(index))])
+    whole = LagWindows(2).fit_transform(frame)[1:, :, 0]
+    split = LagWindows(2).fit(frame[:cut]).transform(frame[cut:])[:, :, 0]
+    return np.array_equal(whole, expected[1:]) and np.array_equal(split, expected[cut:])
+
+
+def jittered(step, n=200, part=0.02):
+    noise = np.random.default_rng(0).uniform(-part, part, n)
+    return pd.Timestamp("2024-01-01") + pd.TimedeltaIndex(
+        pd.Timedelta(step) * (np.arange(n) + noise)
+    )
+
+
+ROUNDED = {
+    "60 Hz": pd.to_datetime(np.rint(np.arange(500) * 1e9 / 60).astype(np.int64)),
+    "30 Hz in microseconds": pd.to_datetime(np.rint(np.arange(500) * 1e6 / 30) * 1000),
+    "lengths of time": pd.to_timedelta(np.rint(np.arange(500) * 1e9 / 60).astype(np.int64)),
+    "50 of a day": pd.date_range("2024-01-01", "2024-01-02", periods=50),
+    "two minutes": jittered("2min"),
+    "a shaky hour": jittered("1h", part=0.01),
+    "a day": jittered("1D").tz_localize("UTC"),
+    "holes": jittered("1h")[[0, 1, 2, *range(3, 200)]],
+    "before nanoseconds": (jittered("2min").as_unit("us") - pd.Timedelta(days=150_000)),
+}
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+def test_rounded_and_shaky_stamps(name):
+    assert rows_are_consecutive(ROUNDED[name])
+    assert rows_are_consecutive(ROUNDED[name], cut=20)  # an error in the step does not add up
+
+
+def test_shaky_stamps_with_holes():
+    kept = np.r_[0:50, 53:120, 160:200]
+    frame = pd.DataFrame({"a": kept.astype(float)}, index=jittered("2min")[kept])
+    windows = LagWindows(4).fit_transform(frame)[:, :, 0]
+    expected = kept[:, None] + np.arange(-3.0, 1)
+    np.testing.assert_array_equal(windows, np.where(np.isin(expected, kept), expected, NAN))
+
+
+def test_a_stamp_beyond_the_tolerance_is_named():
+    index = jittered("2min").to_series()
+    index.iloc[77] += pd.Timedelta("20s")
+    frame = pd.DataFrame({"a": np.arange(200.0)}, index=pd.DatetimeIndex(index))
+    with pytest.raises(ValueError, match="more than 5% of a step away from either"):
+        LagWindows(2).fit(frame)
+    windows = LagWindows(2).fit(frame[:77])
+    with pytest.raises(ValueError, match=r"every 0 days 00:02:00 from .*; got .* in row 0, which"):
+        windows.transform(frame[77:])
+
+
+def test_shaky_stamps_after_exact_ones():
+    exact = pd.DataFrame(
+        {"a": np.arange(9.0)}, index=pd.date_range("2024-01-01", periods=9, freq="2min")
+    )
+    later = pd.DataFrame({"a": [9.0, 10]}, index=jittered("2min")[9:11])
+    np.testing.assert_array_equal(LagWindows(3).fit(exact).transform(later)[1, :, 0], [8, 9, 10])
+
+
+def test_a_record_that_became_denser_has_the_finer_step():
+    index = pd.date_range("2024-01-01", periods=50, freq="2h").append(
+        pd.date_range("2024-01-05 05:00", periods=9, freq="h")
+    )
+    frame = pd.DataFrame({"a": np.arange(59.0)}, index=index)
+    windows = LagWindows(3).fit_transform(frame)[:, :, 0]
+    np.testing.assert_array_equal(windows[10], [9, NAN, 10])
+    np.testing.assert_array_equal(windows[-1], [56, 57, 58])
+
+
+@pytest.mark.parametrize("day", [28, 29, 30, 31])
+@pytest.mark.parametrize("start", range(1, 13, 2))
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_bills_of_the_same_day_of_each_month(day, start, zone):
+    months = pd.period_range(f"2023-{start:02}", periods=30, freq="M")
+    index = pd.DatetimeIndex(
+        [pd.Timestamp(m.year, m.month, min(day, m.days_in_month), 9) for m in months]
+    ).tz_localize(zone)
+    assert rows_are_consecutive(index)
+    frame = pd.DataFrame({"a": np.arange(30.0)}, index=index)
+    with pytest.raises(ValueError, match="which lies between two steps"):
+        LagWindows(2).fit(frame[:24]).transform(frame[24:].shift(freq="-1D"))
+
+
+@pytest.mark.parametrize("freq", ["D", "W-WED", "MS", "h"])
+def test_a_time_zone_of_dateutil(freq):
+    index = pd.date_range("2024-01-05", periods=400, freq=freq, tz="dateutil/Europe/Berlin")
+    assert rows_are_consecutive(index)
+    assert rows_are_consecutive(pd.DatetimeIndex(list(index)))
