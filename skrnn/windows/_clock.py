@@ -121,7 +121,7 @@ def steps_of(stamps: Stamps, clock: Clock) -> np.ndarray:
         fall on one step.
     """
     stamps, clock = in_one_resolution(stamps, clock)
-    if clock["rule"] is None:
+    if clock["rule"] is None or not len(stamps):
         return np.zeros(len(stamps), np.int64)
     if clock["rule"] == "rows":
         _check_distinct(stamps.values, stamps)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from skrnn.windows import LagFeatures, LagWindows, series_to_supervised
 
 from .reference import INDEXES, windows_by_dictionary
+from .test_clock import FREQUENCIES, OFFSETS
 
 # Derandomized: the same examples in each run, so that a failure is the code's doing.
 settings.register_profile("windows", deadline=None, max_examples=60, derandomize=True)
@@ -40,7 +41,7 @@ def tables(draw):
 def frame_of(rows, index):
     names, times, values = zip(*rows, strict=True)
     # Made from a whole range, so that a row alone has the stamp it has among others.
-    stamps = index(range(-100, 100))[np.array(times) + 100]
+    stamps = index(range(-100, 500))[np.array(times) + 100]
     if names[0] is not None:
         stamps = pd.MultiIndex.from_arrays([names, stamps])
     values = np.array(values)
@@ -126,3 +127,48 @@ def test_supervised(rows, data, horizons):
     np.testing.assert_array_equal(X, [row for row, _ in expected])
     np.testing.assert_array_equal(y, [future for _, future in expected])
     assert X.index.equals(y.index)
+
+
+@st.composite
+def parts_of_an_index(draw):
+    """An index of any frequency, a run of it that states the frequency, and some rows of it."""
+    freq = draw(st.sampled_from(FREQUENCIES + OFFSETS))
+    start = draw(st.sampled_from(["2023-01-02 09:00", "2024-02-28 10:00", "1600-10-05 11:00"]))
+    zone = draw(st.sampled_from([None, "Europe/Berlin"]))
+    whole = pd.date_range(start, periods=40, freq=freq, tz=zone, unit="us")
+    first = draw(st.integers(0, 20))
+    n_fitted = draw(st.integers(1, 15))
+    # From a month that was cut short one cannot count back.
+    earliest = first if type(whole.freq) is pd.DateOffset else 0
+    some = st.lists(st.integers(earliest, len(whole) - 1), min_size=1, unique=True)
+    return whole, slice(first, first + n_fitted), draw(some)
+
+
+@settings(WINDOWS, max_examples=150)
+@given(parts_of_an_index(), st.integers(1, 5), st.integers(1, 2), fills)
+def test_any_frequency_holes_and_order(parts, window, dilation, fill):
+    whole, fitted, some = parts
+    frame = pd.DataFrame({"a": np.arange(float(len(whole)))}, index=whole)
+    assert frame[fitted].index.freq is not None
+    transformer = LagWindows(window, dilation=dilation, fill=fill).fit(frame[fitted])
+    rows = frame.iloc[some].index
+    past = [(None, k, frame["a"].iloc[[k]]) for k in range(len(whole))[fitted]]
+    given_rows = [(None, int(k), frame["a"].iloc[[k]]) for k in whole.get_indexer(rows)]
+    np.testing.assert_array_equal(
+        transformer.transform(frame.loc[rows]),
+        windows_by_dictionary(given_rows, window, dilation, fill, past),
+    )
+
+
+@WINDOWS
+@given(tables(), tables(), st.data(), st.integers(1, 5), st.sampled_from(["auto", "rows"]))
+def test_an_update_is_a_longer_fit(past, since, data, window, clock):
+    index = data.draw(st.sampled_from(INDEXES))
+    if (past[0][0] is None) != (since[0][0] is None):
+        return
+    since = [(name, time + 200, row[:1].repeat(len(past[0][2]))) for name, time, row in since]
+    transformer = LagWindows(window, clock=clock).fit(frame_of(past, index))
+    later = frame_of([(name, time + 400, row) for name, time, row in past], index)
+    transformer.update(frame_of(since, index))
+    both = LagWindows(window, clock=clock).fit(frame_of(past + since, index))
+    np.testing.assert_array_equal(transformer.transform(later), both.transform(later))
