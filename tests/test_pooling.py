@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 
 from skrnn._keras.functional.pooling import attention, pooled, pooled_in_order
-from skrnn._keras.layers.pooling import LAYERS
+from skrnn._keras.layers.pooling_layers import LAYERS
 from skrnn._keras.layers.stack_model import build_stack
 from skrnn._spec import Network
 from skrnn._starting_weights import initial_weights, weight_shapes

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from ..text._advice import refuse_ids_as_numbers, refuse_numbers_as_ids, refuse_texts
+from ..text._refusals import refuse_ids_as_numbers, refuse_numbers_as_ids, refuse_texts
 from .sequences import Sequences
 
 

@@ -42,7 +42,7 @@ def _refuse_without_tensorflow() -> None:
 disk_cache.enable()  # TensorFlow reads its flags when it starts
 _refuse_without_tensorflow()
 
-from .compiled import threads, training  # noqa: E402
+from .compiled import threads, training_run  # noqa: E402
 from .compiled.predictor import Predictor, load  # noqa: E402
 from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
 from .engine import Engine, Monitor  # noqa: E402
@@ -185,7 +185,7 @@ def build(
 class _CompiledEngine:
     """The engine of compiled programs."""
 
-    fit = staticmethod(training.fit)
+    fit = staticmethod(training_run.fit)
 
     @staticmethod
     def predict(network: Spec, weights: Sequence[np.ndarray], sequences: Sequences) -> np.ndarray:

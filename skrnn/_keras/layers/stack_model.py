@@ -4,7 +4,7 @@ import keras
 
 from ..._spec import END, START
 from ..functional.language_network import NEVER_NEXT, NO
-from .pooling import LAYERS
+from .pooling_layers import LAYERS
 from .seeds import seeded_layers
 
 

@@ -19,7 +19,7 @@ from .keyed_loss import keyed
 from .predictor import Predictor
 from .shapes import round_up, training_shape
 from .tensors import aligned_copy, padded, tensor, training_tensors
-from .validation import validation_loss
+from .validation_loss import validation_loss
 
 
 def fit(
