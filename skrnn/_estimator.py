@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 
 from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn
 from ._cell_weights import CELL_WEIGHTS
@@ -24,6 +23,7 @@ from ._data.splitting import split_validation
 from ._data.targets import Targets
 from ._data.task import Task
 from ._documentation import DocumentationLink
+from ._random import seeds_of_fit
 from ._spec import Training, Values, network_of
 from ._training import Run, Trained, train
 
@@ -168,10 +168,10 @@ class Fit:
         self,
         estimator: Any,
         X: Any,
-        y: Any = None,
-        sample_weight: Any = None,
-        *,
+        y: Any,
+        sample_weight: Any,
         epochs: int,
+        *,
         goes_on: bool,
     ):
         self.estimator = estimator
@@ -183,7 +183,7 @@ class Fit:
         self.before = dict(vars(self.estimator))
         try:
             self.estimator._check_params()
-            self.seeds = _seeds(self.estimator.random_state)
+            self.seeds = seeds_of_fit(self.estimator.random_state)
         except BaseException:
             self._undo()
             raise
@@ -207,9 +207,7 @@ class Fit:
         state.clear()
         state.update(self.before)
 
-    def hold_out(
-        self, task: Task[Any, Any], data: TrainingData, how: str | None = None
-    ) -> TrainingData:
+    def hold_out(self, task: Task[Any, Any], data: TrainingData) -> TrainingData:
         """Return the samples to train on, with those that early stopping looks at, if it does."""
         estimator = self.estimator
         if not estimator.early_stopping:
@@ -218,7 +216,7 @@ class Fit:
             data.sequences,
             task.targets.strata(data.targets),
             fraction=estimator.validation_fraction,
-            how=how or estimator.validation,
+            how=estimator.validation,
             seed=self.seeds["split"],
         )
         return data.take(train_on, data.take(held_out) if len(held_out) else None)
@@ -286,17 +284,6 @@ def refuse_one_of_a_pair(X_val: Any, y_val: Any) -> None:
         raise ValueError(f"Expected X_val and y_val together, got {given} without {missing}.")
 
 
-def as_widths(value: Any, name: str, least: int) -> tuple[int, ...]:
-    """Return layer widths as a tuple of ints."""
-    widths = (value,) if isinstance(value, Integral) else tuple(value)
-    if len(widths) < least or any(not isinstance(w, Integral) or w < 1 for w in widths):
-        raise ValueError(
-            f"The {name!r} parameter of a network must be an int from 1 up, or a tuple of them "
-            f"with one for each layer. Got {value!r} instead."
-        )
-    return tuple(int(w) for w in widths)
-
-
 def _refuse_other(new: Any, old: Any) -> None:
     """Refuse to continue the training of another network than the fitted one."""
     now, before = new.to_dict(), old.to_dict()
@@ -316,22 +303,6 @@ def raise_other_network(changed: list[str]) -> None:
         f"Expected the network of the earlier fit in order to continue it, got another "
         f"({', '.join(changed)}). Set these back, or fit anew with warm_start=False."
     )
-
-
-def _seeds(random_state: Any) -> dict[str, int]:
-    """Return the seed of each random choice of a fit, by name."""
-    names = ("weights", "order", "dropout", "split", "embeddings")
-    state = np.random.SeedSequence(_entropy(random_state)).generate_state(len(names)) >> 1
-    return dict(zip(names, map(int, state), strict=True))
-
-
-def _entropy(random_state: Any) -> Any:
-    """Return the number that all seeds derive from."""
-    if random_state is None:
-        return np.random.SeedSequence().entropy
-    if isinstance(random_state, Integral):
-        return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def _joined(

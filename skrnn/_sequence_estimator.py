@@ -19,11 +19,10 @@ from ._estimator import (
     POSITIVE_INT,
     BaseNetwork,
     Fit,
-    as_widths,
     raise_other_network,
     refuse_one_of_a_pair,
 )
-from ._spec import Network, network_of
+from ._spec import network_of
 from ._starting_weights import initial_weights
 from .text._embeddings import check_n_tokens, clone_sharing_embeddings, given_table
 
@@ -241,26 +240,6 @@ def vectors_given(estimator: Any, fit: Fit) -> np.ndarray | None:
     return table
 
 
-def describe_stack(estimator: Any, task: Task[Any, Any]) -> Network:
-    """Return the stack of recurrent layers that an estimator's parameters ask for."""
-    inputs, is_own = task.inputs, estimator.model is None
-    return Network(
-        cell=estimator.cell,
-        units=as_widths(estimator.units, "units", least=1),
-        bidirectional=bool(estimator.bidirectional),
-        dropout=float(estimator.dropout),
-        recurrent_dropout=float(estimator.recurrent_dropout),
-        hidden_units=as_widths(estimator.hidden_units, "hidden_units", least=0),
-        return_sequences=bool(estimator.return_sequences),
-        n_features=inputs.n_features,
-        n_outputs=task.targets.n_outputs,
-        n_tokens=inputs.n_tokens,
-        embedding_dim=inputs.embedding_dim if inputs.holds_tokens else None,
-        pooling=estimator.pooling if is_own else "last",
-        trainable_embeddings=bool(estimator.trainable_embeddings) or not inputs.holds_tokens,
-    )
-
-
 def train_on_sequences(
     estimator: Any, fit: Fit, task: Task[Any, Any], network: Any, data: TrainingData, given: Any
 ) -> None:
@@ -285,7 +264,7 @@ def train_on_sequences(
     )
 
 
-def _start(network: Network, fit: Fit, given: np.ndarray | None) -> list[np.ndarray]:
+def _start(network: Any, fit: Fit, given: np.ndarray | None) -> list[np.ndarray]:
     """Return the weights to start from."""
     weights = initial_weights(network, fit.seeds["weights"])
     return weights if given is None else [given, *weights[1:]]

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OutlierMixin, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import with_callbacks
 from ._compat import Interval, StrOptions, check_sample_weight
-from ._data.inputs import NumberInputs, has_feature_axis, per_step
+from ._data.anomalies import anomaly_bound
+from ._data.inputs import has_feature_axis, per_step
+from ._data.latent import check_latent_vectors, refuse_no_number_of_steps
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
-from ._data.targets import NoTargets
-from ._data.task import Task
-from ._estimator import POSITIVE_INT, BaseNetwork, Fit, as_widths
-from ._spec import Autoencoder, network_of
+from ._data.task import Task, read_alone
+from ._estimator import POSITIVE_INT, BaseNetwork, Fit
+from ._networks import autoencoder
+from ._spec import network_of
 from ._starting_weights import initial_weights
-
-# Iglewicz and Hoaglin's bound, and what makes a median absolute deviation a standard deviation.
-_FAR, _NORMAL_MAD = 3.5, 0.6745
 
 
 class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierMixin, BaseNetwork):
@@ -109,9 +108,8 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         The weights: layers of the encoder, latent vector, first states of the decoder, its layers,
         output.
     optimizer_state_ : list of ndarray
-        The optimizer's state after the last step, with which training can go on. It is as large as
-        the weights, or twice. `del estimator.optimizer_state_` leaves it out of a pickle; a
-        training that goes on then begins with a new optimizer.
+        The optimizer's state after the last step, with which training can go on. Deleted, it is not
+        in a pickle, and a training that goes on begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
     input_ : dict
@@ -226,8 +224,6 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         self.random_state = random_state
         self.verbose = verbose
 
-    # Fitting
-
     @with_callbacks
     def fit(
         self,
@@ -267,14 +263,13 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             If a parameter or X is not as described, or the training diverges. The estimator is
             then as it was before.
         """
-        goes_on = self.warm_start
-        with Fit(self, X, None, sample_weight, epochs=self.epochs, goes_on=goes_on) as fit:
-            task, data = self._read(fit)
-            if X_val is not None:
-                sequences = task.inputs.read(self, X_val)
-                train_on = data.take(slice(None), _samples(task, sequences, None))
-            else:
+        with Fit(self, X, None, sample_weight, self.epochs, goes_on=self.warm_start) as fit:
+            task, data = read_alone(self, fit)
+            if X_val is None:
                 train_on = fit.hold_out(task, data)
+            else:
+                held_out = task.samples_of(task.inputs.read(self, X_val))
+                train_on = data.take(slice(None), held_out)
             self._train_on(fit, task, train_on, data.sequences)
         return self
 
@@ -299,29 +294,20 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         self : object
             The fitted estimator.
         """
-        with Fit(self, X, None, sample_weight, epochs=1, goes_on=True) as fit:
-            task, data = self._read(fit)
+        with Fit(self, X, None, sample_weight, 1, goes_on=True) as fit:
+            task, data = read_alone(self, fit)
             self._train_on(fit, task, data, data.sequences)
         return self
 
-    def _read(self, fit: Fit) -> tuple[Task[Any, Any], TrainingData]:
-        """Return how X is read, and the samples in the user's units."""
-        X = fit.given.X
-        task = self._task() if fit.goes_on else Task(NumberInputs.of(X), NoTargets())
-        sequences = task.inputs.read(self, X, reset=not fit.goes_on)
-        return task, _samples(task, sequences, fit.given.sample_weight)
-
-    def _train_on(
-        self, fit: Fit, task: Task[Any, Any], data: TrainingData, every_sequence: Sequences
-    ) -> None:
+    def _train_on(self, fit: Fit, task: Any, data: TrainingData, every: Sequences) -> None:
         """Train on samples in the user's units, and learn the bound for anomalies from all."""
         task = task.learnt_from(data, standardize=self.standardize)
-        network = _network(self, task)
-        n_steps = self.n_steps_ if fit.goes_on else every_sequence.n_steps
+        network = autoencoder(self, task)
+        n_steps = self.n_steps_ if fit.goes_on else every.n_steps
 
         def finish(fitted: RNNAutoencoder) -> dict[str, Any]:
-            scores = fitted._scores(task, every_sequence)
-            return {"n_steps_": n_steps, "offset_": _offset(scores, self.contamination)}
+            scores = fitted._scores(task, every)
+            return {"n_steps_": n_steps, "offset_": anomaly_bound(scores, self.contamination)}
 
         start = initial_weights(network, fit.seeds["weights"])
         data = task.in_network_units(data).trimmed()
@@ -370,18 +356,9 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         from . import _keras
 
         n_steps = self.n_steps_ if n_steps is None else n_steps
-        if not isinstance(n_steps, Integral) or n_steps < 1:
-            raise ValueError(
-                f"Expected n_steps to be an int from 1 up, or None, got {n_steps!r}. None gives "
-                f"{self.n_steps_} steps, those of the longest sequence in fit."
-            )
-        vectors = check_array(Z, dtype=np.float32, input_name="Z")
+        refuse_no_number_of_steps(n_steps, self.n_steps_)
         network = network_of(self.network_)
-        if vectors.shape[1] != network.latent_dim:
-            raise ValueError(
-                f"Expected Z of shape (n_samples, latent_dim={network.latent_dim}), got shape "
-                f"{vectors.shape}. Give latent vectors as transform returns them."
-            )
+        vectors = check_latent_vectors(Z, network.latent_dim)
         inputs = self._task().inputs
         written = inputs.in_user_units(_keras.decode(network, self.weights_, vectors, int(n_steps)))
         return written if inputs.has_feature_axis else written[..., 0]
@@ -520,32 +497,3 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         scores = self.score_samples(X)
         weights = check_sample_weight(sample_weight, scores[:, None], dtype=np.float64)
         return float(np.average(scores, weights=weights))
-
-
-def _offset(scores: np.ndarray, contamination: Any) -> float:
-    """Return the score below which a sequence is an anomaly."""
-    if contamination != "auto":
-        return float(np.percentile(scores, 100 * contamination))
-    errors = np.log(np.maximum(-scores, np.finfo(np.float64).tiny))
-    median = np.median(errors)
-    spread = np.median(np.abs(errors - median)) / _NORMAL_MAD
-    return float(-np.exp(median + _FAR * spread))
-
-
-def _samples(task: Task[Any, Any], sequences: Sequences, sample_weight: Any) -> TrainingData:
-    """Return sequences that are their own targets, as samples in the user's units."""
-    return task.samples(sequences, task.targets.read(None, sequences), sample_weight)
-
-
-def _network(estimator: RNNAutoencoder, task: Task[Any, Any]) -> Autoencoder:
-    """Return the network that the parameters ask for."""
-    return Autoencoder(
-        cell=estimator.cell,
-        units=as_widths(estimator.units, "units", least=1),
-        bidirectional=bool(estimator.bidirectional),
-        dropout=float(estimator.dropout),
-        recurrent_dropout=float(estimator.recurrent_dropout),
-        n_features=task.inputs.n_features,
-        latent_dim=int(estimator.latent_dim),
-        noise=float(estimator.noise),
-    )

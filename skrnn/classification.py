@@ -16,11 +16,11 @@ from ._data.classes import ClassTargets
 from ._data.inputs import per_step, without_padding
 from ._data.target_checks import weights_of_steps
 from ._estimator import BaseNetwork, Fit
+from ._networks import recurrent_stack
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
     SequenceReadout,
     check_sequence_params,
-    describe_stack,
     read_samples,
     train_on_sequences,
     vectors_given,
@@ -142,9 +142,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     weights_ : list of ndarray
         The weights, in the order of Keras' `get_weights`.
     optimizer_state_ : list of ndarray
-        The optimizer's state after the last step, with which training can go on. It is as large as
-        the weights, or twice. `del estimator.optimizer_state_` leaves it out of a pickle; a
-        training that goes on then begins with a new optimizer.
+        The optimizer's state after the last step, with which training can go on. Deleted, it is not
+        in a pickle, and a training that goes on begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
     input_ : dict
@@ -309,13 +308,12 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             If a parameter, X or y is not as described, or the training diverges. The estimator
             is then as it was before.
         """
-        goes_on = self.warm_start
-        with Fit(self, X, y, sample_weight, epochs=self.epochs, goes_on=goes_on) as fit:
+        with Fit(self, X, y, sample_weight, self.epochs, goes_on=self.warm_start) as fit:
             given = vectors_given(self, fit)
             task, data = read_samples(self, fit, self._learn_targets, given)
             data = with_validation(self, fit, task, data, X_val, y_val)
             task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(self, fit, task, describe_stack(self, task), data, given)
+            train_on_sequences(self, fit, task, recurrent_stack(self, task), data, given)
         return self
 
     @with_callbacks
@@ -349,11 +347,11 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         def learn_targets(y: Any, sequences: Any) -> Any:
             return self._learn_targets(y, sequences, classes)
 
-        with Fit(self, X, y, sample_weight, epochs=1, goes_on=True) as fit:
+        with Fit(self, X, y, sample_weight, 1, goes_on=True) as fit:
             given = vectors_given(self, fit)
             task, data = read_samples(self, fit, learn_targets, given)
             task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(self, fit, task, describe_stack(self, task), data, given)
+            train_on_sequences(self, fit, task, recurrent_stack(self, task), data, given)
         return self
 
     def predict(self, X: Any) -> np.ndarray | list[np.ndarray]:

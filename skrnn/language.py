@@ -8,7 +8,6 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import with_callbacks
@@ -18,20 +17,19 @@ from ._compat import (
     validate_parameter_constraints,
 )
 from ._data.samples import TrainingData
-from ._data.sequences import Sequences
 from ._data.task import Task
-from ._estimator import POSITIVE_INT, BaseNetwork, Fit, as_widths
-from ._spec import END, RESERVED, LanguageModel, network_of
+from ._estimator import POSITIVE_INT, BaseNetwork, Fit
+from ._networks import language_model
+from ._random import one_seed
+from ._spec import END, RESERVED, network_of
 from ._starting_weights import initial_weights
-from .text._documents import as_documents
-from .text._reading import ModelledTexts, NextTokens
-from .text._streams import pieces, split_last, split_random, stream_count
+from .text._documents import as_documents, texts_given
+from .text._reading import ModelledTexts, NextTokens, text_params
+from .text._streams import as_data, pieces, split, stream_count
 from .text._vocabulary import MIN_DF, PADDING
 
 # Words, also with an apostrophe inside, and punctuation marks: a text that is written has both.
 TOKEN_PATTERN = r"(?u)\w+(?:'\w+)*|[^\w\s]"
-# So many texts are taken for independent ones, of which some can be held out.
-_MANY_TEXTS = 100
 _SAMPLE_CONSTRAINTS = {
     "max_len": [POSITIVE_INT],
     "temperature": [Interval(Real, 0, None, closed="left")],
@@ -125,9 +123,8 @@ class RNNLanguageModel(BaseNetwork):
     weights_ : list of ndarray
         The weights: embedding, recurrent layers, output.
     optimizer_state_ : list of ndarray
-        The optimizer's state after the last step, with which training can go on. It is as large as
-        the weights, or twice. `del estimator.optimizer_state_` leaves it out of a pickle; a
-        training that goes on then begins with a new optimizer.
+        The optimizer's state after the last step, with which training can go on. Deleted, it is not
+        in a pickle, and a training that goes on begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
     input_ : dict
@@ -275,13 +272,13 @@ class RNNLanguageModel(BaseNetwork):
             If a parameter or X is not as described, or the training diverges. The estimator is
             then as it was before.
         """
-        with Fit(self, X, epochs=self.epochs, goes_on=self.warm_start) as fit:
+        with Fit(self, X, None, None, self.epochs, goes_on=self.warm_start) as fit:
             task, data = self._read(fit)
             if X_val is not None:
-                held_out = task.inputs.in_a_row(_texts_of(X_val))
-                data = _as_data(data.sequences, held_out)
+                held_out = task.inputs.in_a_row(texts_given(X_val))
+                data = as_data(data.sequences, held_out)
             elif self.early_stopping:
-                data = self._held_out(data.sequences, fit.seeds["split"])
+                data = split(self, data.sequences, fit.seeds["split"])
             self._train_on(fit, task, data)
         return self
 
@@ -303,48 +300,28 @@ class RNNLanguageModel(BaseNetwork):
         self : object
             The fitted estimator.
         """
-        with Fit(self, X, epochs=1, goes_on=True) as fit:
+        with Fit(self, X, None, None, 1, goes_on=True) as fit:
             self._train_on(fit, *self._read(fit))
         return self
 
     def _read(self, fit: Fit) -> tuple[Task[Any, Any], TrainingData]:
         """Return how texts are read, and the texts, each as a sequence of ids."""
-        documents = _texts_of(fit.given.X)
+        documents = texts_given(fit.given.X)
         if fit.goes_on:
             task = self._task()
-            return task, _as_data(task.inputs.in_a_row(documents))
+            return task, as_data(task.inputs.in_a_row(documents))
         inputs, counted = ModelledTexts.learn(
-            documents,
-            level=self.level,
-            lowercase=self.lowercase,
-            token_pattern=self.token_pattern,
-            max_tokens=self.max_tokens,
-            min_df=self.min_df,
-            reserved=RESERVED,
+            documents, reserved=RESERVED, **text_params(self, self.level)
         )
-        return Task(inputs, NextTokens()), _as_data(inputs.counted_in_a_row(counted))
-
-    def _held_out(self, texts: Sequences, seed: int) -> TrainingData:
-        """Return the texts to train on, with those that early stopping looks at."""
-        how = self.validation
-        if how == "random" or (how == "auto" and len(texts) >= _MANY_TEXTS):
-            return _as_data(*split_random(texts, self.validation_fraction, seed))
-        return _as_data(*split_last(texts, self.validation_fraction))
+        return Task(inputs, NextTokens()), as_data(inputs.counted_in_a_row(counted))
 
     def _train_on(self, fit: Fit, task: Task[Any, Any], data: TrainingData) -> None:
         """Train on texts in the pieces that the network reads."""
         n_streams = stream_count(data.sequences, self.batch_size, self.n_steps)
         read = pieces(data.sequences, n_streams, self.n_steps)
-        held_out = None if data.validation is None else data.validation.sequences
-        data = replace(_as_data(read, held_out), batch_size=n_streams)
-        network = LanguageModel(
-            cell=self.cell,
-            units=as_widths(self.units, "units", least=1),
-            dropout=float(self.dropout),
-            recurrent_dropout=float(self.recurrent_dropout),
-            n_tokens=task.inputs.n_tokens,
-            embedding_dim=int(self.embedding_dim),
-        )
+        data = replace(data, sequences=read, sample_weight=np.ones(len(read), np.float32))
+        data = replace(data, batch_size=n_streams)
+        network = language_model(self, task)
         start = initial_weights(network, fit.seeds["weights"])
         self._train(fit, task, network, data, start=start)
 
@@ -405,7 +382,7 @@ class RNNLanguageModel(BaseNetwork):
         check_is_fitted(self)
         from . import _keras
 
-        texts = self._task().inputs.given(_texts_of(X), last=END)
+        texts = self._task().inputs.given(texts_given(X), last=END)
         return _keras.log_likelihoods(network_of(self.network_), self.weights_, texts)
 
     def next_token_proba(self, X: Any) -> np.ndarray:
@@ -425,7 +402,7 @@ class RNNLanguageModel(BaseNetwork):
         check_is_fitted(self)
         from . import _keras
 
-        texts = self._task().inputs.given(_texts_of(X), last=PADDING)
+        texts = self._task().inputs.given(texts_given(X), last=PADDING)
         proba = _keras.next_probabilities(network_of(self.network_), self.weights_, texts)
         proba = proba.astype(np.float64)
         return proba / proba.sum(axis=1, keepdims=True)
@@ -496,7 +473,7 @@ class RNNLanguageModel(BaseNetwork):
             temperature=float(temperature),
             top_k=None if top_k is None else min(int(top_k), self.n_tokens_),
             top_p=top_p,
-            seed=_seed(random_state),
+            seed=one_seed(random_state),
         )
         join = inputs.analysis.join
         start = [beginning] if isinstance(beginning, str) else beginning
@@ -519,28 +496,3 @@ class RNNLanguageModel(BaseNetwork):
         from . import _keras
 
         return _keras.build(network_of(self.network_), self.weights_)
-
-
-def _texts_of(X: Any) -> list[Any]:
-    """Return X as a list of texts, one at least."""
-    texts = as_documents(X)
-    if not texts:
-        raise ValueError(
-            "Expected at least one text, got 0 samples: an empty list. Put the texts in a list; "
-            "an empty text is ''."
-        )
-    return texts
-
-
-def _as_data(sequences: Sequences, held_out: Sequences | None = None) -> TrainingData:
-    weights = np.ones(len(sequences), dtype=np.float32)
-    validation = None if held_out is None else _as_data(held_out)
-    return TrainingData(sequences, None, weights, validation)
-
-
-def _seed(random_state: Any) -> int:
-    """Return a seed of 31 bits."""
-    if random_state is None or isinstance(random_state, Integral):
-        entropy = None if random_state is None else int(random_state)
-        return int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
-    return int(check_random_state(random_state).randint(2**31 - 1))

@@ -13,21 +13,21 @@ from sklearn.metrics import r2_score
 from ._callbacks import with_callbacks
 from ._compat import StrOptions
 from ._data.inputs import per_step
+from ._data.samples import TrainingData
 from ._data.target_checks import weights_of_steps
 from ._data.targets import NumberTargets
 from ._data.task import Task
 from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit
+from ._networks import decoder_of_numbers, recurrent_stack
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
     SequenceReadout,
     check_sequence_params,
-    describe_stack,
     read_samples,
     train_on_sequences,
     vectors_given,
     with_validation,
 )
-from ._spec import EncoderDecoder, Network
 
 
 class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
@@ -143,9 +143,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     weights_ : list of ndarray
         The weights, in the order of Keras' `get_weights`.
     optimizer_state_ : list of ndarray
-        The optimizer's state after the last step, with which training can go on. It is as large as
-        the weights, or twice. `del estimator.optimizer_state_` leaves it out of a pickle; a
-        training that goes on then begins with a new optimizer.
+        The optimizer's state after the last step, with which training can go on. Deleted, it is not
+        in a pickle, and a training that goes on begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
     input_ : dict
@@ -317,13 +316,12 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             If a parameter, X or y is not as described, or the training diverges. The estimator
             is then as it was before.
         """
-        goes_on = self.warm_start
-        with Fit(self, X, y, sample_weight, epochs=self.epochs, goes_on=goes_on) as fit:
+        with Fit(self, X, y, sample_weight, self.epochs, goes_on=self.warm_start) as fit:
             given = vectors_given(self, fit)
             task, data = read_samples(self, fit, self._learn_targets, given)
             data = with_validation(self, fit, task, data, X_val, y_val)
             task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(self, fit, task, _network(self, task), data, given)
+            self._train_on(fit, task, data, given)
         return self
 
     @with_callbacks
@@ -344,11 +342,11 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self : object
             The fitted estimator.
         """
-        with Fit(self, X, y, sample_weight, epochs=1, goes_on=True) as fit:
+        with Fit(self, X, y, sample_weight, 1, goes_on=True) as fit:
             given = vectors_given(self, fit)
             task, data = read_samples(self, fit, self._learn_targets, given)
             task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(self, fit, task, _network(self, task), data, given)
+            self._train_on(fit, task, data, given)
         return self
 
     def predict(self, X: Any) -> np.ndarray | list[np.ndarray]:
@@ -408,29 +406,14 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         if self.decoder == "rnn":
             _refuse_what_a_decoder_lacks(self)
 
+    def _train_on(self, fit: Fit, task: Task[Any, Any], data: TrainingData, given: Any) -> None:
+        network = recurrent_stack if self.decoder == "dense" else decoder_of_numbers
+        train_on_sequences(self, fit, task, network(self, task), data, given)
+
     def _learn_targets(self, y: Any, sequences: Any) -> tuple[NumberTargets, Any]:
         return NumberTargets.learn(
             y, sequences, per_step=self.return_sequences, decodes=self.decoder == "rnn"
         )
-
-
-def _network(estimator: RNNRegressor, task: Task[Any, Any]) -> Network | EncoderDecoder:
-    """Return the network that the parameters ask for."""
-    stack = describe_stack(estimator, task)
-    if estimator.decoder == "dense":
-        return stack
-    return EncoderDecoder(
-        cell=stack.cell,
-        units=stack.units,
-        bidirectional=stack.bidirectional,
-        dropout=stack.dropout,
-        recurrent_dropout=stack.recurrent_dropout,
-        n_features=stack.n_features,
-        n_outputs=stack.n_outputs,
-        n_tokens=stack.n_tokens,
-        embedding_dim=stack.embedding_dim,
-        n_target_steps=task.targets.n_target_steps,
-    )
 
 
 def _refuse_what_a_decoder_lacks(estimator: RNNRegressor) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -13,16 +12,16 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._callbacks import with_callbacks
 from ._compat import Interval, StrOptions, check_sample_weight
-from ._data.inputs import Inputs, NumberInputs
 from ._data.samples import TrainingData
-from ._data.sequences import Sequences
 from ._data.target_checks import refuse_missing_y
 from ._data.task import Task
-from ._estimator import POSITIVE_INT, RATE, BaseNetwork, Fit, as_widths, refuse_one_of_a_pair
-from ._spec import END, RESERVED, EncoderDecoder, network_of
+from ._estimator import POSITIVE_INT, RATE, BaseNetwork, Fit, refuse_one_of_a_pair
+from ._networks import decoder_of_tokens
+from ._spec import END, network_of
 from ._starting_weights import initial_weights
-from .text._documents import as_documents, holds_texts
-from .text._reading import SourceTexts, TargetTexts, padded, sequences_of_texts
+from ._writing import as_texts, refuse_no_attention, shares_of_steps, written
+from .text._pairs import read_pairs, samples_of_pairs
+from .text._reading import padded
 from .text._scores import METRICS
 from .text._vocabulary import MIN_DF
 
@@ -133,9 +132,8 @@ class RNNSeq2Seq(BaseNetwork):
     weights_ : list of ndarray
         The weights: embedding and layers of the encoder, of the decoder, attention, output.
     optimizer_state_ : list of ndarray
-        The optimizer's state after the last step, with which training can go on. It is as large as
-        the weights, or twice. `del estimator.optimizer_state_` leaves it out of a pickle; a
-        training that goes on then begins with a new optimizer.
+        The optimizer's state after the last step, with which training can go on. Deleted, it is not
+        in a pickle, and a training that goes on begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
     input_ : dict
@@ -323,14 +321,13 @@ class RNNSeq2Seq(BaseNetwork):
             If a parameter, X or y is not as described, or the training diverges. The estimator
             is then as it was before.
         """
-        goes_on = self.warm_start
-        with Fit(self, X, y, sample_weight, epochs=self.epochs, goes_on=goes_on) as fit:
-            task, data = self._read(fit)
+        with Fit(self, X, y, sample_weight, self.epochs, goes_on=self.warm_start) as fit:
+            task, data = read_pairs(self, fit)
             refuse_one_of_a_pair(X_val, y_val)
-            if X_val is not None:
-                data = data.take(slice(None), _samples(self, task, X_val, y_val))
+            if X_val is None:
+                data = fit.hold_out(task, data)
             else:
-                data = fit.hold_out(task, data, _held_out(self, task))
+                data = data.take(slice(None), samples_of_pairs(self, task, X_val, y_val))
             self._train_on(fit, task, data)
         return self
 
@@ -352,27 +349,14 @@ class RNNSeq2Seq(BaseNetwork):
         self : object
             The fitted estimator.
         """
-        with Fit(self, X, y, sample_weight, epochs=1, goes_on=True) as fit:
-            self._train_on(fit, *self._read(fit))
+        with Fit(self, X, y, sample_weight, 1, goes_on=True) as fit:
+            self._train_on(fit, *read_pairs(self, fit))
         return self
-
-    def _read(self, fit: Fit) -> tuple[Task[Any, Any], TrainingData]:
-        """Return how X and y are read, and the samples in the user's units."""
-        X, y, sample_weight = fit.given.X, fit.given.y, fit.given.sample_weight
-        refuse_missing_y(self, y)
-        if fit.goes_on:
-            task = self._task()
-            return task, _samples(self, task, X, y, sample_weight)
-        inputs, sequences = _learn_source(self, X)
-        targets, values = _learn_target(self, y)
-        check_consistent_length(sequences.starts, values)
-        task = Task(inputs, targets)
-        return task, task.samples(sequences, values, sample_weight)
 
     def _train_on(self, fit: Fit, task: Task[Any, Any], data: TrainingData) -> None:
         """Train on samples in the user's units."""
         task = task.learnt_from(data, standardize=self.standardize)
-        network = _network(self, task)
+        network = decoder_of_tokens(self, task)
         start = initial_weights(network, fit.seeds["weights"])
         self._train(fit, task, network, task.in_network_units(data).trimmed(), start=start)
 
@@ -397,10 +381,8 @@ class RNNSeq2Seq(BaseNetwork):
             The natural logarithm of the probability of what was written, its end included. Only
             with `return_log_proba`.
         """
-        ids, log_p, _ = self._written(X)
-        targets = self._task().targets
-        tokens = targets.decode(ids, until=END)
-        y = _objects([targets.analysis.join(t) for t in tokens] if targets.writes_text else tokens)
+        ids, log_p, _ = written(self, X)
+        y = as_texts(self._task().targets, ids)
         return (y, log_p) if return_log_proba else y
 
     def score_samples(self, X: Any, y: Any) -> np.ndarray:
@@ -422,10 +404,9 @@ class RNNSeq2Seq(BaseNetwork):
 
         refuse_missing_y(self, y)
         task = self._task()
-        data = task.in_network_units(_samples(self, task, X, y))
-        ids: Any = data.targets
-        network = network_of(self.network_)
-        sums = _keras.losses(network, self.weights_, data.sequences, ids, task.targets.loss)
+        data = task.in_network_units(samples_of_pairs(self, task, X, y))
+        network, loss, ids = network_of(self.network_), task.targets.loss, data.targets
+        sums = _keras.losses(network, self.weights_, data.sequences, ids, loss)
         return -sums[:, 0].astype(np.float64)
 
     def score(
@@ -457,7 +438,7 @@ class RNNSeq2Seq(BaseNetwork):
         """
         if metric not in METRICS:
             raise ValueError(f"Expected metric to be one of {sorted(METRICS)}, got {metric!r}.")
-        ids, _, _ = self._written(X)
+        ids, _, _ = written(self, X)
         targets = self._task().targets
         predicted, true = targets.decode(ids, until=END), targets.tokens(y)
         check_consistent_length(predicted, true)
@@ -489,54 +470,16 @@ class RNNSeq2Seq(BaseNetwork):
         from . import _keras
 
         network = network_of(self.network_)
-        if network.attention is None:
-            raise ValueError(
-                "Expected a network with attention, got one fitted with attention=None. Set "
-                "attention='dot' or 'additive' and fit again."
-            )
+        refuse_no_attention(network)
         task = self._task()
         if y is None:
-            ids, _, sequences = self._written(X)
+            ids, _, sequences = written(self, X)
             targets: Any = padded([i[: np.count_nonzero(i)] for i in ids])
         else:
-            data = task.in_network_units(_samples(self, task, X, y))
+            data = task.in_network_units(samples_of_pairs(self, task, X, y))
             sequences, targets = data.sequences, data.targets
         shares = _keras.attention(network, self.weights_, sequences, targets).astype(np.float64)
-        lengths = zip(task.targets.lengths(targets), sequences.lengths, strict=True)
-        return [
-            s[:n, :m] / s[:n, :m].sum(axis=1, keepdims=True)  # from float32's rounding
-            for s, (n, m) in zip(shares, lengths, strict=True)
-        ]
-
-    def _step_names(self, x: Any, y: Any) -> tuple[list[str] | None, list[str]]:
-        """Return names for the steps of an input, None for numbers, and of an output."""
-        task = self._task()
-        source = list(task.inputs.tokens([x])[0]) if task.inputs.holds_tokens else None
-        return source, [*task.targets.tokens([y])[0], "(end)"]
-
-    def _written(self, X: Any) -> tuple[np.ndarray, np.ndarray, Sequences]:
-        """Return the ids that are written for each input, their log-probability, and the inputs.
-
-        The ids are an array (n_samples, max_len + 1), zero after the end. The inputs are in the
-        network's units.
-        """
-        check_is_fitted(self)
-        from . import _keras
-
-        inputs = self._task().inputs
-        sequences = inputs.in_network_units(_read_source(self, inputs, X))
-        max_len = self.max_len_ if self.max_len is None else self.max_len
-        found, log_p = _keras.search(
-            network_of(self.network_),
-            self.weights_,
-            sequences,
-            self.beam_width,
-            max_len + 1,  # the end
-        )
-        length = (found != 0).sum(axis=2)
-        best = np.argmax(log_p / ((5 + length) / 6) ** self.length_penalty, axis=1)
-        chosen = np.arange(len(found)), best
-        return found[chosen], log_p[chosen].astype(np.float64), sequences
+        return shares_of_steps(shares, task.targets.lengths(targets), sequences.lengths)
 
     def to_keras(self) -> Any:
         """Build a Keras model with the fitted weights, as it is in training.
@@ -554,108 +497,3 @@ class RNNSeq2Seq(BaseNetwork):
 
         scaling = self._task().inputs.keras_scaling()
         return _keras.build(network_of(self.network_), self.weights_, input_scaling=scaling)
-
-
-def _learn_source(estimator: RNNSeq2Seq, X: Any) -> tuple[Inputs, Sequences]:
-    """Return how X is read, and X as sequences of ids or numbers."""
-    if holds_texts(X):
-        inputs, counted = SourceTexts.learn(X, **_text_params(estimator, estimator.source_level))
-        return inputs, sequences_of_texts(counted.encode(inputs.ids))
-    numbers = NumberInputs.of(X, are_vectors=_are_vectors(X))
-    return numbers, numbers.read(estimator, X, reset=True)
-
-
-def _learn_target(estimator: RNNSeq2Seq, y: Any) -> tuple[TargetTexts, np.ndarray]:
-    """Return how y is read, and the ids of each y."""
-    _refuse_other_than_texts(y)
-    writes_text = isinstance(as_documents(y)[0], str)
-    params = _text_params(estimator, estimator.target_level)
-    targets, counted = TargetTexts.learn(
-        y, reserved=RESERVED, writes_text=writes_text, max_len=1, **params
-    )
-    values = padded(counted.encode(targets.ids, suffix=(END,)))
-    return replace(targets, max_len=max(values.shape[1] - 1, 1)), values
-
-
-def _text_params(estimator: RNNSeq2Seq, level: str | None) -> dict[str, Any]:
-    """Return the parameters by which the texts of one side are read."""
-    return {
-        "level": estimator.level if level is None else level,
-        "lowercase": estimator.lowercase,
-        "token_pattern": estimator.token_pattern,
-        "max_tokens": estimator.max_tokens,
-        "min_df": estimator.min_df,
-    }
-
-
-def _read_source(estimator: RNNSeq2Seq, inputs: Inputs, X: Any) -> Sequences:
-    """Return X as it was read in `fit`."""
-    is_text = holds_texts(X)
-    if is_text != inputs.holds_tokens:
-        kinds = ("numbers", "texts")
-        raise ValueError(
-            f"Expected X to be {kinds[inputs.holds_tokens]} as in fit, got {kinds[is_text]}. Give "
-            "X in the form that fit was given."
-        )
-    return inputs.read(estimator, X)
-
-
-def _samples(
-    estimator: RNNSeq2Seq, task: Task[Any, Any], X: Any, y: Any, sample_weight: Any = None
-) -> TrainingData:
-    """Return samples in the user's units, read as in `fit`."""
-    sequences = _read_source(estimator, task.inputs, X)
-    _refuse_other_than_texts(y)
-    values = task.targets.read(y, sequences)
-    check_consistent_length(sequences.starts, values)
-    return task.samples(sequences, values, sample_weight)
-
-
-def _refuse_other_than_texts(y: Any) -> None:
-    if not holds_texts(y):
-        raise ValueError(
-            f"Expected y to be texts or lists of tokens (str), got {type(y).__name__} "
-            "of something else. Turn numbers into texts with str; to predict numbers use "
-            "RNNRegressor."
-        )
-
-
-def _held_out(estimator: RNNSeq2Seq, task: Task[Any, Any]) -> str:
-    """Return which samples are held out, as `split_validation` takes it."""
-    if estimator.validation == "auto" and getattr(task.inputs, "are_vectors", False):
-        return "random"  # one step each, which would be taken for windows of one step
-    return estimator.validation
-
-
-def _network(estimator: RNNSeq2Seq, task: Task[Any, Any]) -> EncoderDecoder:
-    """Return the network that the parameters ask for."""
-    holds_tokens = task.inputs.holds_tokens
-    embedding_dim = int(estimator.embedding_dim)
-    return EncoderDecoder(
-        cell=estimator.cell,
-        units=as_widths(estimator.units, "units", least=1),
-        bidirectional=bool(estimator.bidirectional),
-        dropout=float(estimator.dropout),
-        recurrent_dropout=float(estimator.recurrent_dropout),
-        n_features=task.inputs.n_features,
-        n_outputs=task.targets.n_outputs,
-        n_tokens=task.inputs.n_tokens,
-        embedding_dim=embedding_dim if holds_tokens else None,
-        target_embedding_dim=embedding_dim,
-        attention=estimator.attention,
-        scheduled_sampling=float(estimator.scheduled_sampling),
-    )
-
-
-def _are_vectors(X: Any) -> bool:
-    """Tell a table, one vector a sample, from sequences."""
-    if isinstance(X, list | tuple):
-        return len(X) > 0 and np.ndim(X[0]) == 1 and len({np.size(x) for x in X}) == 1
-    return getattr(X, "ndim", None) == 2
-
-
-def _objects(items: Sequence[Any]) -> np.ndarray:
-    """Return a list as a 1-D array, also one of lists of equal lengths."""
-    array = np.empty(len(items), dtype=object)
-    array[:] = items
-    return array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class TrainingData:
     """
 
     sequences: Sequences
-    targets: np.ndarray | Sequences | None
+    targets: Any
     sample_weight: np.ndarray
     validation: TrainingData | None = None
     target_lengths: np.ndarray | None = None

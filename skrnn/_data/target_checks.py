@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_consistent_length
@@ -10,7 +12,7 @@ from .._compat import check_sample_weight
 from .sequences import Sequences
 
 
-def refuse_missing_y(estimator, y):
+def refuse_missing_y(estimator: Any, y: Any) -> None:
     """Refuse a fit without targets."""
     if y is None:
         raise ValueError(

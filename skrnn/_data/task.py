@@ -7,11 +7,11 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from .inputs import Inputs
+from .inputs import Inputs, NumberInputs
 from .samples import TrainingData
 from .sequences import Sequences
 from .target_checks import check_weights
-from .targets import Targets
+from .targets import NoTargets, Targets
 
 I = TypeVar("I", bound=Inputs)  # noqa: E741
 T = TypeVar("T", bound=Targets)
@@ -45,6 +45,10 @@ class Task(Generic[I, T]):
             step_weight=step_weight,
         ).weighted()
 
+    def samples_of(self, sequences: Sequences, sample_weight: Any = None) -> TrainingData:
+        """Return sequences that are their own targets as samples."""
+        return self.samples(sequences, self.targets.read(None, sequences), sample_weight)
+
     def learnt_from(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
         """Return the task with the scales of these samples, or as it is if it has scales."""
         return Task(
@@ -75,3 +79,11 @@ class Task(Generic[I, T]):
             **self.inputs.attributes(),
             **self.targets.attributes(),
         }
+
+
+def read_alone(estimator: Any, fit: Any) -> tuple[Task[Any, Any], TrainingData]:
+    """Return how sequences are read that are their own targets, and these as samples."""
+    X = fit.given.X
+    task = estimator._task() if fit.goes_on else Task(NumberInputs.of(X), NoTargets())
+    sequences = task.inputs.read(estimator, X, reset=not fit.goes_on)
+    return task, task.samples_of(sequences, fit.given.sample_weight)

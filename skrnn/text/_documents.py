@@ -39,6 +39,17 @@ def as_documents(X: Any) -> list[Document]:
     ]
 
 
+def texts_given(X: Any) -> list[Document]:
+    """Return X as a list of texts, one at least."""
+    texts = as_documents(X)
+    if not texts:
+        raise ValueError(
+            "Expected at least one text, got 0 samples: an empty list. Put the texts in a list; "
+            "an empty text is ''."
+        )
+    return texts
+
+
 def holds_texts(X: Any) -> bool:
     """Tell whether X is a collection of texts or of lists of tokens, not of numbers."""
     if isinstance(X, (str, bytes)):

@@ -203,3 +203,14 @@ class NextTokens(NoTargets):
     """The tokens of texts are their own targets, one step later."""
 
     loss = "categorical_crossentropy"
+
+
+def text_params(estimator: Any, level: str) -> dict[str, Any]:
+    """Return the parameters of an estimator by which it learns to read texts."""
+    return {
+        "level": level,
+        "lowercase": estimator.lowercase,
+        "token_pattern": estimator.token_pattern,
+        "max_tokens": estimator.max_tokens,
+        "min_df": estimator.min_df,
+    }

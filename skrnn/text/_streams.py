@@ -7,8 +7,11 @@ that the state after one batch is the state before the next.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from .._data.samples import TrainingData
 from .._data.sequences import Sequences
 from .._spec import END
 
@@ -17,6 +20,8 @@ _ABSENT = 0
 _HELD_OUT_STREAMS = 64
 # The fewest pieces of a stream that is not alone: each piece is a training step.
 _MIN_PIECES = 8
+# So many texts are taken for independent ones.
+_MANY_TEXTS = 100
 
 
 def texts_of(ids: list[np.ndarray]) -> Sequences:
@@ -125,3 +130,21 @@ def split_random(
     order = np.random.default_rng(seed).permutation(len(texts))
     held_out, train = order[:n_held_out], order[n_held_out:]
     return texts.take(np.sort(train)), texts.take(np.sort(held_out))
+
+
+def split(estimator: Any, texts: Sequences, seed: int) -> TrainingData:
+    """Return the texts to train on, with those that early stopping looks at.
+
+    Of many texts, which are taken for independent ones, ``validation="auto"`` holds out some at
+    random.
+    """
+    how, fraction = estimator.validation, estimator.validation_fraction
+    if how == "random" or (how == "auto" and len(texts) >= _MANY_TEXTS):
+        return as_data(*split_random(texts, fraction, seed))
+    return as_data(*split_last(texts, fraction))
+
+
+def as_data(texts: Sequences, held_out: Sequences | None = None) -> TrainingData:
+    """Return texts that are their own targets, with those that early stopping looks at."""
+    weights = np.ones(len(texts), dtype=np.float32)
+    return TrainingData(texts, None, weights, None if held_out is None else as_data(held_out))

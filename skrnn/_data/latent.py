@@ -1,0 +1,30 @@
+"""What a decoder of latent vectors may be given."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_array
+
+
+def check_latent_vectors(Z: Any, latent_dim: int) -> np.ndarray:
+    """Return latent vectors as float32; refuse other widths."""
+    Z = check_array(Z, dtype=np.float32, input_name="Z")
+    if Z.shape[1] != latent_dim:
+        raise ValueError(
+            f"Expected Z of shape (n_samples, latent_dim={latent_dim}), got shape {Z.shape}. Give "
+            "latent vectors as transform returns them."
+        )
+    checked: np.ndarray = Z
+    return checked
+
+
+def refuse_no_number_of_steps(n_steps: Any, longest: int) -> None:
+    """Refuse what is not a number of steps to write."""
+    if not isinstance(n_steps, Integral) or n_steps < 1:
+        raise ValueError(
+            f"Expected n_steps to be an int from 1 up, or None, got {n_steps!r}. None gives "
+            f"{longest} steps, those of the longest sequence in fit."
+        )

@@ -1,0 +1,94 @@
+"""Inputs and outputs of an encoder and decoder: texts, sequences or vectors, and texts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_consistent_length
+
+from .._data.inputs import Inputs, NumberInputs
+from .._data.samples import TrainingData
+from .._data.sequences import Sequences
+from .._data.target_checks import refuse_missing_y
+from .._data.task import Task
+from .._spec import END, RESERVED
+from ._documents import as_documents, holds_texts
+from ._reading import SourceTexts, TargetTexts, padded, sequences_of_texts, text_params
+
+
+def read_pairs(estimator: Any, fit: Any) -> tuple[Task[Any, Any], TrainingData]:
+    """Return how X and y are read, and the samples in the user's units."""
+    X, y, sample_weight = fit.given.X, fit.given.y, fit.given.sample_weight
+    refuse_missing_y(estimator, y)
+    if fit.goes_on:
+        task = estimator._task()
+        return task, samples_of_pairs(estimator, task, X, y, sample_weight)
+    inputs, sequences = learn_source(estimator, X)
+    targets, values = learn_target(estimator, y)
+    check_consistent_length(sequences.starts, values)
+    task = Task(inputs, targets)
+    return task, task.samples(sequences, values, sample_weight)
+
+
+def learn_source(estimator: Any, X: Any) -> tuple[Inputs, Sequences]:
+    """Return how X is read, and X as sequences of ids or numbers."""
+    if holds_texts(X):
+        inputs, counted = SourceTexts.learn(
+            X, **text_params(estimator, estimator.source_level or estimator.level)
+        )
+        return inputs, sequences_of_texts(counted.encode(inputs.ids))
+    numbers = NumberInputs.of(X, are_vectors=_are_vectors(X))
+    return numbers, numbers.read(estimator, X, reset=True)
+
+
+def learn_target(estimator: Any, y: Any) -> tuple[TargetTexts, np.ndarray]:
+    """Return how y is read, and the ids of each y."""
+    _refuse_other_than_texts(y)
+    writes_text = isinstance(as_documents(y)[0], str)
+    params = text_params(estimator, estimator.target_level or estimator.level)
+    targets, counted = TargetTexts.learn(
+        y, reserved=RESERVED, writes_text=writes_text, max_len=1, **params
+    )
+    values = padded(counted.encode(targets.ids, suffix=(END,)))
+    return replace(targets, max_len=max(values.shape[1] - 1, 1)), values
+
+
+def read_source(estimator: Any, inputs: Inputs, X: Any) -> Sequences:
+    """Return X as it was read in `fit`."""
+    is_text = holds_texts(X)
+    if is_text != inputs.holds_tokens:
+        kinds = ("numbers", "texts")
+        raise ValueError(
+            f"Expected X to be {kinds[inputs.holds_tokens]} as in fit, got {kinds[is_text]}. Give "
+            "X in the form that fit was given."
+        )
+    return inputs.read(estimator, X)
+
+
+def samples_of_pairs(
+    estimator: Any, task: Task[Any, Any], X: Any, y: Any, sample_weight: Any = None
+) -> TrainingData:
+    """Return samples in the user's units, read as in `fit`."""
+    sequences = read_source(estimator, task.inputs, X)
+    _refuse_other_than_texts(y)
+    values = task.targets.read(y, sequences)
+    check_consistent_length(sequences.starts, values)
+    return task.samples(sequences, values, sample_weight)
+
+
+def _refuse_other_than_texts(y: Any) -> None:
+    if not holds_texts(y):
+        raise ValueError(
+            f"Expected y to be texts or lists of tokens (str), got {type(y).__name__} "
+            "of something else. Turn numbers into texts with str; to predict numbers use "
+            "RNNRegressor."
+        )
+
+
+def _are_vectors(X: Any) -> bool:
+    """Tell a table, one vector a sample, from sequences."""
+    if isinstance(X, list | tuple):
+        return len(X) > 0 and np.ndim(X[0]) == 1 and len({np.size(x) for x in X}) == 1
+    return getattr(X, "ndim", None) == 2
