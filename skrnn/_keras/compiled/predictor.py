@@ -69,7 +69,7 @@ class Predictor:
         found: np.ndarray | None = None
         lock = threading.Lock()
 
-        def keep(samples: np.ndarray, arrays: list[np.ndarray]) -> None:
+        def keep(samples: Any, arrays: list[np.ndarray]) -> None:
             nonlocal found
             (array,) = arrays
             with lock:
@@ -78,7 +78,8 @@ class Predictor:
             within = np.arange(array.shape[1]) < sequences.lengths[samples, None]
             found[(firsts[samples, None] + np.arange(array.shape[1]))[within]] = array[within]
 
-        self._by_pieces(outputs, sequences, (), None, keep)
+        shape = prediction_shape(self.network, sequences)
+        self._by_pieces(outputs, shape, sequences, (), None, keep)
         assert found is not None
         return found
 
@@ -163,35 +164,35 @@ class Predictor:
             for dtype, rest in function.result(self.network, shape, *options)  # type: ignore[attr-defined]
         ]
 
-        def keep(samples: np.ndarray, arrays: list[np.ndarray]) -> None:
+        def keep(samples: Any, arrays: list[np.ndarray]) -> None:
             for whole, part in zip(found, arrays, strict=True):
                 whole[samples] = part
 
-        self._by_pieces(function, sequences, options, targets, keep)
+        self._by_pieces(function, shape, sequences, options, targets, keep)
         return found
 
     def _by_pieces(
         self,
         function: Callable[..., Any],
+        shape: Shape,
         sequences: Sequences,
         options: tuple[Any, ...],
         targets: np.ndarray | None,
-        keep: Callable[[np.ndarray, list[np.ndarray]], None],
+        keep: Callable[[Any, list[np.ndarray]], None],
     ) -> None:
         """Have the results of a function of batches kept, piece by piece of the samples.
 
         See `map_program` for the function.
         """
-        shape = prediction_shape(self.network, sequences, targets)
         program = map_program(function, self.network, shape, *options)
         weights = list(self.weights)
 
-        def run_piece(samples: np.ndarray) -> None:
+        def run_piece(samples: Any) -> None:
             piece = _cut(sequences, samples, shape.n_rows)
             data = sequence_tensors(piece, shape)
             if targets is not None:
                 data["targets"] = target_tensor(targets[samples], shape)
-            keep(samples, [found.numpy()[: len(samples)] for found in program(weights, data)])
+            keep(samples, [found.numpy()[: len(piece)] for found in program(weights, data)])
 
         pieces = list(_pieces(sequences, shape))
         with mapping(min(n_threads(), len(pieces)) if len(pieces) > 1 else 1) as map_pieces:
@@ -212,16 +213,17 @@ def _padded(steps: np.ndarray, sequences: Sequences) -> np.ndarray:
     return found
 
 
-def _pieces(sequences: Sequences, shape: Shape) -> Iterator[np.ndarray]:
-    """Yield the numbers of the samples that go through a program together.
+def _pieces(sequences: Sequences, shape: Shape) -> Iterator[Any]:
+    """Yield the samples that go through a program together, as slices or numbers.
 
     A batch takes as long as its longest sequence, so like lengths are put together.
     """
-    order = np.arange(len(sequences))
-    if sequences.is_ragged and len(sequences) > PREDICT_BATCH:
-        order = np.argsort(sequences.lengths, kind="stable")
-    for first in range(0, len(order), shape.n_samples):
-        yield order[first : first + shape.n_samples]
+    firsts = range(0, len(sequences), shape.n_samples)
+    pieces = (slice(first, first + shape.n_samples) for first in firsts)
+    if not sequences.is_ragged or len(sequences) <= PREDICT_BATCH:
+        return pieces
+    order = np.argsort(sequences.lengths, kind="stable")
+    return (order[piece] for piece in pieces)
 
 
 def _cut(sequences: Sequences, samples: Any, n_rows: int) -> Sequences:
