@@ -24,13 +24,14 @@ __all__ = ["CallbackSupportMixin", "EpochTasks", "FittedOn", "fit_task", "with_c
 
 def with_callbacks(method: Method) -> Method:
     """Let scikit-learn set callbacks up before a `fit` and tear them down after it."""
-    return _with_callbacks(method)
+    managed: Method = _with_callbacks(method)
+    return managed
 
 
 class FittedOn:
     """What `fit` was given, in the words of scikit-learn's callbacks."""
 
-    def __init__(self, X, y=None, sample_weight=None):
+    def __init__(self, X: Any, y: Any = None, sample_weight: Any = None) -> None:
         self.X, self.y, self.sample_weight = X, y, sample_weight
         self.arguments = {"X": X, "y": y}
         if sample_weight is not None:
@@ -112,6 +113,7 @@ def _begin(estimator: Any, fitted_on: FittedOn, max_subtasks: int) -> Any:
 
 
 def _end(context: Any, estimator: Any, fitted_on: FittedOn, attributes: Any) -> bool:
-    return context.call_on_fit_task_end(
+    stops: bool = context.call_on_fit_task_end(
         estimator=estimator, reconstruction_attributes=attributes, **fitted_on.arguments
     )
+    return stops

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, Self
 
@@ -33,13 +34,13 @@ class Plain:
         )
 
 
-def _subclasses(cls):
+def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
     for child in cls.__subclasses__():
         yield child
         yield from _subclasses(child)
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """Return Python's numbers for NumPy's."""
     if isinstance(value, np.generic):
         return value.item()
@@ -48,5 +49,5 @@ def _plain(value):
     return value
 
 
-def _frozen(value):
+def _frozen(value: Any) -> Any:
     return tuple(_frozen(v) for v in value) if isinstance(value, tuple | list) else value

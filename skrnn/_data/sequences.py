@@ -8,6 +8,7 @@ array: the engines gather the rows of a batch by number.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -44,19 +45,21 @@ class Sequences:
     varies: bool = False
 
     @classmethod
-    def from_series(cls, series, n_samples, n_steps, dilation=1):
+    def from_series(
+        cls, series: np.ndarray, n_samples: int, n_steps: int, dilation: int = 1
+    ) -> Sequences:
         """Windows of `n_steps` steps that begin at every row of one series."""
         lengths, number = _repeated(n_steps, n_samples), _repeated(0, n_samples)
         return cls(series, np.arange(n_samples), lengths, dilation, number)
 
     @classmethod
-    def from_table(cls, table):
+    def from_table(cls, table: Any) -> Sequences:
         """Windows with the table that `skrnn.LagWindows` took them from."""
         lengths = _repeated(table.n_steps, len(table.starts))
         return cls(table.rows, table.starts, lengths, table.dilation, table.series)
 
     @classmethod
-    def from_dense(cls, X):
+    def from_dense(cls, X: np.ndarray) -> Sequences:
         """Sequences of equal length, from (n_samples, n_steps[, n_features])."""
         n_samples, n_steps = X.shape[:2]
         values = X.reshape(n_samples * n_steps, *X.shape[2:])
@@ -70,26 +73,26 @@ class Sequences:
         lengths = np.array([len(a) for a in arrays])
         return cls(np.concatenate(arrays), np.cumsum(lengths) - lengths, lengths, varies=True)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.starts)
 
     @property
-    def n_steps(self):
+    def n_steps(self) -> int:
         """The number of steps of the longest sequence."""
         return int(self.lengths.max())
 
     @property
-    def is_ragged(self):
+    def is_ragged(self) -> bool:
         """Whether the sequences differ in length."""
         return bool(len(self) and self.lengths.min() != self.lengths.max())
 
     @property
-    def holds_tokens(self):
+    def holds_tokens(self) -> bool:
         """Whether the values are token ids."""
         return self.values.ndim == 1
 
     @property
-    def ends(self):
+    def ends(self) -> np.ndarray:
         """The row of each sequence's last step."""
         return self.starts + (self.lengths - 1) * self.dilation
 
@@ -99,7 +102,7 @@ class Sequences:
         starts, lengths = self.starts[samples], self.lengths[samples]
         return replace(self, starts=starts, lengths=lengths, series=series)
 
-    def trimmed(self):
+    def trimmed(self) -> Sequences:
         """Return the sequences without the absent steps at their ends, where they can be cut.
 
         Sequences that were padded to one length are then those that they were before. Of windows
@@ -114,18 +117,18 @@ class Sequences:
         lengths = last_present[self.ends] - self.starts + 1
         return replace(self, lengths=lengths, varies=True)
 
-    def with_values(self, values):
+    def with_values(self, values: np.ndarray) -> Sequences:
         """Return the same sequences over other values, row by row."""
         return replace(self, values=values)
 
-    def present_rows(self):
+    def present_rows(self) -> np.ndarray:
         """Tell which rows are present: bool of shape (n_rows,)."""
         if self.holds_tokens:
             return self.values != 0
         # A step that is absent in part is refused beforehand, so one feature tells all.
         return ~np.isnan(self.values[:, 0])
 
-    def row_counts(self):
+    def row_counts(self) -> np.ndarray:
         """Count how many sequences hold each row: int of shape (n_rows,)."""
         n_rows = len(self.values)
         change = np.zeros(n_rows + self.dilation, dtype=np.int32)
@@ -133,29 +136,31 @@ class Sequences:
         np.add.at(change, self.ends + self.dilation, -1)
         return _strided_cumsum(change, self.dilation)[:n_rows]
 
-    def n_present(self):
+    def n_present(self) -> np.ndarray:
         """Count the present steps of each sequence: int of shape (n_samples,)."""
         total = _strided_cumsum(self.present_rows().astype(np.int64), self.dilation)
         total = np.concatenate([np.zeros(self.dilation, dtype=np.int64), total])
         return total[self.ends + self.dilation] - total[self.starts]
 
-    def row_numbers(self, samples=slice(None)):
+    def row_numbers(self, samples: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Return the row of every step, -1 past a sequence's end: (n_samples, n_steps)."""
         steps = np.arange(self.n_steps)
         rows = self.starts[samples, None] + steps * self.dilation
         return np.where(steps < self.lengths[samples, None], rows, -1)
 
-    def step_rows(self):
+    def step_rows(self) -> np.ndarray:
         """Return the row of every step, one sequence after the other: (n_all_steps,)."""
         firsts = np.cumsum(self.lengths) - self.lengths
         steps = np.arange(int(self.lengths.sum())) - np.repeat(firsts, self.lengths)
         return np.repeat(self.starts, self.lengths) + steps * self.dilation
 
-    def present_steps(self):
+    def present_steps(self) -> np.ndarray:
         """Tell which steps are present, in the order of `step_rows`: (n_all_steps,)."""
         return self.present_rows()[self.step_rows()]
 
-    def dense(self, samples=slice(None), fill=None):
+    def dense(
+        self, samples: np.ndarray | slice = slice(None), fill: float | None = None
+    ) -> np.ndarray:
         """Copy sequences into (n_samples, n_steps, n_features), or (n_samples, n_steps) for ids.
 
         Steps past a sequence's end are `fill`; None makes them absent: NaN, or the id 0.
@@ -167,18 +172,18 @@ class Sequences:
         out[rows < 0] = fill
         return out
 
-    def present(self):
+    def present(self) -> np.ndarray:
         """Tell which steps are present: bool of shape (n_samples, n_steps)."""
         rows = self.row_numbers()
         return self.present_rows()[rows] & (rows >= 0)
 
 
-def _repeated(number, n):
+def _repeated(number: int, n: int) -> np.ndarray:
     """Return `n` times the same number, in the memory of one."""
     return np.broadcast_to(np.intp(number), n)
 
 
-def _strided_cumsum(values, stride):
+def _strided_cumsum(values: np.ndarray, stride: int) -> np.ndarray:
     """Cumulate along every stride-th element: out[i] = values[i] + out[i - stride]."""
     if stride == 1:
         return values.cumsum(dtype=values.dtype)
