@@ -116,7 +116,7 @@ def test_a_frequency_without_a_plain_form_is_refused_by_name():
     assert "made of numbers and words; got <CustomBusinessDay: offset=" in words
 
 
-@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+@pytest.mark.parametrize("zone", [None, "UTC"])
 @pytest.mark.parametrize(
     "freq", ["D", "h", "MS", "ME", "W-WED", "YE", "B", "BME", OFFSETS[10]], ids=str
 )
@@ -124,18 +124,18 @@ def test_a_frequency_without_a_plain_form_is_refused_by_name():
 @pytest.mark.parametrize("states", [True, False])
 def test_dates_that_nanoseconds_cannot_hold(start, freq, zone, states):
     index = pd.date_range(start, periods=400, freq=freq, tz=zone, unit="us")
-    if not states:
-        freq = None if freq in ("B", OFFSETS[10]) else freq
-        index = index if freq is None else pd.DatetimeIndex(list(index)).as_unit("s")
+    if not states and freq != OFFSETS[10]:
+        index = index.as_unit("s")
+        index.freq = None
     assert steps(index[[399, 0, 7]], fitted=index[:50]) == [399, 0, 7]
     assert steps(index[[39, 0, 7]], fitted=index[380:]) == [39 - 380, -380, 7 - 380]
 
 
 def test_a_clock_of_our_days_reads_dates_that_nanoseconds_cannot_hold():
     days = pd.date_range("2024-01-01", periods=5, unit="us")
-    assert steps(pd.DatetimeIndex(["2262-04-12"]).as_unit("us"), fitted=days) == [87029]
+    assert steps(pd.DatetimeIndex(np.array(["2262-04-12"], "M8[us]")), fitted=days) == [87029]
     fine = pd.date_range("2024-01-01", periods=5, freq="100ns", unit="ns")
-    words = message(steps, pd.DatetimeIndex(["3000-01-01"]).as_unit("s"), fitted=fine)
+    words = message(steps, pd.DatetimeIndex(np.array(["3000-01-01"], "M8[s]")), fitted=fine)
     assert (
         "between 1677 and 2262, because the clock learned in fit, every 0 days 00:00:00.0000"
         in words
