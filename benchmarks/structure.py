@@ -5,7 +5,7 @@ Run ``python -m benchmarks.structure``; ``--of ../other`` counts another checkou
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -29,7 +29,7 @@ entries    calls, in a fit that compiles nothing, of a function of skrnn or scik
            it whole; a generator that goes on is called again
 changes    how often such a function lies in another file than the one entered before
 ours       the same two counts for functions of skrnn alone, whatever scikit-learn's version does
-methods    entries of methods that classes of skrnn define
+methods    entries of methods that classes of skrnn define, and how often the class changes
 depth      classes from the estimator to scikit-learn's BaseEstimator, both counted, along the
            longest way
 private    attributes that fit leaves whose names do not end with "_"
@@ -57,6 +57,7 @@ class FitCounts(NamedTuple):
     our_entries: int
     our_changes: int
     methods: int
+    class_changes: int
     depth: int
     private: list[str]
 
@@ -69,12 +70,14 @@ def count_fit(estimator: Any, X: Any, y: Any = None) -> FitCounts:
         estimator.fit(X, y)
     new = set(vars(estimator)) - given - CALLBACKS_OWN
     ours = [entry for entry in entries if entry.package == "skrnn"]
+    methods = [entry for entry in ours if entry.is_method]
     return FitCounts(
         entries=len(entries),
-        changes=changes(entries),
+        changes=changes(entry.file for entry in entries),
         our_entries=len(ours),
-        our_changes=changes(ours),
-        methods=sum(entry.is_method for entry in ours),
+        our_changes=changes(entry.file for entry in ours),
+        methods=len(methods),
+        class_changes=changes(entry.name.rpartition(".")[0] for entry in methods),
         depth=depth(type(estimator)),
         private=sorted(name for name in new if not name.endswith("_")),
     )
@@ -103,9 +106,9 @@ def entered_with(estimator: Any) -> Iterator[list[Entry]]:
         sys.setprofile(before)
 
 
-def changes(entries: list[Entry]) -> int:
-    """Return how often the file changes from one entry to the next."""
-    return sum(a.file != b.file for a, b in pairwise(entries))
+def changes(places: Iterable[str]) -> int:
+    """Return how often one differs from the one before."""
+    return sum(a != b for a, b in pairwise(places))
 
 
 def depth(cls: type) -> int:
@@ -157,7 +160,7 @@ def main() -> None:
     root = Path(parser.parse_args().of).resolve()
     sys.path.insert(0, str(root))
     print(DEFINITIONS)
-    print(f"\n{'fit of':18}entries changes    ours changes methods   depth  private")
+    print(f"\n{'fit of':18}entries changes    ours changes methods changes   depth  private")
     for estimator, data in small_fits():
         counts = count_fit(estimator, *data)
         *numbers, private = counts
