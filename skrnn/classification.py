@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score
 from ._callbacks import with_callbacks
 from ._compat import StrOptions
 from ._data.classes import ClassTargets
-from ._data.inputs import per_step, without_padding
+from ._data.inputs import by_sequence, per_step
 from ._data.target_checks import weights_of_steps
 from ._estimator import BaseNetwork, Fit
 from ._networks import recurrent_stack
@@ -373,8 +373,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         labels = task.targets.most_probable(outputs)
         if not task.targets.per_step:
             return labels
-        labels = np.where(sequences.present(), labels, self.classes_[0])
-        return without_padding(labels, sequences) if task.inputs.gives_lists(X) else labels
+        labels = np.where(sequences.present_steps(), labels, self.classes_[0])
+        return by_sequence(labels, sequences, task.inputs.gives_lists(X))
 
     def predict_proba(self, X: Any) -> np.ndarray | list[np.ndarray]:
         """Predict the probability of each class.
@@ -440,7 +440,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             return accuracy_score(y, predicted, sample_weight=sample_weight)
         weights = weights_of_steps(sample_weight, sequences)
         true = task.targets.read(y, sequences).values[sequences.present_steps(), 0]
-        found = task.targets.encode(predicted[sequences.present()])
+        found = task.targets.encode(predicted[sequences.present_steps()])
         return accuracy_score(true, found, sample_weight=weights)
 
     def _check_params(self) -> None:

@@ -394,7 +394,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         if task.targets.per_step:
             weights = weights_of_steps(sample_weight, sequences)
             true = true.values[sequences.present_steps()]
-            predicted = predicted[sequences.present()]
+            predicted = predicted[sequences.present_steps()]
         else:
             weights = sample_weight
             true, predicted = (v.reshape(len(v), -1) for v in (true, predicted))

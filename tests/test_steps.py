@@ -1,5 +1,7 @@
 """Targets for every step: ragged, partly absent, weighted by class."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss
@@ -240,3 +242,18 @@ def test_tags_of_words_behind_a_tokenizer():
     assert [list(tags) for tags in alone] == [["D", "N"]]
     with pytest.raises(ValueError, match=r"Expected y to have a target for every step"):
         tagger.fit(texts, [tags[:1] for tags in y])
+
+
+def test_one_long_sequence_among_many_takes_no_memory_for_the_others():
+    """Padded to the longest, the outputs alone would take 96 MB, and y 32."""
+    X, y = tagged()
+    network = small_classifier(early_stopping=False, **TAGGER).fit(X, y)
+    many = [X[0][:2]] * 1000 + [np.resize(X[1], (4000, 2))]
+    tags = [y[0][:2]] * 1000 + [np.resize(y[1], 4000)]
+    network.predict([many[-1]])
+    tracemalloc.start()
+    assert len(network.predict_proba(many)[-1]) == 4000
+    assert 0 <= network.score(many, tags) <= 1
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**24

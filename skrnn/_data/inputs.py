@@ -182,13 +182,19 @@ def has_feature_axis(X: Any) -> bool:
 
 
 def per_step(values: np.ndarray, sequences: Sequences, as_list: bool) -> Any:
-    """Give values of steps the form of X: NaN where absent, a list of arrays if X is one."""
-    present = sequences.present()
-    mask = present.reshape(present.shape + (1,) * (values.ndim - present.ndim))
-    values = np.where(mask, values, np.nan)
-    return without_padding(values, sequences) if as_list else values
+    """Give values of all steps in a row the form of X: NaN where absent; see `by_sequence`."""
+    present = sequences.present_steps()
+    mask = present.reshape(-1, *[1] * (values.ndim - 1))
+    return by_sequence(np.where(mask, values, np.nan), sequences, as_list)
+
+
+def by_sequence(values: np.ndarray, sequences: Sequences, as_list: bool) -> Any:
+    """Return values of all steps in a row as a list of arrays, or as (n_samples, n_steps, ...)."""
+    if as_list:
+        return np.split(values, np.cumsum(sequences.lengths)[:-1])
+    return values.reshape(len(sequences), sequences.n_steps, *values.shape[1:])
 
 
 def without_padding(values: np.ndarray, sequences: Sequences) -> list[np.ndarray]:
-    """Return the values of the steps of each sequence."""
+    """Return the values of the steps of each sequence, from (n_samples, n_steps, ...)."""
     return [v[:length] for v, length in zip(values, sequences.lengths, strict=True)]

@@ -114,7 +114,7 @@ def predict(
     *,
     builder: Callable[..., Any] | None = None,
 ) -> np.ndarray:
-    """Return the raw outputs (a regression's value, a classifier's logits) as an array."""
+    """Return the raw outputs (a regression's value, a classifier's logits); see `Engine`."""
     return _engine(engine, builder).predict(network, weights, sequences)
 
 
@@ -163,7 +163,7 @@ def decode(
 
 
 def reconstruct(network: Spec, weights: Sequence[np.ndarray], sequences: Sequences) -> np.ndarray:
-    """Return sequences as an autoencoder writes them."""
+    """Return all steps of sequences in a row, as an autoencoder writes them."""
     return load(network, weights).reconstruct(sequences)
 
 

@@ -60,4 +60,8 @@ class Engine(Protocol):
     def predict(
         self, network: Spec, weights: Sequence[np.ndarray], sequences: Sequences
     ) -> np.ndarray:
-        """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
+        """Return the raw outputs: float32 of shape (n_samples, n_outputs).
+
+        Of a network with outputs per step, those of all steps in a row, (n_all_steps, n_outputs),
+        one sequence after the other; of a decoder (n_samples, n_target_steps, n_outputs).
+        """

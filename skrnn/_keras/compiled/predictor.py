@@ -55,33 +55,10 @@ class Predictor:
                 self.weights[i] = tensor(changed)
 
     def outputs(self, sequences: Sequences) -> np.ndarray:
-        """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
+        """Return the raw outputs; see `skrnn._keras.engine.Engine.predict`."""
         if architecture_of(self.network).has_step_outputs(self.network):
-            return _padded(self.step_outputs(sequences), sequences)
+            return self._of_steps(sequences)
         return self._of_samples(outputs, sequences)[0]
-
-    def step_outputs(self, sequences: Sequences) -> np.ndarray:
-        """Return the raw outputs of every step, one sequence after the other.
-
-        Of shape (n_all_steps, n_outputs), in the order of `Sequences.step_rows`.
-        """
-        firsts = np.cumsum(sequences.lengths) - sequences.lengths
-        found: np.ndarray | None = None
-        lock = threading.Lock()
-
-        def keep(samples: Any, arrays: list[np.ndarray]) -> None:
-            nonlocal found
-            (array,) = arrays
-            with lock:
-                if found is None:
-                    found = np.empty((int(sequences.lengths.sum()), *array.shape[2:]), array.dtype)
-            within = np.arange(array.shape[1]) < sequences.lengths[samples, None]
-            found[(firsts[samples, None] + np.arange(array.shape[1]))[within]] = array[within]
-
-        shape = prediction_shape(self.network, sequences)
-        self._by_pieces(outputs, shape, sequences, (), None, keep)
-        assert found is not None
-        return found
 
     def losses(
         self, sequences: Sequences, targets: np.ndarray, loss: str | Callable[..., Any]
@@ -124,8 +101,8 @@ class Predictor:
         return self._of_samples(self._named("decode"), vectors)[0][:, :n_steps]
 
     def reconstruct(self, sequences: Sequences) -> np.ndarray:
-        """Return sequences as an autoencoder writes them: (n_samples, n_steps, n_features)."""
-        return _padded(self.step_outputs(sequences), sequences)
+        """Return all steps in a row as an autoencoder writes them: (n_all_steps, n_features)."""
+        return self._of_steps(sequences)
 
     def compile_in_background(self, sequences: Sequences) -> None:
         """Compile the prediction of sequences on another core, if there is one.
@@ -149,6 +126,26 @@ class Predictor:
 
     def _named(self, name: str) -> Callable[..., Any]:
         return architecture_of(self.network).functions[name]
+
+    def _of_steps(self, sequences: Sequences) -> np.ndarray:
+        """Return the outputs of all steps in a row, as `Sequences.step_rows` has them."""
+        firsts = np.cumsum(sequences.lengths) - sequences.lengths
+        found: np.ndarray | None = None
+        lock = threading.Lock()
+
+        def keep(samples: Any, arrays: list[np.ndarray]) -> None:
+            nonlocal found
+            (array,) = arrays
+            with lock:
+                if found is None:
+                    found = np.empty((int(sequences.lengths.sum()), *array.shape[2:]), array.dtype)
+            within = np.arange(array.shape[1]) < sequences.lengths[samples, None]
+            found[(firsts[samples, None] + np.arange(array.shape[1]))[within]] = array[within]
+
+        shape = prediction_shape(self.network, sequences)
+        self._by_pieces(outputs, shape, sequences, (), None, keep)
+        assert found is not None
+        return found
 
     def _of_samples(
         self,
@@ -202,15 +199,6 @@ class Predictor:
 def _can_lend(array: np.ndarray) -> bool:
     """Tell whether a tensor can share an array's memory without keeping the array itself alive."""
     return can_be_shared(array) and array.view().base is not array
-
-
-def _padded(steps: np.ndarray, sequences: Sequences) -> np.ndarray:
-    """Return values of all steps by sequence: (n_samples, n_steps, ...), zero past its end."""
-    if not sequences.is_ragged:
-        return steps.reshape(len(sequences), sequences.n_steps, *steps.shape[1:])
-    found = np.zeros((len(sequences), sequences.n_steps, *steps.shape[1:]), steps.dtype)
-    found[np.arange(sequences.n_steps) < sequences.lengths[:, None]] = steps
-    return found
 
 
 def _pieces(sequences: Sequences, shape: Shape) -> Iterator[Any]:

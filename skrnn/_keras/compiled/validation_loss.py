@@ -19,11 +19,12 @@ def validation_loss(network, loss, weights, validation):
         total, n_terms = summed.astype(np.float64).T
         return (total @ validation.sample_weight) / n_terms.sum()
     if architecture.has_step_outputs(network) and sequences.is_ragged:
-        return _loss_of_ragged_steps(loss, predictor.step_outputs(sequences), validation)
+        return _loss_of_ragged_steps(loss, predictor.outputs(sequences), validation)
     outputs, targets = predictor.outputs(sequences), validation.targets
     weights = validation.sample_weight
     if architecture.has_step_outputs(network):
         rows = targets.row_numbers()
+        outputs = outputs.reshape(*rows.shape, -1)
         targets, weights = targets.values[rows], weights[:, None]
         if validation.step_weight is not None:
             weights = validation.step_weight[rows]

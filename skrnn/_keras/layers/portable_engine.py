@@ -20,7 +20,6 @@ from ..._data.sequences import Sequences
 from ..._spec import Spec, Training, Values
 from ..compiled.shapes import PREDICT_BATCH, step_capacity
 from ..engine import Monitor
-from ..functional.architectures import architecture_of
 from ..functional.losses import element_loss
 from ..kept import KeptByArrays
 from .stack_model import build_stack, set_weights, user_network
@@ -85,7 +84,7 @@ class PortableEngine:
     def predict(
         self, network: Spec, weights: Sequence[np.ndarray], sequences: Sequences
     ) -> np.ndarray:
-        """Return the raw outputs: float32 of shape (n_samples[, n_steps], n_outputs)."""
+        """Return the raw outputs; see `Engine`."""
         is_own, n_steps = self.builder is None, sequences.n_steps
         if is_own:
             model = _stack(network)
@@ -95,22 +94,22 @@ class PortableEngine:
         with _lock:
             set_weights(model, weights)
             pieces = [
-                _predicted(
-                    model, sequences.take(slice(first, first + PREDICT_BATCH)), n_steps, is_own
-                )
+                _predicted(model, sequences, first, n_steps, is_own)
                 for first in range(0, len(sequences), PREDICT_BATCH)
             ]
-        outputs = np.concatenate(pieces)
-        has_steps = architecture_of(network).has_step_outputs(network)
-        return outputs[:, : sequences.n_steps] if has_steps else outputs
+        return np.concatenate(pieces)
 
 
-def _predicted(model, piece, n_steps, is_own):
-    """Return the outputs of a piece, which is predicted as one batch of the usual size."""
+def _predicted(model, sequences, first, n_steps, is_own):
+    """Return the outputs of some sequences, which are predicted as one batch of the usual size."""
+    piece = sequences.take(slice(first, first + PREDICT_BATCH))
     inputs = _inputs(piece, slice(None), n_steps, is_own)
     missing = PREDICT_BATCH - len(piece)
     inputs = np.pad(inputs, ((0, missing), *[(0, 0)] * (inputs.ndim - 1)))
-    return np.asarray(model.predict_on_batch(inputs))[: len(piece)]
+    outputs = np.asarray(model.predict_on_batch(inputs))[: len(piece)]
+    if outputs.ndim == 2:
+        return outputs
+    return outputs[np.arange(n_steps) < piece.lengths[:, None]]  # steps in a row
 
 
 def _fit_by_scikeras(trainee, training, values, callbacks, n_samples):
