@@ -11,55 +11,39 @@ from ._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
 
 def recurrent_stack(estimator: Any, task: Task[Any, Any]) -> Network:
     """Return the stack of recurrent layers that an estimator's parameters ask for."""
-    inputs, is_own = task.inputs, estimator.model is None
+    inputs = task.inputs
     return Network(
-        cell=estimator.cell,
-        units=as_widths(estimator.units, "units", least=1),
+        **_layers(estimator),
+        **_read_by(inputs, inputs.embedding_dim if inputs.holds_tokens else None),
         bidirectional=bool(estimator.bidirectional),
-        dropout=float(estimator.dropout),
-        recurrent_dropout=float(estimator.recurrent_dropout),
         hidden_units=as_widths(estimator.hidden_units, "hidden_units", least=0),
         return_sequences=bool(estimator.return_sequences),
-        n_features=inputs.n_features,
         n_outputs=task.targets.n_outputs,
-        n_tokens=inputs.n_tokens,
-        embedding_dim=inputs.embedding_dim if inputs.holds_tokens else None,
-        pooling=estimator.pooling if is_own else "last",
+        pooling=estimator.pooling if estimator.model is None else "last",
         trainable_embeddings=bool(estimator.trainable_embeddings) or not inputs.holds_tokens,
     )
 
 
 def decoder_of_numbers(estimator: Any, task: Task[Any, Any]) -> EncoderDecoder:
-    """Return an encoder like the stack, and a decoder that writes the steps ahead."""
-    stack = recurrent_stack(estimator, task)
+    """Return an encoder, and a decoder that writes the steps ahead."""
+    inputs = task.inputs
     return EncoderDecoder(
-        cell=stack.cell,
-        units=stack.units,
-        bidirectional=stack.bidirectional,
-        dropout=stack.dropout,
-        recurrent_dropout=stack.recurrent_dropout,
-        n_features=stack.n_features,
-        n_outputs=stack.n_outputs,
-        n_tokens=stack.n_tokens,
-        embedding_dim=stack.embedding_dim,
+        **_layers(estimator),
+        **_read_by(inputs, inputs.embedding_dim if inputs.holds_tokens else None),
+        bidirectional=bool(estimator.bidirectional),
+        n_outputs=task.targets.n_outputs,
         n_target_steps=task.targets.n_target_steps,
     )
 
 
 def decoder_of_tokens(estimator: Any, task: Task[Any, Any]) -> EncoderDecoder:
     """Return an encoder, and a decoder that writes tokens."""
-    holds_tokens = task.inputs.holds_tokens
     embedding_dim = int(estimator.embedding_dim)
     return EncoderDecoder(
-        cell=estimator.cell,
-        units=as_widths(estimator.units, "units", least=1),
+        **_layers(estimator),
+        **_read_by(task.inputs, embedding_dim if task.inputs.holds_tokens else None),
         bidirectional=bool(estimator.bidirectional),
-        dropout=float(estimator.dropout),
-        recurrent_dropout=float(estimator.recurrent_dropout),
-        n_features=task.inputs.n_features,
         n_outputs=task.targets.n_outputs,
-        n_tokens=task.inputs.n_tokens,
-        embedding_dim=embedding_dim if holds_tokens else None,
         target_embedding_dim=embedding_dim,
         attention=estimator.attention,
         scheduled_sampling=float(estimator.scheduled_sampling),
@@ -69,11 +53,8 @@ def decoder_of_tokens(estimator: Any, task: Task[Any, Any]) -> EncoderDecoder:
 def autoencoder(estimator: Any, task: Task[Any, Any]) -> Autoencoder:
     """Return the encoder, the latent vector and the decoder of an autoencoder."""
     return Autoencoder(
-        cell=estimator.cell,
-        units=as_widths(estimator.units, "units", least=1),
+        **_layers(estimator),
         bidirectional=bool(estimator.bidirectional),
-        dropout=float(estimator.dropout),
-        recurrent_dropout=float(estimator.recurrent_dropout),
         n_features=task.inputs.n_features,
         latent_dim=int(estimator.latent_dim),
         noise=float(estimator.noise),
@@ -83,13 +64,29 @@ def autoencoder(estimator: Any, task: Task[Any, Any]) -> Autoencoder:
 def language_model(estimator: Any, task: Task[Any, Any]) -> LanguageModel:
     """Return the network of a language model."""
     return LanguageModel(
-        cell=estimator.cell,
-        units=as_widths(estimator.units, "units", least=1),
-        dropout=float(estimator.dropout),
-        recurrent_dropout=float(estimator.recurrent_dropout),
+        **_layers(estimator),
         n_tokens=task.inputs.n_tokens,
         embedding_dim=int(estimator.embedding_dim),
     )
+
+
+def _layers(estimator: Any) -> dict[str, Any]:
+    """Return what all networks have: recurrent layers and their dropout."""
+    return {
+        "cell": estimator.cell,
+        "units": as_widths(estimator.units, "units", least=1),
+        "dropout": float(estimator.dropout),
+        "recurrent_dropout": float(estimator.recurrent_dropout),
+    }
+
+
+def _read_by(inputs: Any, embedding_dim: int | None) -> dict[str, Any]:
+    """Return what the first layer is given: numbers, or vectors of tokens."""
+    return {
+        "n_features": inputs.n_features,
+        "n_tokens": inputs.n_tokens,
+        "embedding_dim": embedding_dim,
+    }
 
 
 def as_widths(value: Any, name: str, least: int) -> tuple[int, ...]:
