@@ -45,7 +45,8 @@ class fit_task:
         self.estimator, self.fitted_on = estimator, FittedOn(X, y)
 
     def __enter__(self) -> None:
-        self.context = _begin(self.estimator, self.fitted_on, max_subtasks=0)
+        context = _context(getattr(self.estimator, _CONTEXT, None), max_subtasks=0)
+        self.context = _begin(context, self.estimator, self.fitted_on)
 
     def __exit__(self, error: Any, *_: Any) -> None:
         if self.context is not None and error is None:
@@ -77,7 +78,8 @@ class EpochTasks:
     ) -> None:
         self.estimator, self.fitted_on = estimator, fitted_on
         self.fitted_with = fitted_with
-        self.fit_context = _begin(estimator, fitted_on, max_subtasks=max_epochs)
+        context = _context(getattr(estimator, _CONTEXT, None), max_subtasks=max_epochs)
+        self.fit_context = _begin(context, estimator, fitted_on)
         self.epoch_context: Any = None
 
     def begin(self) -> None:
@@ -105,10 +107,17 @@ class EpochTasks:
             _end(self.fit_context, self.estimator, self.fitted_on, {})
 
 
-def _begin(estimator: Any, fitted_on: FittedOn, max_subtasks: int) -> Any:
-    if not hasattr(estimator, "_init_callback_context"):
+# What gives a context to the estimators of a scikit-learn that has callbacks.
+_CONTEXT = "_init_callback_context"
+
+
+def _context(make: Any, max_subtasks: int) -> Any:
+    return None if make is None else make(max_subtasks=max_subtasks)
+
+
+def _begin(context: Any, estimator: Any, fitted_on: FittedOn) -> Any:
+    if context is None:
         return None
-    context = estimator._init_callback_context(max_subtasks=max_subtasks)
     return context.call_on_fit_task_begin(estimator=estimator, **fitted_on.arguments)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from numbers import Integral, Real
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,9 @@ from ._cell_weights import CELL_WEIGHTS
 from ._compat import Interval, StrOptions
 from ._data.inputs import Inputs
 from ._data.samples import TrainingData
+from ._data.sequences import Sequences
 from ._data.splitting import split_validation
-from ._data.targets import Targets
-from ._data.task import Task
+from ._data.task import Task, task_of
 from ._documentation import DocumentationLink
 from ._random import seeds_of_fit
 from ._spec import Training, Values, network_of
@@ -43,7 +44,7 @@ _MAY_CHANGE = {
 class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     """Base of the estimators that train a network.
 
-    A subclass has a `fit` that opens a `Fit`, reads X and y, and gives `_train` the network. What
+    A subclass has a `fit` that opens a `Fit`, reads X and y, and lets it train the network. What
     it learns beside the weights is kept as plain values: `input_`, `target_` and `network_`.
     """
 
@@ -77,76 +78,9 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         tags.input_tags.allow_nan = True  # an absent step
         return tags
 
-    def _check_params(self) -> None:
-        """Refuse parameters that are not as documented, each by itself and together."""
-        self._validate_params()
-
-    def _train(
-        self,
-        fit: Fit,
-        task: Task[Any, Any],
-        network: Any,
-        data: TrainingData,
-        *,
-        start: list[np.ndarray] | None,
-        loss: Any = None,
-        engine: str = "compiled",
-        extras: dict[str, Any] | None = None,
-        finish: Callable[[Any], dict[str, Any]] | None = None,
-    ) -> None:
-        """Train a network on data in its units, and set the fitted attributes.
-
-        Parameters
-        ----------
-        fit : Fit
-        task : Task[Any, Any]
-        network : spec of the network
-        data : TrainingData
-        start : list of ndarray or None
-            The weights of a fit that does not go on from an earlier one.
-        loss : str, callable or None
-            None: that of the targets.
-        engine : {"compiled", "keras"}
-        extras : dict or None
-            What the engine "keras" alone takes.
-        finish : callable or None
-            Returns the attributes that a fitted estimator, its argument, learns last.
-        """
-        if fit.goes_on:
-            _refuse_other(network, network_of(self.network_))
-            start = self.weights_
-        training = Training(
-            task.targets.loss if loss is None else loss,
-            self.optimizer,
-            data.batch_size or self.batch_size,
-            self.clipnorm is not None,
-        )
-        stops_early = self.early_stopping and data.validation is not None
-        run = Run(
-            network,
-            training,
-            fit.values(),
-            engine,
-            self.n_iter_no_change if stops_early else None,
-            self.verbose,
-            extras or {},
-        )
-        learnt = {**task.attributes(), "network_": network.to_dict(), "engine_": engine}
-
-        def fitted_with(weights: list[np.ndarray]) -> dict[str, Any]:
-            learnt_now = {**learnt, "weights_": weights}
-            return {**learnt_now, **_last_attributes(self, learnt_now, finish)}
-
-        tasks = EpochTasks(self, fit.given, fit.epochs, fitted_with)
-        trained = train(run, data, tasks, start, fit.earlier_optimizer_state(engine))
-        fit.keep(trained, {**learnt, "optimizer_": fit.optimizer_kind(engine)})
-        for name, value in _last_attributes(self, {}, finish).items():
-            setattr(self, name, value)
-        tasks.end_fit()
-
     def _task(self) -> Task[Any, Any]:
         """Return how X and y are read, as learnt in `fit`."""
-        return Task(Inputs.from_dict(self.input_), Targets.from_dict(self.target_))
+        return task_of(self.input_, self.target_)
 
 
 class Fit:
@@ -162,6 +96,13 @@ class Fit:
     epochs : int
     goes_on : bool
         Go on from the fitted weights, if there are any.
+    check : callable or None, default=None
+        Refuses parameters, its argument, that do not go together.
+
+    Attributes
+    ----------
+    params : namespace
+        The parameters of the estimator, for all that need them alone.
     """
 
     def __init__(
@@ -173,8 +114,9 @@ class Fit:
         epochs: int,
         *,
         goes_on: bool,
+        check: Callable[[Any], None] | None = None,
     ):
-        self.estimator = estimator
+        self.estimator, self.check = estimator, check
         self.given = FittedOn(X, y, sample_weight)
         self.epochs = epochs
         self.goes_on = goes_on and hasattr(estimator, "weights_")
@@ -182,8 +124,11 @@ class Fit:
     def __enter__(self) -> Fit:
         self.before = dict(vars(self.estimator))
         try:
-            self.estimator._check_params()
-            self.seeds = seeds_of_fit(self.estimator.random_state)
+            self.estimator._validate_params()
+            self.params = _params(self.estimator)
+            if self.check is not None:
+                self.check(self.params)
+            self.seeds = seeds_of_fit(self.params.random_state)
         except BaseException:
             self._undo()
             raise
@@ -207,28 +152,102 @@ class Fit:
         state.clear()
         state.update(self.before)
 
+    def task(self) -> Task[Any, Any]:
+        """Return how X and y are read in the fit that this one goes on from."""
+        return task_of(self.estimator.input_, self.estimator.target_)
+
+    def read(self, inputs: Inputs, X: Any) -> Sequences:
+        """Return X as sequences; the first fit learns names and widths."""
+        return inputs.read(self.estimator, X, reset=not self.goes_on)
+
     def hold_out(self, task: Task[Any, Any], data: TrainingData) -> TrainingData:
         """Return the samples to train on, with those that early stopping looks at, if it does."""
-        estimator = self.estimator
-        if not estimator.early_stopping:
+        params = self.params
+        if not params.early_stopping:
             return data
         train_on, held_out = split_validation(
             data.sequences,
             task.targets.strata(data.targets),
-            fraction=estimator.validation_fraction,
-            how=estimator.validation,
+            fraction=params.validation_fraction,
+            how=params.validation,
             seed=self.seeds["split"],
         )
         return data.take(train_on, data.take(held_out) if len(held_out) else None)
 
+    def train(
+        self,
+        task: Task[Any, Any],
+        network: Any,
+        data: TrainingData,
+        *,
+        start: list[np.ndarray] | None,
+        loss: Any = None,
+        engine: str = "compiled",
+        extras: dict[str, Any] | None = None,
+        kept: dict[str, Any] | None = None,
+        finish: Callable[[Any], dict[str, Any]] | None = None,
+    ) -> None:
+        """Train a network on data in its units, and set the fitted attributes.
+
+        Parameters
+        ----------
+        task : Task
+        network : spec of the network
+        data : TrainingData
+        start : list of ndarray or None
+            The weights of a fit that does not go on from an earlier one.
+        loss : str, callable or None
+            None: that of the targets.
+        engine : {"compiled", "keras"}
+        extras : dict or None
+            What the engine "keras" alone takes.
+        kept : dict or None
+            Attributes to set beside those of every network.
+        finish : callable or None
+            Returns the attributes that a fitted estimator, its argument, learns last.
+        """
+        if self.goes_on:
+            _refuse_other(network, network_of(self.estimator.network_))
+            start = self.estimator.weights_
+        learnt = {
+            **task.attributes(),
+            **(kept or {}),
+            "network_": network.to_dict(),
+            "engine_": engine,
+            "optimizer_": self.optimizer_kind(engine),
+        }
+
+        def fitted_with(weights: list[np.ndarray]) -> dict[str, Any]:
+            learnt_now = {**learnt, "weights_": weights}
+            return {**learnt_now, **self._last_attributes(learnt_now, finish)}
+
+        loss = task.targets.loss if loss is None else loss
+        run = self._run(network, data, loss, engine, extras or {})
+        tasks = EpochTasks(self.estimator, self.given, self.epochs, fitted_with)
+        trained = train(run, data, tasks, start, self.earlier_optimizer_state(engine))
+        self._keep(trained, learnt)
+        for name, value in self._last_attributes({}, finish).items():
+            setattr(self.estimator, name, value)
+        tasks.end_fit()
+
+    def _run(
+        self, network: Any, data: TrainingData, loss: Any, engine: str, extras: dict[str, Any]
+    ) -> Run:
+        """Return how the network is trained."""
+        params = self.params
+        batch_size = data.batch_size or params.batch_size
+        training = Training(loss, params.optimizer, batch_size, params.clipnorm is not None)
+        stops_early = params.early_stopping and data.validation is not None
+        patience = params.n_iter_no_change if stops_early else None
+        return Run(network, training, self.values(), engine, patience, params.verbose, extras)
+
     def values(self) -> Values:
         """Return what this run of a program has that others may have otherwise."""
-        estimator = self.estimator
         return Values(
-            learning_rate=float(estimator.learning_rate),
-            clipnorm=estimator.clipnorm,
+            learning_rate=float(self.params.learning_rate),
+            clipnorm=self.params.clipnorm,
             epochs=self.epochs,
-            shuffle=estimator.shuffle,
+            shuffle=self.params.shuffle,
             order_seed=self.seeds["order"],
             dropout_seed=self.seeds["dropout"],
             first_epoch=self.n_before,
@@ -241,8 +260,8 @@ class Fit:
 
     def optimizer_kind(self, engine: str) -> list[Any]:
         """Return what an optimizer's state is of, so that it is not used for anything else."""
-        estimator = self.estimator
-        return [engine, estimator.optimizer, bool(getattr(estimator, "trainable_embeddings", True))]
+        params = self.params
+        return [engine, params.optimizer, bool(getattr(params, "trainable_embeddings", True))]
 
     def earlier_optimizer_state(self, engine: str) -> list[np.ndarray] | None:
         """Return the optimizer's state after the last fit; None after one of another kind."""
@@ -251,7 +270,17 @@ class Fit:
             return None
         return state
 
-    def keep(self, trained: Trained, attributes: dict[str, Any]) -> None:
+    def _last_attributes(
+        self, attributes: dict[str, Any], finish: Callable[[Any], dict[str, Any]] | None
+    ) -> dict[str, Any]:
+        """Return what `finish` learns from a copy of the estimator that has these attributes."""
+        if finish is None:
+            return {}
+        fitted = copy.copy(self.estimator)
+        vars(fitted).update(attributes)
+        return finish(fitted)
+
+    def _keep(self, trained: Trained, attributes: dict[str, Any]) -> None:
         """Set the fitted attributes."""
         estimator, n_before = self.estimator, self.n_before
         earlier = estimator.history_ if self.goes_on else {}
@@ -264,17 +293,11 @@ class Fit:
         estimator.best_epoch_ = n_before + trained.best_epoch
 
 
-def _last_attributes(
-    estimator: Any,
-    attributes: dict[str, Any],
-    finish: Callable[[Any], dict[str, Any]] | None,
-) -> dict[str, Any]:
-    """Return what `finish` learns from a copy of an estimator that has these attributes."""
-    if finish is None:
-        return {}
-    fitted = copy.copy(estimator)
-    vars(fitted).update(attributes)
-    return finish(fitted)
+def _params(estimator: Any) -> SimpleNamespace:
+    """Return the parameters of an estimator."""
+    fixed = {"shuffle": estimator.shuffle}  # of a class whose order is fixed
+    given = {name: v for name, v in vars(estimator).items() if not name.endswith("_")}
+    return SimpleNamespace(**{**fixed, **given})
 
 
 def refuse_one_of_a_pair(X_val: Any, y_val: Any) -> None:

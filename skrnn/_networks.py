@@ -1,4 +1,4 @@
-"""Which network an estimator's parameters ask for: pure functions of them, of X and of y."""
+"""Which network the parameters ask for: pure functions of them, of X and of y."""
 
 from __future__ import annotations
 
@@ -9,74 +9,74 @@ from ._data.task import Task
 from ._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
 
 
-def recurrent_stack(estimator: Any, task: Task[Any, Any]) -> Network:
-    """Return the stack of recurrent layers that an estimator's parameters ask for."""
+def recurrent_stack(params: Any, task: Task[Any, Any]) -> Network:
+    """Return the stack of recurrent layers that the parameters ask for."""
     inputs = task.inputs
     return Network(
-        **_layers(estimator),
+        **_layers(params),
         **_read_by(inputs, inputs.embedding_dim if inputs.holds_tokens else None),
-        bidirectional=bool(estimator.bidirectional),
-        hidden_units=as_widths(estimator.hidden_units, "hidden_units", least=0),
-        return_sequences=bool(estimator.return_sequences),
+        bidirectional=bool(params.bidirectional),
+        hidden_units=as_widths(params.hidden_units, "hidden_units", least=0),
+        return_sequences=bool(params.return_sequences),
         n_outputs=task.targets.n_outputs,
-        pooling=estimator.pooling if estimator.model is None else "last",
-        trainable_embeddings=bool(estimator.trainable_embeddings) or not inputs.holds_tokens,
+        pooling=params.pooling if params.model is None else "last",
+        trainable_embeddings=bool(params.trainable_embeddings) or not inputs.holds_tokens,
     )
 
 
-def decoder_of_numbers(estimator: Any, task: Task[Any, Any]) -> EncoderDecoder:
+def decoder_of_numbers(params: Any, task: Task[Any, Any]) -> EncoderDecoder:
     """Return an encoder, and a decoder that writes the steps ahead."""
     inputs = task.inputs
     return EncoderDecoder(
-        **_layers(estimator),
+        **_layers(params),
         **_read_by(inputs, inputs.embedding_dim if inputs.holds_tokens else None),
-        bidirectional=bool(estimator.bidirectional),
+        bidirectional=bool(params.bidirectional),
         n_outputs=task.targets.n_outputs,
         n_target_steps=task.targets.n_target_steps,
     )
 
 
-def decoder_of_tokens(estimator: Any, task: Task[Any, Any]) -> EncoderDecoder:
+def decoder_of_tokens(params: Any, task: Task[Any, Any]) -> EncoderDecoder:
     """Return an encoder, and a decoder that writes tokens."""
-    embedding_dim = int(estimator.embedding_dim)
+    embedding_dim = int(params.embedding_dim)
     return EncoderDecoder(
-        **_layers(estimator),
+        **_layers(params),
         **_read_by(task.inputs, embedding_dim if task.inputs.holds_tokens else None),
-        bidirectional=bool(estimator.bidirectional),
+        bidirectional=bool(params.bidirectional),
         n_outputs=task.targets.n_outputs,
         target_embedding_dim=embedding_dim,
-        attention=estimator.attention,
-        scheduled_sampling=float(estimator.scheduled_sampling),
+        attention=params.attention,
+        scheduled_sampling=float(params.scheduled_sampling),
     )
 
 
-def autoencoder(estimator: Any, task: Task[Any, Any]) -> Autoencoder:
+def autoencoder(params: Any, task: Task[Any, Any]) -> Autoencoder:
     """Return the encoder, the latent vector and the decoder of an autoencoder."""
     return Autoencoder(
-        **_layers(estimator),
-        bidirectional=bool(estimator.bidirectional),
+        **_layers(params),
+        bidirectional=bool(params.bidirectional),
         n_features=task.inputs.n_features,
-        latent_dim=int(estimator.latent_dim),
-        noise=float(estimator.noise),
+        latent_dim=int(params.latent_dim),
+        noise=float(params.noise),
     )
 
 
-def language_model(estimator: Any, task: Task[Any, Any]) -> LanguageModel:
+def language_model(params: Any, task: Task[Any, Any]) -> LanguageModel:
     """Return the network of a language model."""
     return LanguageModel(
-        **_layers(estimator),
+        **_layers(params),
         n_tokens=task.inputs.n_tokens,
-        embedding_dim=int(estimator.embedding_dim),
+        embedding_dim=int(params.embedding_dim),
     )
 
 
-def _layers(estimator: Any) -> dict[str, Any]:
+def _layers(params: Any) -> dict[str, Any]:
     """Return what all networks have: recurrent layers and their dropout."""
     return {
-        "cell": estimator.cell,
-        "units": as_widths(estimator.units, "units", least=1),
-        "dropout": float(estimator.dropout),
-        "recurrent_dropout": float(estimator.recurrent_dropout),
+        "cell": params.cell,
+        "units": as_widths(params.units, "units", least=1),
+        "dropout": float(params.dropout),
+        "recurrent_dropout": float(params.recurrent_dropout),
     }
 
 

@@ -144,50 +144,49 @@ class SequenceReadout:
 
 
 def read_samples(
-    estimator: Any, fit: Fit, learn_targets: Any, given: Any = None
+    fit: Fit, learn_targets: Any, given: Any = None
 ) -> tuple[Task[Any, Any], TrainingData]:
     """Return how X and y of a fit are read, and the samples in the user's units.
 
     Parameters
     ----------
-    estimator : estimator
     fit : Fit
     learn_targets : callable
-        Returns, from y and the sequences, what y is and its values.
+        Returns, from the parameters, y and the sequences, what y is and its values.
     given : ndarray or None
         The vectors of tokens that the user gives.
     """
     X, y = fit.given.X, fit.given.y
-    refuse_missing_y(estimator, y)
+    refuse_missing_y(type(fit.estimator).__name__, y)
     if fit.goes_on:
-        task = estimator._task()
-        sequences = task.inputs.read(estimator, X)
+        task = fit.task()
+        sequences = fit.read(task.inputs, X)
         values = task.targets.read(y, sequences)
     else:
-        inputs, sequences = _learn_inputs(estimator, X, y, given)
-        targets, values = learn_targets(y, sequences)
+        inputs, sequences = _learn_inputs(fit, given)
+        targets, values = learn_targets(fit.params, y, sequences)
         task = Task(inputs, targets)
-    return _weighted(estimator, task, sequences, values, fit.given.sample_weight)
+    return _weighted(fit.params, task, sequences, values, fit.given.sample_weight)
 
 
 def with_validation(
-    estimator: Any, fit: Fit, task: Task[Any, Any], data: TrainingData, X_val: Any, y_val: Any
+    fit: Fit, task: Task[Any, Any], data: TrainingData, X_val: Any, y_val: Any
 ) -> TrainingData:
     """Return the samples to train on, with those that early stopping looks at."""
     refuse_one_of_a_pair(X_val, y_val)
     if X_val is None:
         return fit.hold_out(task, data)
-    sequences = task.inputs.read(estimator, X_val)
+    sequences = task.inputs.read(fit.estimator, X_val)
     values = task.targets.read(y_val, sequences)
-    _, held_out = _weighted(estimator, task, sequences, values, None)
+    _, held_out = _weighted(fit.params, task, sequences, values, None)
     return data.take(slice(None), held_out)
 
 
 def _weighted(
-    estimator: Any, task: Task[Any, Any], sequences: Sequences, values: Any, sample_weight: Any
+    params: Any, task: Task[Any, Any], sequences: Sequences, values: Any, sample_weight: Any
 ) -> tuple[Task[Any, Any], TrainingData]:
     """Return the task and the samples, weighed by their classes where there are any."""
-    class_weight = getattr(estimator, "class_weight", None)
+    class_weight = getattr(params, "class_weight", None)
     if class_weight is None:
         return task, task.samples(sequences, values, sample_weight)
     task = Task(task.inputs, task.targets.weighted(values, sequences, class_weight))
@@ -196,16 +195,17 @@ def _weighted(
 
 
 def _learn_inputs(
-    estimator: Any, X: Any, y: Any, given: np.ndarray | None
+    fit: Fit, given: np.ndarray | None
 ) -> tuple[NumberInputs | TokenInputs, Sequences]:
     """Return how X is read, and its sequences."""
-    if estimator.embedding_dim is None and given is None:
+    X, params = fit.given.X, fit.params
+    if params.embedding_dim is None and given is None:
         numbers = NumberInputs.of(X)
-        return numbers, numbers.read(estimator, X, reset=True)
+        return numbers, fit.read(numbers, X)
     is_list = holds_sequences(X)
-    sequences = check_sequences(estimator, X, tokens=True, as_list=is_list, reset=True)
-    cuts_padding = estimator.return_sequences and is_padding_left_out(y, sequences)
-    n_tokens, dim = _size_of_table(sequences, estimator.embedding_dim, given)
+    sequences = check_sequences(fit.estimator, X, tokens=True, as_list=is_list, reset=True)
+    cuts_padding = params.return_sequences and is_padding_left_out(fit.given.y, sequences)
+    n_tokens, dim = _size_of_table(sequences, params.embedding_dim, given)
     inputs = TokenInputs(is_list, n_tokens, dim, cuts_padding)
     return inputs, sequences.trimmed() if cuts_padding else sequences
 
@@ -227,40 +227,41 @@ def _size_of_table(
     return n_tokens, length
 
 
-def vectors_given(estimator: Any, fit: Fit) -> np.ndarray | None:
+def vectors_given(fit: Fit) -> np.ndarray | None:
     """Return the vectors of tokens that training starts from, or None."""
-    if estimator.embeddings is None or fit.goes_on:
+    params = fit.params
+    if params.embeddings is None or fit.goes_on:
         return None
-    table = given_table(estimator.embeddings, fit.given.X, fit.seeds["embeddings"])
-    if estimator.embedding_dim not in (None, table.shape[1]):
+    table = given_table(params.embeddings, fit.given.X, fit.seeds["embeddings"])
+    if params.embedding_dim not in (None, table.shape[1]):
         raise ValueError(
-            f"Expected embeddings of length embedding_dim={estimator.embedding_dim}, got "
+            f"Expected embeddings of length embedding_dim={params.embedding_dim}, got "
             f"{table.shape[1]}. Leave embedding_dim out."
         )
     return table
 
 
 def train_on_sequences(
-    estimator: Any, fit: Fit, task: Task[Any, Any], network: Any, data: TrainingData, given: Any
+    fit: Fit, task: Task[Any, Any], network: Any, data: TrainingData, given: Any
 ) -> None:
-    """Train an estimator's network on samples in the user's units, with the engine that can."""
-    if fit.goes_on and estimator.model is not estimator.builder_:
+    """Train a network on samples in the user's units, with the engine that can."""
+    params = fit.params
+    if fit.goes_on and params.model is not fit.estimator.builder_:
         raise_other_network(["model"])
-    builder, engine = estimator.model, choose_engine(estimator)
-    extras = {"builder": builder, "callbacks": estimator.callbacks or ()}
+    builder, engine = params.model, choose_engine(params)
+    extras = {"builder": builder, "callbacks": params.callbacks or ()}
     data = task.in_network_units(data)
     if builder is None and not task.targets.per_step:
         data = data.trimmed()  # a model of the user's own is given X as it is
-    estimator._train(
-        fit,
+    fit.train(
         task,
         network,
         data,
         start=None if builder is not None else _start(network, fit, given),
-        loss=None if estimator.loss == "auto" else estimator.loss,
+        loss=None if params.loss == "auto" else params.loss,
         engine=engine,
         extras=extras if engine == "keras" else {},
-        finish=lambda fitted: {"builder_": builder},
+        kept={"builder_": builder},
     )
 
 
@@ -270,43 +271,41 @@ def _start(network: Any, fit: Fit, given: np.ndarray | None) -> list[np.ndarray]
     return weights if given is None else [given, *weights[1:]]
 
 
-def choose_engine(estimator: Any) -> str:
+def choose_engine(params: Any) -> str:
     """Return "compiled" or "keras"; refuse "compiled" where it cannot be had."""
     reasons = []
-    if estimator.model is not None:
+    if params.model is not None:
         reasons.append("model is set")
-    if estimator.callbacks:
+    if params.callbacks:
         reasons.append("callbacks are set")
-    if estimator.optimizer not in COMPILED_OPTIMIZERS:
-        reasons.append(f"optimizer={estimator.optimizer!r} has no compiled form")
-    if estimator.engine == "compiled" and reasons:
+    if params.optimizer not in COMPILED_OPTIMIZERS:
+        reasons.append(f"optimizer={params.optimizer!r} has no compiled form")
+    if params.engine == "compiled" and reasons:
         raise ValueError(
             f"Expected a training that engine='compiled' covers, got one that it does not: "
             f"{' and '.join(reasons)}. Use engine='auto' or 'keras'."
         )
-    return "keras" if reasons or estimator.engine == "keras" else "compiled"
+    return "keras" if reasons or params.engine == "keras" else "compiled"
 
 
-def check_sequence_params(estimator: Any) -> None:
+def check_sequence_params(params: Any) -> None:
     """Refuse parameters of a network over sequences that do not go together."""
-    if estimator.model is not None and (
-        estimator.embedding_dim is not None or estimator.embeddings is not None
+    if params.model is not None and (
+        params.embedding_dim is not None or params.embeddings is not None
     ):
-        name = "embeddings" if estimator.embedding_dim is None else "embedding_dim"
-        got = f"{estimator.embedding_dim}" if name == "embedding_dim" else "some"
+        name = "embeddings" if params.embedding_dim is None else "embedding_dim"
+        got = f"{params.embedding_dim}" if name == "embedding_dim" else "some"
         raise ValueError(
             f"Expected {name}=None with model, got {got}. Leave model out: a model of your "
             "own takes numbers."
         )
-    if estimator.return_sequences and estimator.pooling != "last" and estimator.model is None:
+    if params.return_sequences and params.pooling != "last" and params.model is None:
         raise ValueError(
-            f"Expected pooling='last' with return_sequences=True, got {estimator.pooling!r}. Each "
+            f"Expected pooling='last' with return_sequences=True, got {params.pooling!r}. Each "
             "step is read out by itself then: leave pooling out, or set "
             "return_sequences=False for one prediction a sequence."
         )
-    wrong = [
-        c for c in estimator.callbacks or () if not callable(c) and not hasattr(c, "set_model")
-    ]
+    wrong = [c for c in params.callbacks or () if not callable(c) and not hasattr(c, "set_model")]
     if wrong:
         raise ValueError(
             f"Expected callbacks to be Keras callbacks or functions that make one, got "

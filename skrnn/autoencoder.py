@@ -264,7 +264,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             then as it was before.
         """
         with Fit(self, X, None, sample_weight, self.epochs, goes_on=self.warm_start) as fit:
-            task, data = read_alone(self, fit)
+            task, data = read_alone(fit)
             if X_val is None:
                 train_on = fit.hold_out(task, data)
             else:
@@ -295,14 +295,14 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             The fitted estimator.
         """
         with Fit(self, X, None, sample_weight, 1, goes_on=True) as fit:
-            task, data = read_alone(self, fit)
+            task, data = read_alone(fit)
             self._train_on(fit, task, data, data.sequences)
         return self
 
     def _train_on(self, fit: Fit, task: Any, data: TrainingData, every: Sequences) -> None:
         """Train on samples in the user's units, and learn the bound for anomalies from all."""
         task = task.learnt_from(data, standardize=self.standardize)
-        network = autoencoder(self, task)
+        network = autoencoder(fit.params, task)
         n_steps = self.n_steps_ if fit.goes_on else every.n_steps
 
         def finish(fitted: RNNAutoencoder) -> dict[str, Any]:
@@ -311,7 +311,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
 
         start = initial_weights(network, fit.seeds["weights"])
         data = task.in_network_units(data).trimmed()
-        self._train(fit, task, network, data, start=start, finish=finish)
+        fit.train(task, network, data, start=start, finish=finish)
 
     # Sequences to vectors and back
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -308,12 +309,20 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             If a parameter, X or y is not as described, or the training diverges. The estimator
             is then as it was before.
         """
-        with Fit(self, X, y, sample_weight, self.epochs, goes_on=self.warm_start) as fit:
-            given = vectors_given(self, fit)
-            task, data = read_samples(self, fit, self._learn_targets, given)
-            data = with_validation(self, fit, task, data, X_val, y_val)
+        with Fit(
+            self,
+            X,
+            y,
+            sample_weight,
+            self.epochs,
+            goes_on=self.warm_start,
+            check=check_sequence_params,
+        ) as fit:
+            given = vectors_given(fit)
+            task, data = read_samples(fit, _learn_targets, given)
+            data = with_validation(fit, task, data, X_val, y_val)
             task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(self, fit, task, recurrent_stack(self, task), data, given)
+            train_on_sequences(fit, task, recurrent_stack(fit.params, task), data, given)
         return self
 
     @with_callbacks
@@ -343,15 +352,12 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         self : object
             The fitted estimator.
         """
-
-        def learn_targets(y: Any, sequences: Any) -> Any:
-            return self._learn_targets(y, sequences, classes)
-
-        with Fit(self, X, y, sample_weight, 1, goes_on=True) as fit:
-            given = vectors_given(self, fit)
-            task, data = read_samples(self, fit, learn_targets, given)
+        learn_targets = partial(_learn_targets, classes=classes)
+        with Fit(self, X, y, sample_weight, 1, goes_on=True, check=check_sequence_params) as fit:
+            given = vectors_given(fit)
+            task, data = read_samples(fit, learn_targets, given)
             task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(self, fit, task, recurrent_stack(self, task), data, given)
+            train_on_sequences(fit, task, recurrent_stack(fit.params, task), data, given)
         return self
 
     def predict(self, X: Any) -> np.ndarray | list[np.ndarray]:
@@ -443,11 +449,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         found = task.targets.encode(predicted[sequences.present_steps()])
         return accuracy_score(true, found, sample_weight=weights)
 
-    def _check_params(self) -> None:
-        super()._check_params()
-        check_sequence_params(self)
 
-    def _learn_targets(
-        self, y: Any, sequences: Any, classes: Any = None
-    ) -> tuple[ClassTargets, Any]:
-        return ClassTargets.learn(y, sequences, per_step=self.return_sequences, classes=classes)
+def _learn_targets(
+    params: Any, y: Any, sequences: Any, classes: Any = None
+) -> tuple[ClassTargets, Any]:
+    """Return what y is, and its values."""
+    return ClassTargets.learn(y, sequences, per_step=params.return_sequences, classes=classes)

@@ -278,7 +278,7 @@ class RNNLanguageModel(BaseNetwork):
                 held_out = task.inputs.in_a_row(texts_given(X_val))
                 data = as_data(data.sequences, held_out)
             elif self.early_stopping:
-                data = split(self, data.sequences, fit.seeds["split"])
+                data = split(fit.params, data.sequences, fit.seeds["split"])
             self._train_on(fit, task, data)
         return self
 
@@ -308,10 +308,10 @@ class RNNLanguageModel(BaseNetwork):
         """Return how texts are read, and the texts, each as a sequence of ids."""
         documents = texts_given(fit.given.X)
         if fit.goes_on:
-            task = self._task()
+            task = fit.task()
             return task, as_data(task.inputs.in_a_row(documents))
         inputs, counted = ModelledTexts.learn(
-            documents, reserved=RESERVED, **text_params(self, self.level)
+            documents, reserved=RESERVED, **text_params(fit.params, self.level)
         )
         return Task(inputs, NextTokens()), as_data(inputs.counted_in_a_row(counted))
 
@@ -321,9 +321,9 @@ class RNNLanguageModel(BaseNetwork):
         read = pieces(data.sequences, n_streams, self.n_steps)
         data = replace(data, sequences=read, sample_weight=np.ones(len(read), np.float32))
         data = replace(data, batch_size=n_streams)
-        network = language_model(self, task)
+        network = language_model(fit.params, task)
         start = initial_weights(network, fit.seeds["weights"])
-        self._train(fit, task, network, data, start=start)
+        fit.train(task, network, data, start=start)
 
     # How probable a text is
 

@@ -13,7 +13,6 @@ from sklearn.metrics import r2_score
 from ._callbacks import with_callbacks
 from ._compat import StrOptions
 from ._data.inputs import per_step
-from ._data.samples import TrainingData
 from ._data.target_checks import weights_of_steps
 from ._data.targets import NumberTargets
 from ._data.task import Task
@@ -316,12 +315,14 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             If a parameter, X or y is not as described, or the training diverges. The estimator
             is then as it was before.
         """
-        with Fit(self, X, y, sample_weight, self.epochs, goes_on=self.warm_start) as fit:
-            given = vectors_given(self, fit)
-            task, data = read_samples(self, fit, self._learn_targets, given)
-            data = with_validation(self, fit, task, data, X_val, y_val)
+        with Fit(
+            self, X, y, sample_weight, self.epochs, goes_on=self.warm_start, check=_check
+        ) as fit:
+            given = vectors_given(fit)
+            task, data = read_samples(fit, _learn_targets, given)
+            data = with_validation(fit, task, data, X_val, y_val)
             task = task.learnt_from(data, standardize=self.standardize)
-            self._train_on(fit, task, data, given)
+            train_on_sequences(fit, task, _network(fit.params, task), data, given)
         return self
 
     @with_callbacks
@@ -342,11 +343,11 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self : object
             The fitted estimator.
         """
-        with Fit(self, X, y, sample_weight, 1, goes_on=True) as fit:
-            given = vectors_given(self, fit)
-            task, data = read_samples(self, fit, self._learn_targets, given)
+        with Fit(self, X, y, sample_weight, 1, goes_on=True, check=_check) as fit:
+            given = vectors_given(fit)
+            task, data = read_samples(fit, _learn_targets, given)
             task = task.learnt_from(data, standardize=self.standardize)
-            self._train_on(fit, task, data, given)
+            train_on_sequences(fit, task, _network(fit.params, task), data, given)
         return self
 
     def predict(self, X: Any) -> np.ndarray | list[np.ndarray]:
@@ -400,23 +401,27 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             true, predicted = (v.reshape(len(v), -1) for v in (true, predicted))
         return r2_score(true, predicted, sample_weight=weights)
 
-    def _check_params(self) -> None:
-        super()._check_params()
-        check_sequence_params(self)
-        if self.decoder == "rnn":
-            _refuse_what_a_decoder_lacks(self)
 
-    def _train_on(self, fit: Fit, task: Task[Any, Any], data: TrainingData, given: Any) -> None:
-        network = recurrent_stack if self.decoder == "dense" else decoder_of_numbers
-        train_on_sequences(self, fit, task, network(self, task), data, given)
-
-    def _learn_targets(self, y: Any, sequences: Any) -> tuple[NumberTargets, Any]:
-        return NumberTargets.learn(
-            y, sequences, per_step=self.return_sequences, decodes=self.decoder == "rnn"
-        )
+def _check(params: Any) -> None:
+    """Refuse parameters that do not go together."""
+    check_sequence_params(params)
+    if params.decoder == "rnn":
+        _refuse_what_a_decoder_lacks(params)
 
 
-def _refuse_what_a_decoder_lacks(estimator: RNNRegressor) -> None:
+def _learn_targets(params: Any, y: Any, sequences: Any) -> tuple[NumberTargets, Any]:
+    """Return what y is, and its values."""
+    decodes = params.decoder == "rnn"
+    return NumberTargets.learn(y, sequences, per_step=params.return_sequences, decodes=decodes)
+
+
+def _network(params: Any, task: Task[Any, Any]) -> Any:
+    """Return the network that the parameters ask for."""
+    describe = recurrent_stack if params.decoder == "dense" else decoder_of_numbers
+    return describe(params, task)
+
+
+def _refuse_what_a_decoder_lacks(params: Any) -> None:
     fixed = {
         "return_sequences": False,
         "pooling": "last",
@@ -424,15 +429,15 @@ def _refuse_what_a_decoder_lacks(estimator: RNNRegressor) -> None:
         "model": None,
         "callbacks": None,
     }
-    others = [k for k, value in fixed.items() if (getattr(estimator, k) or value) != value]
-    if not estimator.trainable_embeddings:
+    others = [k for k, value in fixed.items() if (getattr(params, k) or value) != value]
+    if not params.trainable_embeddings:
         others.append("trainable_embeddings")
-    if estimator.engine == "keras":
+    if params.engine == "keras":
         others.append("engine")
-    if estimator.optimizer not in COMPILED_OPTIMIZERS:
+    if params.optimizer not in COMPILED_OPTIMIZERS:
         others.append("optimizer")
     if others:
-        listed = ", ".join(f"{k}={getattr(estimator, k)!r}" for k in others)
+        listed = ", ".join(f"{k}={getattr(params, k)!r}" for k in others)
         raise ValueError(
             f"Expected a network that decoder='rnn' covers, got one with {listed}. Leave that "
             "out, or set decoder='dense'."

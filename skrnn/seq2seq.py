@@ -322,7 +322,7 @@ class RNNSeq2Seq(BaseNetwork):
             is then as it was before.
         """
         with Fit(self, X, y, sample_weight, self.epochs, goes_on=self.warm_start) as fit:
-            task, data = read_pairs(self, fit)
+            task, data = read_pairs(fit)
             refuse_one_of_a_pair(X_val, y_val)
             if X_val is None:
                 data = fit.hold_out(task, data)
@@ -350,15 +350,15 @@ class RNNSeq2Seq(BaseNetwork):
             The fitted estimator.
         """
         with Fit(self, X, y, sample_weight, 1, goes_on=True) as fit:
-            self._train_on(fit, *read_pairs(self, fit))
+            self._train_on(fit, *read_pairs(fit))
         return self
 
     def _train_on(self, fit: Fit, task: Task[Any, Any], data: TrainingData) -> None:
         """Train on samples in the user's units."""
         task = task.learnt_from(data, standardize=self.standardize)
-        network = decoder_of_tokens(self, task)
+        network = decoder_of_tokens(fit.params, task)
         start = initial_weights(network, fit.seeds["weights"])
-        self._train(fit, task, network, task.in_network_units(data).trimmed(), start=start)
+        fit.train(task, network, task.in_network_units(data).trimmed(), start=start)
 
     # Prediction
 
@@ -402,7 +402,7 @@ class RNNSeq2Seq(BaseNetwork):
         check_is_fitted(self)
         from . import _keras
 
-        refuse_missing_y(self, y)
+        refuse_missing_y(type(self).__name__, y)
         task = self._task()
         data = task.in_network_units(samples_of_pairs(self, task, X, y))
         network, loss, ids = network_of(self.network_), task.targets.loss, data.targets

@@ -12,12 +12,10 @@ from .._compat import check_sample_weight
 from .sequences import Sequences
 
 
-def refuse_missing_y(estimator: Any, y: Any) -> None:
+def refuse_missing_y(name: str, y: Any) -> None:
     """Refuse a fit without targets."""
     if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
-        )
+        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
 
 
 def check_weights(sample_weight, sequences):

@@ -81,9 +81,14 @@ class Task(Generic[I, T]):
         }
 
 
-def read_alone(estimator: Any, fit: Any) -> tuple[Task[Any, Any], TrainingData]:
+def task_of(input_: dict[str, Any], target_: dict[str, Any]) -> Task[Any, Any]:
+    """Return the task that a fitted estimator keeps."""
+    return Task(Inputs.from_dict(input_), Targets.from_dict(target_))
+
+
+def read_alone(fit: Any) -> tuple[Task[Any, Any], TrainingData]:
     """Return how sequences are read that are their own targets, and these as samples."""
     X = fit.given.X
-    task = estimator._task() if fit.goes_on else Task(NumberInputs.of(X), NoTargets())
-    sequences = task.inputs.read(estimator, X, reset=not fit.goes_on)
+    task = fit.task() if fit.goes_on else Task(NumberInputs.of(X), NoTargets())
+    sequences = fit.read(task.inputs, X)
     return task, task.samples_of(sequences, fit.given.sample_weight)

@@ -31,23 +31,34 @@ def check_sequences(estimator, X, *, tokens, as_list, reset):
     -------
     Sequences
     """
-    refuse_texts(estimator, X)
+    name, embeds = type(estimator).__name__, hasattr(estimator, "embedding_dim")
+    known = None if reset else estimator.n_features_in_
+    refuse_texts(name, X, embeds=embeds)
     if tokens:
         refuse_numbers_as_ids(X)
     else:
-        refuse_ids_as_numbers(estimator, X)
+        refuse_ids_as_numbers(name, X, embeds=embeds)
     X = _listed(X)
     is_list = holds_sequences(X, known=as_list)
+    if not (tokens or is_list or getattr(X, "ndim", None) == 3):
+        sequences = _of_table(validate_data(estimator, X, reset=reset, **_NUMBERS))
+        _refuse_empty(sequences)
+        return sequences
     if tokens:
-        sequences = _check_tokens(estimator, X, is_list, reset)
-    elif is_list:
-        sequences = _check_ragged(estimator, X, reset)
-    elif getattr(X, "ndim", None) == 3:
-        sequences = _check_3d(estimator, X, reset)
+        sequences = _check_tokens(X, is_list, name)
+        n_features = sequences.n_steps  # of no meaning later: texts may be of any length
     else:
-        sequences = _check_2d(estimator, X, reset)
+        sequences = _check_ragged(X, known) if is_list else _check_3d(X, name)
+        n_features = sequences.values.shape[1]
+        _refuse_other_number(n_features, known, name)
+    if reset:
+        estimator.n_features_in_ = n_features
+        vars(estimator).pop("feature_names_in_", None)
     _refuse_empty(sequences)
     return sequences
+
+
+_NUMBERS = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
 
 
 def _listed(X):
@@ -72,18 +83,11 @@ def holds_sequences(X, known=False):
     return known or len({len(x) for x in X}) > 1 or np.ndim(X[0]) > 1
 
 
-def _check_2d(estimator, X, reset):
-    X = validate_data(
-        estimator,
-        X,
-        reset=reset,
-        dtype=[np.float64, np.float32],
-        ensure_all_finite="allow-nan",
-    )
+def _of_table(X):
     return _checked(Sequences.from_dense(X[:, :, None]))
 
 
-def _check_3d(estimator, X, reset):
+def _check_3d(X, name):
     from ..windows._strides import as_flat_series  # here: half of the time of our import
 
     # Of sequences of one step the strides say nothing.
@@ -100,22 +104,21 @@ def _check_3d(estimator, X, reset):
             allow_nd=True,
             dtype=[np.float64, np.float32],
             ensure_all_finite=False,
-            estimator=estimator,
+            estimator=name,
             input_name="X",
         )
         sequences = Sequences.from_dense(X)
-    _check_width(estimator, X.shape[2], reset)
-    return _checked(sequences)
+    return _checked(sequences) if X.shape[2] else sequences
 
 
 def _as_floats(rows):
     return rows if rows.dtype in (np.float32, np.float64) else rows.astype(np.float64)
 
 
-def _check_ragged(estimator, X, reset):
+def _check_ragged(X, known):
     arrays = [_as_sequence(x, i) for i, x in enumerate(X)]
     widths = np.array([a.shape[1] for a in arrays])
-    expected = int(widths[0]) if reset else estimator.n_features_in_
+    expected = int(widths[0]) if known is None else known
     if (widths != expected).any():
         wrong = int(np.argmax(widths != expected))
         raise ValueError(
@@ -123,8 +126,8 @@ def _check_ragged(estimator, X, reset):
             f"sequence {wrong} (of shape {arrays[wrong].shape}). Give each as an array of shape "
             "(n_steps, n_features)."
         )
-    _check_width(estimator, expected, reset)
-    return _checked(Sequences.from_ragged(arrays))
+    sequences = Sequences.from_ragged(arrays)
+    return _checked(sequences) if expected else sequences
 
 
 def _as_sequence(x, number):
@@ -149,17 +152,11 @@ def _as_sequence(x, number):
     return array
 
 
-def _check_tokens(estimator, X, is_list, reset):
+def _check_tokens(X, is_list, name):
     if is_list:
-        sequences = Sequences.from_ragged([_as_ids(x).ravel() for x in X])
-    else:
-        X = check_array(X, dtype="numeric", estimator=estimator, input_name="X")
-        sequences = Sequences.from_dense(_as_ids(X))
-    if reset:
-        # Told, and not compared: texts may be of any length.
-        estimator.n_features_in_ = sequences.n_steps
-        _forget_names(estimator)
-    return sequences
+        return Sequences.from_ragged([_as_ids(x).ravel() for x in X])
+    X = check_array(X, dtype="numeric", estimator=name, input_name="X")
+    return Sequences.from_dense(_as_ids(X))
 
 
 def _as_ids(values):
@@ -180,19 +177,16 @@ def _as_ids(values):
     return ids.astype(np.int32)
 
 
-def _check_width(estimator, n_features, reset):
+def _refuse_other_number(n_features, known, name):
+    """Refuse steps without a feature, or with another number of them than in `fit`."""
     if n_features == 0:
         raise ValueError(
             "Found array with 0 feature(s), while X of shape (n_samples, n_steps, n_features) "
             "needs at least one feature. Give each step a value."
         )
-    if reset:
-        estimator.n_features_in_ = n_features
-        _forget_names(estimator)
-    elif n_features != estimator.n_features_in_:
+    if known not in (None, n_features):
         raise ValueError(
-            f"X has {n_features} features, but {type(estimator).__name__} is expecting "
-            f"{estimator.n_features_in_} features as input."
+            f"X has {n_features} features, but {name} is expecting {known} features as input."
         )
 
 
@@ -204,10 +198,6 @@ def refuse_other_width(sequences, n_features):
             f"{sequences.values.shape[1]}. A 2-D X has one feature at each step; give X of shape "
             "(n_samples, n_steps, n_features) for more."
         )
-
-
-def _forget_names(estimator):
-    vars(estimator).pop("feature_names_in_", None)
 
 
 def _checked(sequences):

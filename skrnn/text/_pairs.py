@@ -18,38 +18,38 @@ from ._documents import as_documents, holds_texts
 from ._reading import SourceTexts, TargetTexts, padded, sequences_of_texts, text_params
 
 
-def read_pairs(estimator: Any, fit: Any) -> tuple[Task[Any, Any], TrainingData]:
+def read_pairs(fit: Any) -> tuple[Task[Any, Any], TrainingData]:
     """Return how X and y are read, and the samples in the user's units."""
     X, y, sample_weight = fit.given.X, fit.given.y, fit.given.sample_weight
-    refuse_missing_y(estimator, y)
+    refuse_missing_y(type(fit.estimator).__name__, y)
     if fit.goes_on:
-        task = estimator._task()
-        return task, samples_of_pairs(estimator, task, X, y, sample_weight)
-    inputs, sequences = learn_source(estimator, X)
-    targets, values = learn_target(estimator, y)
+        task = fit.task()
+        return task, samples_of_pairs(fit.estimator, task, X, y, sample_weight)
+    inputs, sequences = _learn_source(fit, X)
+    targets, values = _learn_target(fit.params, y)
     check_consistent_length(sequences.starts, values)
     task = Task(inputs, targets)
     return task, task.samples(sequences, values, sample_weight)
 
 
-def learn_source(estimator: Any, X: Any) -> tuple[Inputs, Sequences]:
+def _learn_source(fit: Any, X: Any) -> tuple[Inputs, Sequences]:
     """Return how X is read, and X as sequences of ids or numbers."""
     if holds_texts(X):
-        inputs, counted = SourceTexts.learn(
-            X, **text_params(estimator, estimator.source_level or estimator.level)
-        )
+        level = fit.params.source_level or fit.params.level
+        inputs, counted = SourceTexts.learn(X, **text_params(fit.params, level))
         return inputs, sequences_of_texts(counted.encode(inputs.ids))
     numbers = NumberInputs.of(X, are_vectors=_are_vectors(X))
-    return numbers, numbers.read(estimator, X, reset=True)
+    return numbers, fit.read(numbers, X)
 
 
-def learn_target(estimator: Any, y: Any) -> tuple[TargetTexts, np.ndarray]:
+def _learn_target(params: Any, y: Any) -> tuple[TargetTexts, np.ndarray]:
     """Return how y is read, and the ids of each y."""
     _refuse_other_than_texts(y)
     writes_text = isinstance(as_documents(y)[0], str)
-    params = text_params(estimator, estimator.target_level or estimator.level)
+    level = params.target_level or params.level
+    read_by = text_params(params, level)
     targets, counted = TargetTexts.learn(
-        y, reserved=RESERVED, writes_text=writes_text, max_len=1, **params
+        y, reserved=RESERVED, writes_text=writes_text, max_len=1, **read_by
     )
     values = padded(counted.encode(targets.ids, suffix=(END,)))
     return replace(targets, max_len=max(values.shape[1] - 1, 1)), values

@@ -205,12 +205,12 @@ class NextTokens(NoTargets):
     loss = "categorical_crossentropy"
 
 
-def text_params(estimator: Any, level: str) -> dict[str, Any]:
-    """Return the parameters of an estimator by which it learns to read texts."""
+def text_params(params: Any, level: str) -> dict[str, Any]:
+    """Return the parameters by which an estimator learns to read texts."""
     return {
         "level": level,
-        "lowercase": estimator.lowercase,
-        "token_pattern": estimator.token_pattern,
-        "max_tokens": estimator.max_tokens,
-        "min_df": estimator.min_df,
+        "lowercase": params.lowercase,
+        "token_pattern": params.token_pattern,
+        "max_tokens": params.max_tokens,
+        "min_df": params.min_df,
     }

@@ -10,12 +10,14 @@ import numpy as np
 from ._token_array import vocabulary_of
 
 
-def refuse_texts(estimator: Any, X: Any) -> None:
-    """Refuse texts where numbers or token ids are read, without printing them."""
+def refuse_texts(name: str, X: Any, *, embeds: bool) -> None:
+    """Refuse texts where numbers or token ids are read, without printing them.
+
+    `name` is of the class that is given X, and `embeds` tells whether it can embed tokens.
+    """
     if not _are_texts(X):
         return
-    name = type(estimator).__name__
-    if hasattr(estimator, "embedding_dim"):
+    if embeds:
         way = (
             "Put a SequenceTokenizer before it: "
             f"make_pipeline(SequenceTokenizer(), {name}(embedding_dim=32))."
@@ -25,12 +27,11 @@ def refuse_texts(estimator: Any, X: Any) -> None:
     raise ValueError(f"Expected {name} to be given numbers, got texts. {way}")
 
 
-def refuse_ids_as_numbers(estimator: Any, X: Any) -> None:
-    """Refuse the rows of a tokenizer where measurements are read."""
+def refuse_ids_as_numbers(name: str, X: Any, *, embeds: bool) -> None:
+    """Refuse the rows of a tokenizer where measurements are read; see `refuse_texts`."""
     if vocabulary_of(X) is None:
         return
-    name = type(estimator).__name__
-    if hasattr(estimator, "embedding_dim"):
+    if embeds:
         way = f"Set {name}(embedding_dim=32), the length of a vector for each token, or embeddings."
     else:
         way = "RNNClassifier and RNNRegressor read them with embedding_dim."

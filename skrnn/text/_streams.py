@@ -132,13 +132,13 @@ def split_random(
     return texts.take(np.sort(train)), texts.take(np.sort(held_out))
 
 
-def split(estimator: Any, texts: Sequences, seed: int) -> TrainingData:
+def split(params: Any, texts: Sequences, seed: int) -> TrainingData:
     """Return the texts to train on, with those that early stopping looks at.
 
     Of many texts, which are taken for independent ones, ``validation="auto"`` holds out some at
     random.
     """
-    how, fraction = estimator.validation, estimator.validation_fraction
+    how, fraction = params.validation, params.validation_fraction
     if how == "random" or (how == "auto" and len(texts) >= _MANY_TEXTS):
         return as_data(*split_random(texts, fraction, seed))
     return as_data(*split_last(texts, fraction))
