@@ -7,9 +7,17 @@ from typing import Any
 import keras
 import numpy as np
 
+from skrnn._keras.layers.min_gru import MinGRU
+
 from ._task import LEARNING_RATE, Task, padded
 
-_LAYERS = {"simple": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+_LAYERS = {
+    "simple": keras.layers.SimpleRNN,
+    "gru": keras.layers.GRU,
+    "lstm": keras.layers.LSTM,
+    # Keras has none: ours, over Keras' own loop of steps.
+    "mingru": MinGRU,
+}
 
 
 def build(task: Task) -> keras.Model:

@@ -21,7 +21,7 @@ class Task:
 
     Parameters
     ----------
-    cell : {"simple", "gru", "lstm"}
+    cell : {"simple", "gru", "lstm", "mingru"}
     units : sequence of int
         One for each recurrent layer.
     n_steps, n_features, n_samples, batch_size, epochs : int

@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "search": search.search_rows,
     "search-disk": search.search_disk_rows,
     "step-small": steps.step_small,
+    "step-mingru": steps.step_mingru,
     "step-grid": steps.step_grid,
     "ragged": ragged.ragged,
     "matmul-share": scaling.matmul_share,

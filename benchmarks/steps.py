@@ -1,6 +1,6 @@
 """One training step, through the public ``fit``: skrnn, Keras and PyTorch.
 
-Run ``python -m benchmarks.run --only step-small --only step-grid``.
+Run ``python -m benchmarks.run --only step-small --only step-mingru --only step-grid``.
 """
 
 from collections.abc import Callable, Iterator
@@ -49,6 +49,27 @@ def step_small(quick: bool) -> Iterator[Row]:
             ),
             measured=measured,
         )
+
+
+def step_mingru(quick: bool) -> Iterator[Row]:
+    """Yield a row: a minGRU, whose derivatives a tape finds, beside its Keras layer."""
+    task = replace(
+        SHAPES["small"], cell="mingru", epochs=SHAPES["small"].epochs * (1 if quick else 3)
+    )
+    run = partial(in_fresh_process, time_fits, task=asdict(task), n_warm=1 if quick else 3)
+    sides = [side for side in ("skrnn", "Keras") if side in installed_sides()]
+    runs = in_turn({side: partial(run, side=side) for side in sides}, 1 if quick else 3)
+    figures = {side: 1e3 * seconds_a_step(runs[side], task.n_updates) for side in runs}
+    ours, theirs = figures["skrnn"], figures.get("Keras")
+    yield Row(
+        name="step-mingru",
+        what="training step, 24 x 8, 32 units, batch 32",
+        unit="ms",
+        ours=ours,
+        peers={"Keras": theirs, "PyTorch": None},
+        goals=(Goal("Keras", ratio(theirs, ours), must=4, aim=5),),
+        measured={"seconds_of_fits": runs, "steps_of_a_fit": task.n_updates},
+    )
 
 
 def step_grid(quick: bool) -> Iterator[Row]:

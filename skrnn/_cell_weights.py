@@ -20,36 +20,47 @@ class CellWeights:
     ----------
     n_states : int
         Arrays of its state, each of shape (batch, units). The first one is its output.
-    weights : callable
-        ``weights(width, units)`` lists its weights, in the order of Keras' layer, for inputs of
-        `width` features. The first one is the kernel of the input.
+    n_gates : int
+        How many arrays, each as wide as `units`, the kernel makes of the input.
+    others : callable
+        ``others(units)`` lists the weights after the kernel, in the order of the Keras layer. The
+        last one is the bias.
     """
 
     n_states: int
-    weights: Callable[[int, int], list[Weight]]
+    n_gates: int
+    others: Callable[[int], list[Weight]]
 
+    def weights(self, width: int, units: int) -> list[Weight]:
+        """List all weights for inputs of `width` features: kernel, others."""
+        return [("kernel", (width, self.n_gates * units)), *self.others(units)]
 
-def _simple(width: int, units: int) -> list[Weight]:
-    return _gated(width, units, 1, ("zeros", (units,)))
-
-
-def _gru(width: int, units: int) -> list[Weight]:
-    # Keras keeps the bias of the input and of the state apart (reset_after=True).
-    return _gated(width, units, 3, ("zeros", (2, 3 * units)))
-
-
-def _lstm(width: int, units: int) -> list[Weight]:
-    return _gated(width, units, 4, ("forget", (4 * units,)))
-
-
-def _gated(width: int, units: int, n_gates: int, bias: Weight) -> list[Weight]:
-    """List the kernels of the input and of the state, and the bias, of so many gates."""
-    gates = n_gates * units
-    return [("kernel", (width, gates)), ("orthogonal", (units, gates)), bias]
+    @property
+    def n_weights(self) -> int:
+        """How many weights there are."""
+        return len(self.weights(1, 1))
 
 
 CELL_WEIGHTS = {
-    "simple": CellWeights(n_states=1, weights=_simple),
-    "gru": CellWeights(n_states=1, weights=_gru),
-    "lstm": CellWeights(n_states=2, weights=_lstm),
+    "simple": CellWeights(
+        n_states=1,
+        n_gates=1,
+        others=lambda units: [("orthogonal", (units, units)), ("zeros", (units,))],
+    ),
+    "gru": CellWeights(
+        n_states=1,
+        n_gates=3,
+        # Keras keeps the bias of the input and of the state apart (reset_after=True).
+        others=lambda units: [("orthogonal", (units, 3 * units)), ("zeros", (2, 3 * units))],
+    ),
+    "lstm": CellWeights(
+        n_states=2,
+        n_gates=4,
+        others=lambda units: [("orthogonal", (units, 4 * units)), ("forget", (4 * units,))],
+    ),
+    "mingru": CellWeights(
+        n_states=1,
+        n_gates=2,
+        others=lambda units: [("zeros", (2 * units,))],
+    ),
 }

@@ -16,11 +16,6 @@ from ._plain import Plain
 
 _BATCHES_A_POOL = 50
 
-# Token ids that every vocabulary of outputs has: 0 is padding and 1 the unknown token.
-START, END = 2, 3
-# What a vocabulary is told to reserve them, in this order.
-RESERVED = ("[START]", "[END]")
-
 
 class Spec(Plain):
     """Base of what describes a network: a frozen dataclass of plain values.

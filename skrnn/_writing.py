@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ._data.sequences import Sequences
-from ._spec import END, network_of
+from ._spec import network_of
+from ._tokens import END, PADDING
 from .text._pairs import read_source
 
 
@@ -31,7 +32,7 @@ def written(estimator: Any, X: Any) -> tuple[np.ndarray, np.ndarray, Sequences]:
         estimator.beam_width,
         max_len + 1,  # the end
     )
-    length = (found != 0).sum(axis=2)
+    length = (found != PADDING).sum(axis=2)
     best = np.argmax(log_p / ((5 + length) / 6) ** estimator.length_penalty, axis=1)
     chosen = np.arange(len(found)), best
     return found[chosen], log_p[chosen].astype(np.float64), sequences

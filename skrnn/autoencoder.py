@@ -36,7 +36,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
     ----------
     latent_dim : int, default=8
         Length of the latent vector.
-    cell : {"simple", "gru", "lstm"}, default="gru"
+    cell : {"simple", "gru", "lstm", "mingru"}, default="gru"
         The recurrent cell.
     units : int or tuple of int, default=32
         Units of the encoder's recurrent layer, in each direction; a tuple has one entry for each
@@ -53,7 +53,8 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         Part of each recurrent layer's inputs that is dropped in training, the same at all
         steps of a sequence.
     recurrent_dropout : float, default=0.0
-        Part of each recurrent layer's state that is dropped on its way from step to step.
+        Part of each recurrent layer's state that is dropped on its way from step to step; of the
+        new value of each step for "mingru".
     standardize : bool, default=True
         Bring the features to mean 0 and standard deviation 1, as seen in the training samples, and
         give sequences back in the user's units. Without it the errors of features in large units

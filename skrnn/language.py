@@ -21,12 +21,13 @@ from ._data.task import Task
 from ._estimator import POSITIVE_INT, BaseNetwork, Fit
 from ._networks import language_model
 from ._random import one_seed
-from ._spec import END, RESERVED, network_of
+from ._spec import network_of
 from ._starting_weights import initial_weights
+from ._tokens import END, PADDING, RESERVED
 from .text._documents import as_documents, texts_given
 from .text._reading import ModelledTexts, NextTokens, text_params
 from .text._streams import as_data, pieces, split, stream_count
-from .text._vocabulary import MIN_DF, PADDING
+from .text._vocabulary import MIN_DF
 
 # Words, also with an apostrophe inside, and punctuation marks: a text that is written has both.
 TOKEN_PATTERN = r"(?u)\w+(?:'\w+)*|[^\w\s]"
@@ -52,7 +53,7 @@ class RNNLanguageModel(BaseNetwork):
     ----------
     level : {"char", "word"}, default="char"
         What a token is: a character, white space included, or a word as `token_pattern` finds it.
-    cell : {"simple", "gru", "lstm"}, default="gru"
+    cell : {"simple", "gru", "lstm", "mingru"}, default="gru"
         The recurrent cell.
     units : int or tuple of int, default=256
         Units of the recurrent layer; a tuple has one entry for each stacked layer.
@@ -65,7 +66,8 @@ class RNNLanguageModel(BaseNetwork):
         Part of each recurrent layer's inputs, and of the last one's outputs, that is dropped in
         training, the same at all steps of a piece.
     recurrent_dropout : float, default=0.0
-        Part of each recurrent layer's state that is dropped on its way from step to step.
+        Part of each recurrent layer's state that is dropped on its way from step to step; of the
+        new value of each step for "mingru".
     max_tokens : int or None, default=20000
         The number of ids at most: of padding, the unknown token, start, end and the most frequent
         tokens. None keeps all tokens.

@@ -38,7 +38,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
 
     Parameters
     ----------
-    cell : {"simple", "gru", "lstm"}, default="gru"
+    cell : {"simple", "gru", "lstm", "mingru"}, default="gru"
         The recurrent cell.
     units : int or tuple of int, default=32
         Units of the recurrent layer; a tuple has one entry for each stacked layer.
@@ -49,7 +49,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         steps of a sequence. Of embedded tokens, whole channels are dropped (Keras'
         SpatialDropout1D).
     recurrent_dropout : float, default=0.0
-        Part of each recurrent layer's state that is dropped on its way from step to step.
+        Part of each recurrent layer's state that is dropped on its way from step to step; of the
+        new value of each step for "mingru".
     pooling : {"last", "mean", "max", "attention"}, default="last"
         What of the last recurrent layer is read out of a sequence: its state after the last step
         (of each direction, if `bidirectional`), or the mean, the maximum or a weighted mean of

@@ -17,8 +17,9 @@ from ._data.target_checks import refuse_missing_y
 from ._data.task import Task
 from ._estimator import POSITIVE_INT, RATE, BaseNetwork, Fit, refuse_one_of_a_pair
 from ._networks import decoder_of_tokens
-from ._spec import END, network_of
+from ._spec import network_of
 from ._starting_weights import initial_weights
+from ._tokens import END
 from ._writing import as_texts, refuse_no_attention, shares_of_steps, written
 from .text._pairs import read_pairs, samples_of_pairs
 from .text._reading import padded
@@ -43,7 +44,7 @@ class RNNSeq2Seq(BaseNetwork):
         What a token of a text is, in X and in y.
     source_level, target_level : {"word", "char"} or None, default=None
         The level of X and that of y, where they differ.
-    cell : {"simple", "gru", "lstm"}, default="gru"
+    cell : {"simple", "gru", "lstm", "mingru"}, default="gru"
         The recurrent cell.
     units : int or tuple of int, default=64
         Units of the encoder's recurrent layer, in each direction; a tuple has one entry for each
@@ -59,7 +60,8 @@ class RNNSeq2Seq(BaseNetwork):
         Part of each recurrent layer's inputs that is dropped in training, the same at all
         steps of a sequence.
     recurrent_dropout : float, default=0.0
-        Part of each recurrent layer's state that is dropped on its way from step to step.
+        Part of each recurrent layer's state that is dropped on its way from step to step; of the
+        new value of each step for "mingru".
     scheduled_sampling : float, default=0.0
         Part of the true outputs that are replaced in training by what the decoder would have
         written there, so that it meets its own errors.

@@ -70,6 +70,7 @@ def assert_alike(compiled, portable, X):
         ("simple", "stacked bidirectional"),
         ("gru", "per step"),
         ("lstm", "per step"),
+        ("mingru", "stacked bidirectional"),
     ],
 )
 def test_training_equals_keras_fit(cell, stack):
@@ -259,7 +260,7 @@ def test_dropout_drops_the_given_part():
     """At rate p a mask is 0 with probability p, else 1 / (1 - p), so that its mean is one."""
     import tensorflow as tf
 
-    from skrnn._keras.functional.recurrent_stack import DropoutMasks
+    from skrnn._keras.functional.layer import DropoutMasks
 
     masks = DropoutMasks(tf.constant([1, 2]))
     first, second = masks.draw(0.3, [400, 50]).numpy(), masks.draw(0.3, [400, 50]).numpy()

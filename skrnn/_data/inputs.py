@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from .._plain import Plain
+from .._tokens import UNKNOWN
 from .scaling import identity_scaling, mean_and_scale, standardized
 from .sequences import Sequences
 from .validation import check_sequences, holds_sequences, refuse_other_width
-
-UNKNOWN = 1
 
 
 class Inputs(Plain):

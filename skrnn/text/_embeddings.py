@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array
 
+from .._tokens import PADDING
 from ._token_array import vocabulary_of
 
-PADDING = 0
 # Bytes of a table whose size is asked about, and how many of its rows may be of ids never seen.
 _LARGE_TABLE, _MOSTLY_UNSEEN = 2**30, 10
 

@@ -13,7 +13,7 @@ from .._data.samples import TrainingData
 from .._data.sequences import Sequences
 from .._data.target_checks import refuse_missing_y
 from .._data.task import Task
-from .._spec import END, RESERVED
+from .._tokens import END, RESERVED
 from ._documents import as_documents, holds_texts
 from ._reading import SourceTexts, TargetTexts, padded, sequences_of_texts, text_params
 

@@ -12,11 +12,11 @@ from .._data.inputs import Inputs
 from .._data.sequences import Sequences
 from .._data.targets import NoTargets, Targets
 from .._plain import Plain
-from .._spec import END
+from .._tokens import END, UNKNOWN
 from ._analysis import TOKEN_PATTERN, UNKNOWN_TEXT, Analysis
 from ._documents import as_documents
 from ._streams import texts_of
-from ._vocabulary import UNKNOWN, CountedTexts, Vocabulary, count_tokens, learn_vocabulary
+from ._vocabulary import CountedTexts, Vocabulary, count_tokens, learn_vocabulary
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,8 @@ import numpy as np
 
 from .._data.samples import TrainingData
 from .._data.sequences import Sequences
-from .._spec import END
+from .._tokens import END, PADDING
 
-_ABSENT = 0
 # Streams that a text held out is read in: enough for two cores.
 _HELD_OUT_STREAMS = 64
 # The fewest pieces of a stream that is not alone: each piece is a training step.
@@ -93,7 +92,7 @@ def pieces(texts: Sequences, n_streams: int, n_steps: int) -> Sequences:
     found = streams(texts, n_streams)
     n_streams = len(found)
     n_pieces = -(-(int(found.lengths.max()) - 1) // n_steps)
-    rows = np.full((n_streams, n_pieces * n_steps + 1), _ABSENT, dtype=np.int32)
+    rows = np.full((n_streams, n_pieces * n_steps + 1), PADDING, dtype=np.int32)
     for row, start, length in zip(rows, found.starts, found.lengths, strict=True):
         row[:length] = found.values[start : start + length]
     starts = np.arange(n_streams) * rows.shape[1] + np.arange(n_pieces)[:, None] * n_steps

@@ -15,14 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 from .._callbacks import CallbackSupportMixin, fit_task
 from .._compat import Interval, RealNotInt, StrOptions, fit_context
 from .._documentation import DocumentationLink
+from .._tokens import PADDING, UNKNOWN
 from .._warnings import warn
 from ._analysis import TOKEN_PATTERN, UNKNOWN_TEXT, Analysis
 from ._documents import as_documents
 from ._token_array import tokens_of, with_vocabulary
 from ._vocabulary import (
     MIN_DF,
-    PADDING,
-    UNKNOWN,
     CountedTexts,
     Vocabulary,
     count_tokens,

@@ -1,11 +1,6 @@
 """Tokens and their ids, and how a vocabulary is learned.
 
-Ids are laid out once, here, for everything that reads texts::
-
-    0                   padding
-    1                   unknown: any token that is not in the vocabulary
-    2 ... r + 1         r reserved ids, such as a start and an end, which no text contains
-    r + 2 ...           the tokens, the most frequent first
+`skrnn._tokens` tells which ids mean the same in every vocabulary.
 """
 
 from __future__ import annotations
@@ -21,9 +16,8 @@ from typing import Any
 import numpy as np
 
 from .._compat import Interval, RealNotInt
+from .._tokens import N_FIXED, PADDING, UNKNOWN
 
-PADDING, UNKNOWN = 0, 1
-N_FIXED = 2  # padding and unknown
 # What `min_df` may be, as in scikit-learn: a number of texts, or a share of them.
 MIN_DF = [Interval(Integral, 1, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")]
 

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from ..._tokens import PADDING
 from ..functional.batch import Batch
 
 
@@ -29,8 +30,8 @@ def gather_batch(data, samples, shape):
     elif "targets" in data:
         targets = tf.gather(data["targets"], samples)
     if inputs.dtype.is_integer:
-        present = within & (inputs != 0)
-        return Batch(tf.where(present, inputs, 0), present, n_present, targets)
+        present = within & (inputs != PADDING)
+        return Batch(tf.where(present, inputs, PADDING), present, n_present, targets)
     present = within & ~tf.math.is_nan(inputs[:, :, 0])
     return Batch(tf.where(present[:, :, None], inputs, 0.0), present, n_present, targets)
 

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..._programs import program
+from ..._tokens import PADDING
 from ..functional import language_network as language
 from .predictor import load
 from .threads import mapping, n_threads
@@ -42,7 +43,7 @@ def log_likelihoods(network, weights, texts):
     def read(rows):
         for piece, likelihood, _ in _read(network, weights, texts, rows):
             found[rows] += likelihood[: len(rows)]
-            n_tokens[rows] += (piece[1:, : len(rows)] != 0).sum(axis=0)
+            n_tokens[rows] += (piece[1:, : len(rows)] != PADDING).sum(axis=0)
 
     _for_all(read, _side_by_side(texts.lengths))
     return found, n_tokens

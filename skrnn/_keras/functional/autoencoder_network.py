@@ -16,9 +16,8 @@ import tensorflow as tf
 
 from .batch import gives
 from .cells import CELLS
+from .layer import DropoutMasks, Steps, dense, layer_weights, masked_run, recurrent_layer
 from .losses import element_loss
-from .recurrence import run_cell
-from .recurrent_stack import DropoutMasks, Steps, dense, recurrent_layer
 
 
 def losses(network, loss, weights, batch, seed, carry):
@@ -56,7 +55,8 @@ def decode(network, weights, batch):
 
     The vector of a sequence is given as its input at each of the steps that are to be written.
     """
-    weights = weights[3 * len(network.units) * network.n_directions + 2 :]
+    of_layers = CELLS[network.cell].n_weights * len(network.units) * network.n_directions
+    weights = weights[of_layers + 2 :]
     steps = batch.present, batch.n_present
     return (_decoded(network, iter(weights), batch.inputs[0], steps, DropoutMasks(None)),)
 
@@ -95,22 +95,16 @@ def _decoded(network, weights, latent, steps, masks):
         for _ in network.decoder_units
     ]
     hidden = tf.tile(latent[None], [span.shape[0], 1, 1])
+    steps = Steps(span[:, :, None], n_run, in_blocks=masks.seed is None)
     for start in starts:
-        kernel, recurrent, bias = (next(weights) for _ in range(3))
-        input_mask = masks.draw(network.dropout, hidden.shape[1:])
-        hidden = run_cell(
-            network.cell,
-            hidden if input_mask is None else hidden * input_mask,
-            span[:, :, None],
-            (kernel, recurrent, bias),
+        hidden = masked_run(
+            network,
+            layer_weights(network, weights),
+            hidden,
+            steps,
+            masks,
             backward=True,
-            keep_mask=masks.draw(network.recurrent_dropout, start[0].shape),
-            want_steps=True,
             start=start,
-            n_present=n_run,
-            in_blocks=masks.seed is None,
-            train=masks.seed is not None,
+            want_steps=True,
         )
-    # What is returned for steps that were not run means nothing.
-    hidden = tf.where(span[:, :, None], hidden, 0.0)
     return dense(tf.transpose(hidden, [1, 0, 2]), next(weights), next(weights))

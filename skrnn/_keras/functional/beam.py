@@ -12,14 +12,14 @@ Graves, "Sequence transduction with recurrent neural networks", 2012; Sutskever,
 
 import tensorflow as tf
 
-from ..._spec import END, START
+from ..._tokens import END, PADDING, START, UNKNOWN
 from .batch import gives
 from .encoder_decoder import decoder_step, encoded
-from .recurrent_stack import DropoutMasks
+from .layer import DropoutMasks
+from .tokens import NEVER, never, only
 
-_NO = -1e9
-# Tokens that stand for no output: padding, the unknown token, and the start.
-_FORBIDDEN = (0, 1, START)
+# Tokens that stand for no output.
+_FORBIDDEN = (PADDING, UNKNOWN, START)
 
 
 @gives(
@@ -39,14 +39,14 @@ def search(network, weights, batch, beam_width, max_len):
     source = tf.nest.map_structure(
         lambda t: None if t is None else tf.repeat(t, beam_width, axis=0), source
     )
-    never = tf.reduce_sum(tf.one_hot(_FORBIDDEN, n_tokens), axis=0) * _NO
-    only_padding, only_end = ((1 - tf.one_hot(token, n_tokens)) * _NO for token in (0, END))
+    forbidden = never(_FORBIDDEN, n_tokens)
+    only_padding, only_end = only(PADDING, n_tokens), only(END, n_tokens)
 
     def extend(step, tokens, states, scores, ended, sequences):
         raw, states = decoder_step(
             network, weights, tf.reshape(tokens, [-1]), source._replace(states=states)
         )
-        gains = tf.nn.log_softmax(raw) + never
+        gains = tf.nn.log_softmax(raw) + forbidden
         gains += tf.where(step == max_len - 1, only_end, 0.0)
         gains = tf.reshape(gains, [n_samples, beam_width, n_tokens])
         gains = tf.where(ended[:, :, None], only_padding, gains)
@@ -63,7 +63,7 @@ def search(network, weights, batch, beam_width, max_len):
         return (step < max_len) & ~tf.reduce_all(ended)
 
     # At the start all places of the beam are the same, so one alone counts.
-    scores = tf.one_hot([0] * n_samples, beam_width, on_value=0.0, off_value=_NO)
+    scores = tf.one_hot([0] * n_samples, beam_width, on_value=0.0, off_value=NEVER)
     tokens = tf.fill([n_samples, beam_width], START)
     ended = tf.repeat(~real[:, None], beam_width, axis=1)
     sequences = tf.zeros([n_samples, beam_width, max_len], tf.int32)

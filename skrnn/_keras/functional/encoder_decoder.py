@@ -19,13 +19,21 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from ..._spec import START
+from ..._tokens import PADDING, START
 from .batch import gives
+from .layer import (
+    DropoutMasks,
+    Steps,
+    dense,
+    layer_weights,
+    masked_run,
+    recurrent_layer,
+    step_of_layers,
+)
 from .losses import element_loss
-from .recurrence import run_cell, single_step
-from .recurrent_stack import DropoutMasks, Steps, dense, embedded, recurrent_layer
+from .recurrent_stack import embedded
+from .tokens import NEVER
 
-_NO = -1e9
 # Steps of taught tokens in one read-out.
 _BLOCK = 8
 
@@ -53,13 +61,13 @@ class Source(NamedTuple):
     keys : tensor of shape (batch, n_steps, units) or None
         The states after each step, if there is attention.
     present : bool tensor of shape (batch, n_steps)
-    states : list of tuples of tensors of shape (batch, units)
+    states : tuple of tuples of tensors of shape (batch, units)
         The last state of each layer.
     """
 
     keys: tf.Tensor | None
     present: tf.Tensor
-    states: list[tuple[tf.Tensor, ...]]
+    states: tuple[tuple[tf.Tensor, ...], ...]
 
 
 def losses(network, loss, weights, batch, seed, carry):
@@ -130,7 +138,7 @@ def _targets_by_step(network, targets):
     if network.target_embedding_dim is None:
         return targets, tf.ones(targets.shape[:2], tf.bool)
     tokens = tf.cast(targets[:, :, 0], tf.int32)
-    return tokens, tokens != 0
+    return tokens, tokens != PADDING
 
 
 def _one_late(network, targets):
@@ -163,7 +171,7 @@ def encoded(network, weights, batch, masks):
         )
         states.append(state)
     keys = None if network.attention is None else tf.transpose(hidden, [1, 0, 2])
-    return Source(keys, tf.transpose(batch.present), states), _by_purpose(network, weights)
+    return Source(keys, tf.transpose(batch.present), tuple(states)), _by_purpose(network, weights)
 
 
 def _by_purpose(network, weights):
@@ -172,7 +180,7 @@ def _by_purpose(network, weights):
 
     return _Weights(
         embedding=None if network.target_embedding_dim is None else next(weights),
-        layers=[tuple(take(3)) for _ in network.units],
+        layers=[layer_weights(network, weights) for _ in network.units],
         score=take(3 if network.attention == "additive" else 0),
         combination=take(2 if network.attention is not None else 0),
         output=take(2),
@@ -183,21 +191,10 @@ def _taught_states(network, weights, fed, present, source, masks):
     """Return the states of the last layer over known inputs: (n_target_steps, batch, units)."""
     hidden = _entering(weights, fed)
     n_present = None if network.target_embedding_dim is None else _n_present(present)
+    steps = Steps(present[:, :, None], n_present)
     for layer, state in zip(weights.layers, source.states, strict=True):
-        input_mask = masks.draw(network.dropout, hidden.shape[1:])
-        hidden = run_cell(
-            network.cell,
-            hidden if input_mask is None else hidden * input_mask,
-            present[:, :, None],
-            layer,
-            keep_mask=masks.draw(network.recurrent_dropout, state[0].shape),
-            want_steps=True,
-            start=state,
-            n_present=n_present,
-            train=masks.seed is not None,
-        )
-    # What is returned for steps that were not run means nothing.
-    return tf.where(present[:, :, None], hidden, 0.0)
+        hidden = masked_run(network, layer, hidden, steps, masks, start=state, want_steps=True)
+    return hidden
 
 
 def _n_present(present):
@@ -211,12 +208,8 @@ def decoder_step(network, weights, fed, source):
     `fed` are tokens of shape (batch,) or numbers (batch, n_outputs); the states in `source` are
     the decoder's own after the step before.
     """
-    hidden = _entering(weights, fed)
-    states = []
-    for layer, state in zip(weights.layers, source.states, strict=True):
-        state = single_step(network.cell, hidden, layer, state)
-        hidden = state[0]
-        states.append(state)
+    fed = _entering(weights, fed)
+    hidden, states = step_of_layers(network, weights.layers, fed, source.states)
     outputs, _ = _read_out(network, weights, hidden[:, None], source)
     return outputs[:, 0], states
 
@@ -308,7 +301,7 @@ def _shares(score, queries, source):
         scores = tf.reduce_sum(both * scale, axis=-1)
     else:
         scores = tf.matmul(queries, source.keys, transpose_b=True) / queries.shape[-1] ** 0.5
-    return tf.nn.softmax(tf.where(source.present[:, None], scores, _NO))
+    return tf.nn.softmax(tf.where(source.present[:, None], scores, NEVER))
 
 
 def _product(values, kernel):

@@ -21,15 +21,14 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from ..._spec import END, START
+from ..._tokens import END, PADDING, START, UNKNOWN
 from .cells import CELLS
+from .layer import DropoutMasks, Steps, dense, layer_weights, masked_run, step_of_layers
 from .losses import element_loss
-from .recurrence import run_cell, single_step
-from .recurrent_stack import DropoutMasks, dense
+from .tokens import NEVER, never
 
-_PADDING, _UNKNOWN = 0, 1
-# Ids that are no token of a text, and their logit.
-NEVER_NEXT, NO = (_PADDING, START), -1e9
+# Ids that are no token of a text.
+NEVER_NEXT = (PADDING, START)
 
 
 def initial_carry(network, batch_size):
@@ -43,12 +42,14 @@ def losses(network, loss, weights, batch, seed, carry):
     masks = DropoutMasks(seed)
     tokens, targets = batch.inputs[:-1], batch.inputs[1:]
     # The last token, where it is one, is read as the first of the next piece.
-    hidden, carry = read(network, weights, tf.where(targets == _PADDING, 0, tokens), carry, masks)
+    hidden, carry = read(
+        network, weights, tf.where(targets == PADDING, PADDING, tokens), carry, masks
+    )
     drop = masks.draw(network.dropout, hidden.shape[1:])
     raw = logits(weights, hidden if drop is None else hidden * drop)
     found = element_loss(loss)(targets[:, :, None], raw)
     carry = tf.nest.map_structure(tf.stop_gradient, carry)
-    return tf.transpose(found), tf.transpose(targets != _PADDING), carry
+    return tf.transpose(found), tf.transpose(targets != PADDING), carry
 
 
 def read(network, weights, tokens, states, masks, n_present=None):
@@ -64,22 +65,13 @@ def read(network, weights, tokens, states, masks, n_present=None):
         The whole state of each layer after the last step that is present.
     """
     weights = iter(weights)
-    present = (tokens != _PADDING)[:, :, None]
+    steps = Steps((tokens != PADDING)[:, :, None], n_present)
     hidden = tf.gather(next(weights), tf.where(tokens == END, START, tokens))
     after = []
     for state in states:
-        drop = masks.draw(network.dropout, hidden.shape[1:])
-        hidden, state = run_cell(
-            network.cell,
-            hidden if drop is None else hidden * drop,
-            present,
-            tuple(next(weights) for _ in range(3)),
-            keep_mask=masks.draw(network.recurrent_dropout, state[0].shape),
-            want_steps=True,
-            want_state=True,
-            start=state,
-            n_present=n_present,
-            train=masks.seed is not None,
+        own = layer_weights(network, weights)
+        hidden, state = masked_run(
+            network, own, hidden, steps, masks, start=state, want_steps=True, want_state=True
         )
         after.append(state)
     return hidden, tuple(after)
@@ -88,8 +80,7 @@ def read(network, weights, tokens, states, masks, n_present=None):
 def logits(weights, hidden):
     """Return the raw output for each token; padding and the start never come next."""
     raw = dense(hidden, *weights[-2:])
-    n_tokens = raw.shape[-1]
-    return raw + NO * tf.reduce_sum(tf.one_hot(NEVER_NEXT, n_tokens), axis=0)
+    return raw + never(NEVER_NEXT, raw.shape[-1])
 
 
 def log_likelihood(network, weights, tokens, states):
@@ -107,12 +98,10 @@ def log_likelihood(network, weights, tokens, states):
     states : nest of tensors
     """
     given, targets = tokens[:-1], tokens[1:]
-    n_present = tf.reduce_max(tf.reduce_sum(tf.cast(given != _PADDING, tf.int32), axis=0))
+    n_present = tf.reduce_max(tf.reduce_sum(tf.cast(given != PADDING, tf.int32), axis=0))
     hidden, states = read(network, weights, given, states, DropoutMasks(None), n_present)
-    # What is returned for steps that were not run means nothing.
-    hidden = tf.where((given != _PADDING)[:, :, None], hidden, 0.0)
     found = -element_loss("categorical_crossentropy")(targets[:, :, None], logits(weights, hidden))
-    found = tf.where(targets != _PADDING, found, 0.0)
+    found = tf.where(targets != PADDING, found, 0.0)
     return tf.reduce_sum(tf.cast(found, tf.float64), axis=0), states
 
 
@@ -151,21 +140,21 @@ def written(network, weights, states, choice, capacity, considers_some):
     `choice.n_tokens` are written. `considers_some` tells whether `top_k` and `top_p` are looked at.
     """
     batch = states[0][0].shape[0]
-    never = tf.reduce_sum(tf.one_hot([_UNKNOWN], network.n_tokens), axis=0) * NO
+    not_unknown = never([UNKNOWN], network.n_tokens)
 
     def goes_on(step, states, ended, text):
         return (step < choice.n_tokens) & ~tf.reduce_all(ended)
 
     def write(step, states, ended, text):
-        raw = logits(weights, states[-1][0]) + never
+        raw = logits(weights, states[-1][0]) + not_unknown
         if considers_some:
             raw = _considered(raw, choice)
         seed = tf.random.experimental.stateless_fold_in(choice.seed, step)
         uniform = tf.random.stateless_uniform(raw.shape, seed, minval=1e-30, maxval=1.0)
         noisy = raw - choice.temperature * tf.math.log(-tf.math.log(uniform))
-        noisy = tf.where(raw > NO / 2, noisy, -np.inf)  # however high the temperature
+        noisy = tf.where(raw > NEVER / 2, noisy, -np.inf)  # however high the temperature
         token = tf.argmax(noisy, axis=1, output_type=tf.int32)
-        token = tf.where(ended, _PADDING, token)
+        token = tf.where(ended, PADDING, token)
         text = tf.where(tf.range(capacity) == step, token[:, None], text)
         return step + 1, _step(network, weights, token, states), ended | (token == END), text
 
@@ -175,14 +164,10 @@ def written(network, weights, states, choice, capacity, considers_some):
 
 def _step(network, weights, token, states):
     """Return the states after one more token."""
-    hidden = tf.gather(weights[0], token)
-    after = []
-    for layer, state in enumerate(states):
-        own = tuple(weights[1 + 3 * layer : 4 + 3 * layer])
-        state = single_step(network.cell, hidden, own, state)
-        hidden = state[0]
-        after.append(state)
-    return tuple(after)
+    table, *others = weights
+    others = iter(others)
+    layers = [layer_weights(network, others) for _ in states]
+    return step_of_layers(network, layers, tf.gather(table, token), states)[1]
 
 
 def _considered(raw, choice):
@@ -193,4 +178,4 @@ def _considered(raw, choice):
     before = tf.cumsum(probability, axis=1, exclusive=True)
     kept = (before < choice.top_p) & (tf.range(raw.shape[1]) < choice.top_k)
     least = tf.reduce_min(tf.where(kept, ordered, raw.dtype.max), axis=1, keepdims=True)
-    return tf.where(raw >= least, raw, 2 * NO)
+    return tf.where(raw >= least, raw, 2 * NEVER)

@@ -5,14 +5,12 @@ and nothing is left of a fit but its arrays. `skrnn._keras.layers` builds the sa
 layers; the tests hold the two together.
 """
 
-from typing import NamedTuple
-
 import tensorflow as tf
 
 from . import pooling
 from .batch import gives
+from .layer import DropoutMasks, Steps, dense, recurrent_layer
 from .losses import element_loss
-from .recurrence import run_cell
 
 
 def losses(network, loss, weights, batch, seed, carry):
@@ -91,69 +89,6 @@ def _last_states(network, weights, inputs, present, n_present, dropout_seed):
     return hidden
 
 
-class Steps(NamedTuple):
-    """The steps of a batch that a layer runs over; see `recurrence.run_cell`.
-
-    Parameters
-    ----------
-    present : bool tensor of shape (n_steps, batch, 1)
-    n_present : int tensor or None
-    in_blocks : bool
-    """
-
-    present: tf.Tensor
-    n_present: tf.Tensor | None
-    in_blocks: bool = True
-
-
 def embedded(network, weights, inputs):
     """Return the vectors of token ids, or numbers as they are."""
     return inputs if network.n_tokens is None else tf.gather(next(weights), inputs)
-
-
-def recurrent_layer(network, weights, inputs, steps, masks, want_steps, want_state=False):
-    """Run a layer in one direction or both, side by side; see `recurrence.run_cell`."""
-    outputs = []
-    for backward in (False, True)[: network.n_directions]:
-        kernel, recurrent, bias = (next(weights) for _ in range(3))
-        batch, units = inputs.shape[1], recurrent.shape[0]
-        input_mask = masks.draw(network.dropout, [batch, inputs.shape[2]])
-        outputs.append(
-            run_cell(
-                network.cell,
-                inputs if input_mask is None else inputs * input_mask,
-                steps.present,
-                (kernel, recurrent, bias),
-                backward=backward,
-                keep_mask=masks.draw(network.recurrent_dropout, [batch, units]),
-                want_steps=want_steps,
-                want_state=want_state,
-                n_present=steps.n_present,
-                in_blocks=steps.in_blocks,
-                train=masks.seed is not None,
-            )
-        )
-    return tf.nest.map_structure(lambda *sides: tf.concat(sides, axis=-1), *outputs)
-
-
-def dense(inputs, kernel, bias):
-    """Multiply the last axis with a kernel and add a bias."""
-    flat = tf.reshape(inputs, [-1, inputs.shape[-1]])
-    return tf.reshape(tf.matmul(flat, kernel) + bias, [*inputs.shape[:-1], kernel.shape[1]])
-
-
-class DropoutMasks:
-    """Draw one mask after the other from one seed: 0 where dropped, 1 / (1 - rate) elsewhere."""
-
-    def __init__(self, seed):
-        self.seed = seed
-        self.n_drawn = 0
-
-    def draw(self, rate, shape):
-        """Return a mask, or None where nothing is dropped."""
-        if self.seed is None or rate == 0:
-            return None
-        self.n_drawn += 1
-        seed = tf.random.experimental.stateless_fold_in(self.seed, self.n_drawn)
-        keep = tf.random.stateless_uniform(shape, seed) >= rate
-        return tf.cast(keep, tf.float32) / (1 - rate)

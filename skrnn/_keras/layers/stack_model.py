@@ -2,8 +2,11 @@
 
 import keras
 
-from ..._spec import END, START
-from ..functional.language_network import NEVER_NEXT, NO
+from ..._tokens import END, START
+from ..functional.architectures import loaded
+from ..functional.cells import CELLS
+from ..functional.language_network import NEVER_NEXT
+from ..functional.tokens import NEVER
 from .pooling_layers import LAYERS
 from .seeds import seeded_layers
 
@@ -79,7 +82,7 @@ def build_language(network, weights, seed=0):
     table, *others, bias = weights
     table, bias = table.copy(), bias.copy()
     table[END] = table[START]  # the network reads the end of one text as the start of the next
-    bias[list(NEVER_NEXT)] = NO
+    bias[list(NEVER_NEXT)] = NEVER
     model.set_weights([table, *others, bias])
     return model
 
@@ -124,19 +127,13 @@ def _recurrent_layer(network, units, want_steps):
 
 def plain_layer(network, units, **returned):
     """Return a recurrent layer of one direction; `returned` are its ``return_...`` arguments."""
-    # cuDNN accepts only some masks; the plain kernels accept all and give the same numbers.
-    cudnn = {} if network.cell == "simple" else {"use_cudnn": False}
-    layer = {
-        "simple": keras.layers.SimpleRNN,
-        "gru": keras.layers.GRU,
-        "lstm": keras.layers.LSTM,
-    }[network.cell]
-    return layer(
+    cell = CELLS[network.cell]
+    return loaded(cell.keras_layer)(
         units,
         dropout=network.dropout,
         recurrent_dropout=network.recurrent_dropout,
         **returned,
-        **cudnn,
+        **cell.keras_options,
     )
 
 
