@@ -55,13 +55,6 @@ def refuse_no_attention(network: Any) -> None:
         )
 
 
-def step_names(estimator: Any, x: Any, y: Any) -> tuple[list[str] | None, list[str]]:
-    """Return names for the steps of an input, None for numbers, and of an output."""
-    task = estimator._task()
-    source = list(task.inputs.tokens([x])[0]) if task.inputs.holds_tokens else None
-    return source, [*task.targets.tokens([y])[0], "(end)"]
-
-
 def as_texts(targets: Any, ids: np.ndarray) -> np.ndarray:
     """Return the texts that ids stand for, or lists of tokens, as a 1-D array of objects."""
     tokens = targets.decode(ids, until=END)

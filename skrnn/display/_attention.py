@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import check_matplotlib_support
-from .._writing import step_names
+from ..text._pairs import step_names
 from ..text._token_array import vocabulary_of
 from ..text._vocabulary import tokens_by_id
 
@@ -154,7 +154,7 @@ _Drawn = tuple[np.ndarray, "list[str] | None", "list[str] | None"]
 def _of_written(estimator: Any, x: Any, y: Any) -> _Drawn:
     output = estimator.predict([x]) if y is None else [y]
     (attention,) = estimator.attention_weights([x], list(output))
-    return attention, *step_names(estimator, x, output[0])
+    return attention, *step_names(estimator._task(), x, output[0])
 
 
 def _of_sequence(estimator: Any, x: Any, y: Any, vocabulary: Mapping[str, int] | None) -> _Drawn:

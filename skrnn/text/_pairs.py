@@ -92,3 +92,9 @@ def _are_vectors(X: Any) -> bool:
     if isinstance(X, list | tuple):
         return len(X) > 0 and np.ndim(X[0]) == 1 and len({np.size(x) for x in X}) == 1
     return getattr(X, "ndim", None) == 2
+
+
+def step_names(task: Task[Any, Any], x: Any, y: Any) -> tuple[list[str] | None, list[str]]:
+    """Return names for the steps of an input, None for numbers, and of an output."""
+    source = list(task.inputs.tokens([x])[0]) if task.inputs.holds_tokens else None
+    return source, [*task.targets.tokens([y])[0], "(end)"]
