@@ -164,9 +164,11 @@ class ClassTargets(Targets):
         known = dict(zip(self.labels, range(len(self.labels)), strict=True))
         unknown = [label for label in class_weight if label not in known]
         if unknown:
+            left_out = [label for label in self.labels if label not in class_weight]
             raise ValueError(
                 f"Expected class_weight with keys among classes_ = {list(self.labels)}, got "
-                f"{unknown} as well. Name the classes as they stand in y."
+                f"{unknown} as well; the classes, {left_out}, are not in class_weight. Name the "
+                "classes as they stand in y."
             )
         weights = np.ones(len(self.labels))
         for label, weight in class_weight.items():
