@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._data.sequences import Sequences
 from ._spec import network_of
-from ._tokens import END, PADDING
+from ._tokens import PADDING
 from .text._pairs import read_source
 
 
@@ -57,7 +57,7 @@ def refuse_no_attention(network: Any) -> None:
 
 def as_texts(targets: Any, ids: np.ndarray) -> np.ndarray:
     """Return the texts that ids stand for, or lists of tokens, as a 1-D array of objects."""
-    tokens = targets.decode(ids, until=END)
+    tokens = targets.written(ids)
     texts = [targets.analysis.join(t) for t in tokens] if targets.writes_text else tokens
     array = np.empty(len(texts), dtype=object)
     array[:] = texts  # also lists of equal lengths

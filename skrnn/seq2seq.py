@@ -19,7 +19,6 @@ from ._estimator import POSITIVE_INT, RATE, BaseNetwork, Fit, refuse_one_of_a_pa
 from ._networks import decoder_of_tokens
 from ._spec import network_of
 from ._starting_weights import initial_weights
-from ._tokens import END
 from ._writing import as_texts, refuse_no_attention, shares_of_steps, written
 from .text._pairs import read_pairs, samples_of_pairs
 from .text._reading import padded
@@ -442,7 +441,7 @@ class RNNSeq2Seq(BaseNetwork):
             raise ValueError(f"Expected metric to be one of {sorted(METRICS)}, got {metric!r}.")
         ids, _, _ = written(self, X)
         targets = self._task().targets
-        predicted, true = targets.decode(ids, until=END), targets.tokens(y)
+        predicted, true = targets.written(ids), targets.tokens(y)
         check_consistent_length(predicted, true)
         weights = check_sample_weight(sample_weight, np.empty((len(true), 1)), dtype=np.float64)
         return METRICS[metric](true, predicted, weights, targets.analysis.join)

@@ -149,6 +149,10 @@ class TargetTexts(TextReading, Targets):
         """Return the ids of each text and its end, see `padded`."""
         return padded(self.ids.encode(self.tokens(y), suffix=(END,)))
 
+    def written(self, ids: np.ndarray) -> list[list[str]]:
+        """Return the tokens of each row of ids, up to its end."""
+        return self.decode(ids, until=END)
+
     def lengths(self, values: np.ndarray) -> np.ndarray:
         """Return how many ids each text has, its end included."""
         n_ids: np.ndarray = np.count_nonzero(values[:, :, 0], axis=1)
