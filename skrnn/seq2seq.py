@@ -459,8 +459,7 @@ class RNNSeq2Seq(BaseNetwork):
         Returns
         -------
         shares : list of n_samples float64 ndarrays of shape (n_target_steps_i, n_steps_i)
-            From 0 to 1; each row, one for a token of the output and the last for the end, sums to
-            one.
+            From 0 to 1. Rows are the tokens of the output and then its end; each sums to one.
 
         Raises
         ------

@@ -15,8 +15,8 @@ import tensorflow as tf
 from ..._tokens import END, PADDING, START, UNKNOWN
 from .batch import gives
 from .encoder_decoder import decoder_step, encoded
+from .forbidden_tokens import NEVER, never, only
 from .layer import DropoutMasks
-from .tokens import NEVER, never, only
 
 # Tokens that stand for no output.
 _FORBIDDEN = (PADDING, UNKNOWN, START)

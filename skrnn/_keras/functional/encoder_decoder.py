@@ -21,6 +21,7 @@ import tensorflow as tf
 
 from ..._tokens import PADDING, START
 from .batch import gives
+from .forbidden_tokens import NEVER
 from .layer import (
     DropoutMasks,
     Steps,
@@ -32,7 +33,6 @@ from .layer import (
 )
 from .losses import element_loss
 from .recurrent_stack import embedded
-from .tokens import NEVER
 
 # Steps of taught tokens in one read-out.
 _BLOCK = 8

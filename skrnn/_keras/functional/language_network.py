@@ -23,9 +23,9 @@ import tensorflow as tf
 
 from ..._tokens import END, PADDING, START, UNKNOWN
 from .cells import CELLS
+from .forbidden_tokens import NEVER, never
 from .layer import DropoutMasks, Steps, dense, layer_weights, masked_run, step_of_layers
 from .losses import element_loss
-from .tokens import NEVER, never
 
 # Ids that are no token of a text.
 NEVER_NEXT = (PADDING, START)

@@ -5,8 +5,8 @@ import keras
 from ..._tokens import END, START
 from ..functional.architectures import loaded
 from ..functional.cells import CELLS
+from ..functional.forbidden_tokens import NEVER
 from ..functional.language_network import NEVER_NEXT
-from ..functional.tokens import NEVER
 from .pooling_layers import LAYERS
 from .seeds import seeded_layers
 
