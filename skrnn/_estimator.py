@@ -120,6 +120,7 @@ class Fit:
         self.given = FittedOn(X, y, sample_weight)
         self.epochs = epochs
         self.goes_on = goes_on and hasattr(estimator, "weights_")
+        self.n_before = estimator.n_iter_ if self.goes_on else 0  # epochs
 
     def __enter__(self) -> Fit:
         self.before = dict(vars(self.estimator))
@@ -209,12 +210,14 @@ class Fit:
         if self.goes_on:
             _refuse_other(network, network_of(self.estimator.network_))
             start = self.estimator.weights_
+        trains_vectors = bool(getattr(self.params, "trainable_embeddings", True))
+        optimizer = [engine, self.params.optimizer, trains_vectors]  # what its state is of
         learnt = {
             **task.attributes(),
             **(kept or {}),
             "network_": network.to_dict(),
             "engine_": engine,
-            "optimizer_": self.optimizer_kind(engine),
+            "optimizer_": optimizer,
         }
 
         def fitted_with(weights: list[np.ndarray]) -> dict[str, Any]:
@@ -224,7 +227,7 @@ class Fit:
         loss = task.targets.loss if loss is None else loss
         run = self._run(network, data, loss, engine, extras or {})
         tasks = EpochTasks(self.estimator, self.given, self.epochs, fitted_with)
-        trained = train(run, data, tasks, start, self.earlier_optimizer_state(engine))
+        trained = train(run, data, tasks, start, self._earlier_optimizer_state(optimizer))
         self._keep(trained, learnt)
         for name, value in self._last_attributes({}, finish).items():
             setattr(self.estimator, name, value)
@@ -239,9 +242,9 @@ class Fit:
         training = Training(loss, params.optimizer, batch_size, params.clipnorm is not None)
         stops_early = params.early_stopping and data.validation is not None
         patience = params.n_iter_no_change if stops_early else None
-        return Run(network, training, self.values(), engine, patience, params.verbose, extras)
+        return Run(network, training, self._values(), engine, patience, params.verbose, extras)
 
-    def values(self) -> Values:
+    def _values(self) -> Values:
         """Return what this run of a program has that others may have otherwise."""
         return Values(
             learning_rate=float(self.params.learning_rate),
@@ -253,22 +256,10 @@ class Fit:
             first_epoch=self.n_before,
         )
 
-    @property
-    def n_before(self) -> int:
-        """The epochs that were run before this call."""
-        return self.estimator.n_iter_ if self.goes_on else 0
-
-    def optimizer_kind(self, engine: str) -> list[Any]:
-        """Return what an optimizer's state is of, so that it is not used for anything else."""
-        params = self.params
-        return [engine, params.optimizer, bool(getattr(params, "trainable_embeddings", True))]
-
-    def earlier_optimizer_state(self, engine: str) -> list[np.ndarray] | None:
+    def _earlier_optimizer_state(self, kind: list[Any]) -> list[np.ndarray] | None:
         """Return the optimizer's state after the last fit; None after one of another kind."""
         state = getattr(self.estimator, "optimizer_state_", None)
-        if not self.goes_on or self.estimator.optimizer_ != self.optimizer_kind(engine):
-            return None
-        return state
+        return state if self.goes_on and self.estimator.optimizer_ == kind else None
 
     def _last_attributes(
         self, attributes: dict[str, Any], finish: Callable[[Any], dict[str, Any]] | None
