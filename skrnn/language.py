@@ -374,7 +374,7 @@ class RNNLanguageModel(BaseNetwork):
         Returns
         -------
         perplexity : float
-            ``exp(-score(X))``: among how many equally probable tokens it would be as hard to tell
+            ``exp(-score(X))``: among how many equally probable tokens it would be as hard to predict
             the next one.
         """
         return float(np.exp(-self.score(X)))

@@ -56,7 +56,7 @@ def part_of(run: np.ndarray, start: int, end: int) -> Sequences:
 def streams(texts: Sequences, n_streams: int) -> Sequences:
     """Divide the run of some texts into streams of equal length.
 
-    Each is given the token before it, so that all but the run's first are told by one of them.
+    Each is given the token before it, so that all but the run's first are predicted in one of them.
 
     Returns
     -------
