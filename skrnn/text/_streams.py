@@ -73,8 +73,8 @@ def stream_count(texts: Sequences, most: int, n_steps: int) -> int:
 
     A power of two where it is fewer, so that texts of like lengths share compiled programs.
     """
-    n_told = int((texts.lengths - 1).sum())
-    enough = n_told // (n_steps * _MIN_PIECES)
+    n_predicted = int((texts.lengths - 1).sum())
+    enough = n_predicted // (n_steps * _MIN_PIECES)
     return min(most, 1 << (enough.bit_length() - 1)) if enough else 1
 
 
@@ -110,11 +110,11 @@ def split_last(texts: Sequences, fraction: float) -> tuple[Sequences, Sequences 
         In streams; None if there is nothing to spare.
     """
     run = run_of(texts)
-    n_told = len(run) - 1
-    n_held_out = min(int(np.ceil(n_told * fraction)), n_told - 1)
+    n_predicted = len(run) - 1
+    n_held_out = min(int(np.ceil(n_predicted * fraction)), n_predicted - 1)
     if n_held_out < 1:
         return texts, None
-    cut = n_told - n_held_out
+    cut = n_predicted - n_held_out
     last = part_of(run, cut, len(run))
     return part_of(run, 0, cut + 1), streams(last, _HELD_OUT_STREAMS)
 
