@@ -374,8 +374,8 @@ class RNNLanguageModel(BaseNetwork):
         Returns
         -------
         perplexity : float
-            ``exp(-score(X))``: among how many equally probable tokens it would be as hard to predict
-            the next one.
+            ``exp(-score(X))``: among how many equally probable tokens it would be as hard to
+            predict the next one.
         """
         return float(np.exp(-self.score(X)))
 
