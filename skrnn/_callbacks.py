@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ._compat import CALLBACK_CONTEXT
+
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 try:
@@ -45,7 +47,7 @@ class fit_task:
         self.estimator, self.fitted_on = estimator, FittedOn(X, y)
 
     def __enter__(self) -> None:
-        context = _context(getattr(self.estimator, _CONTEXT, None), max_subtasks=0)
+        context = _context(getattr(self.estimator, CALLBACK_CONTEXT, None), max_subtasks=0)
         self.context = _begin(context, self.estimator, self.fitted_on)
 
     def __exit__(self, error: Any, *_: Any) -> None:
@@ -78,7 +80,7 @@ class EpochTasks:
     ) -> None:
         self.estimator, self.fitted_on = estimator, fitted_on
         self.fitted_with = fitted_with
-        context = _context(getattr(estimator, _CONTEXT, None), max_subtasks=max_epochs)
+        context = _context(getattr(estimator, CALLBACK_CONTEXT, None), max_subtasks=max_epochs)
         self.fit_context = _begin(context, estimator, fitted_on)
         self.epoch_context: Any = None
 
@@ -105,10 +107,6 @@ class EpochTasks:
         """Report that the fit has ended."""
         if self.fit_context is not None:
             _end(self.fit_context, self.estimator, self.fitted_on, {})
-
-
-# What gives a context to the estimators of a scikit-learn that has callbacks.
-_CONTEXT = "_init_callback_context"
 
 
 def _context(make: Any, max_subtasks: int) -> Any:

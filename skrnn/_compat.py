@@ -14,7 +14,13 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
+# What scikit-learn's decorator of `fit` keeps on an estimator, and what gives it a context there.
+CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
+CALLBACK_CONTEXT = "_init_callback_context"
+
 __all__ = [
+    "CALLBACK_CONTEXT",
+    "CALLBACK_STATE",
     "HasMethods",
     "Interval",
     "RealNotInt",

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 
 from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn
 from ._cell_weights import CELL_WEIGHTS
-from ._compat import Interval, StrOptions
+from ._compat import CALLBACK_STATE, Interval, StrOptions, validate_parameter_constraints
 from ._data.inputs import Inputs
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
@@ -125,8 +125,12 @@ class Fit:
     def __enter__(self) -> Fit:
         self.before = dict(vars(self.estimator))
         try:
-            self.estimator._validate_params()
             self.params = _params(self.estimator)
+            validate_parameter_constraints(
+                self.estimator._parameter_constraints,
+                vars(self.params),
+                caller_name=type(self.estimator).__name__,
+            )
             if self.check is not None:
                 self.check(self.params)
             self.seeds = seeds_of_fit(self.params.random_state)
@@ -146,7 +150,7 @@ class Fit:
     def _undo(self) -> None:
         """Leave the estimator as it was."""
         state = vars(self.estimator)
-        for name in ("_callback_fit_ctx", "_skl_callbacks_to_teardown"):
+        for name in CALLBACK_STATE:
             # scikit-learn's decorator around fit tidies these up itself.
             if name in state:
                 self.before[name] = state[name]

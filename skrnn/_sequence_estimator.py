@@ -94,8 +94,8 @@ class SequenceReadout:
         Returns
         -------
         shares : float64 ndarray of shape (n_samples, n_steps), or list of ndarray
-            From 0 to 1; those of a sequence sum to one. Zero at absent steps. A list where X is a
-            list of sequences.
+            From 0 to 1; those of a sequence sum to one. Zero at absent steps. A list where X, or
+            that of `fit`, is a list.
 
         Raises
         ------

@@ -113,8 +113,8 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         in a pickle, and a training that goes on begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
-    input_ : dict
-        How X is read: its form and its scale, in plain values.
+    input_, target_ : dict
+        How X is read, and what is predicted, in plain values.
     engine_ : str
         Always "compiled".
     input_mean_, input_scale_ : ndarray of shape (n_features,)
@@ -375,8 +375,8 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         Returns
         -------
         X_written : float64 ndarray, or list of ndarray
-            In the shape of X and its units, NaN at absent steps; a list where X is a list of
-            sequences.
+            In the shape of X and its units, NaN at absent steps; a list where X, or that of
+            `fit`, is a list.
         """
         network, sequences, inputs = self._prepared(X)
         from . import _keras

@@ -222,7 +222,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         validation: str = "auto",
         n_iter_no_change: int = 5,
         standardize: bool = True,
-        class_weight: dict[Any, float] | list[dict[Any, float]] | str | None = None,
+        class_weight: dict[Any, float] | str | None = None,
         model: Callable[..., Any] | None = None,
         engine: str = "auto",
         callbacks: Sequence[Any] | None = None,
@@ -374,7 +374,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         y : ndarray, or list of ndarray
             Labels of shape (n_samples,), or a binary indicator (n_samples, n_labels). With
             `return_sequences`, labels of shape (n_samples, n_steps), those at absent steps
-            without meaning; a list where X is a list of sequences.
+            without meaning; a list where X, or that of `fit`, is a list.
         """
         outputs, sequences, task = self._raw_outputs(X)
         labels = task.targets.most_probable(outputs)
@@ -396,8 +396,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         p : float64 ndarray, or list of ndarray
             Probabilities of shape (n_samples, n_classes), whose rows sum to one; for a binary
             indicator y, the probability of each label. With `return_sequences`, of shape
-            (n_samples, n_steps, n_classes), NaN at absent steps; a list where X is a list of
-            sequences.
+            (n_samples, n_steps, n_classes), NaN at absent steps; a list where X, or that of
+            `fit`, is a list.
         """
         outputs, sequences, task = self._raw_outputs(X)
         p = task.targets.probabilities(outputs)

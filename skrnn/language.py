@@ -129,8 +129,8 @@ class RNNLanguageModel(BaseNetwork):
         in a pickle, and a training that goes on begins with a new optimizer.
     network_ : dict
         The architecture of the fitted network.
-    input_ : dict
-        How X is read: its form and its scale, in plain values.
+    input_, target_ : dict
+        How X is read, and what is predicted, in plain values.
     engine_ : str
         Always "compiled".
 

@@ -365,7 +365,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             Predictions in the shape of the y of `fit`: (n_samples,) or (n_samples, n_outputs);
             with ``decoder="rnn"`` (n_samples, n_target_steps[, n_outputs]);
             with `return_sequences` (n_samples, n_steps[, n_outputs]), NaN at absent steps; a list
-            where X is a list of sequences.
+            where X, or that of `fit`, is a list.
         """
         outputs, sequences, task = self._raw_outputs(X)
         y = task.targets.predictions(outputs)

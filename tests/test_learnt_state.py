@@ -117,6 +117,15 @@ def test_a_decoder_reads_one_input_as_it_read_many(kind):
     assert network.predict(X[:1]).tolist() == network.predict(X)[:1].tolist()
 
 
+def test_one_vector_without_its_first_axis():
+    X = sequences()[0][:, 0]
+    network = RNNSeq2Seq(embedding_dim=3, attention=None, **SMALL).fit(X, WRITTEN)
+    with pytest.raises(ValueError, match="Expected 2D array, got 1D array instead"):
+        network.predict(X[0])
+    with pytest.raises(ValueError, match="Found array with dim 3"):
+        network.predict(X[:, None])
+
+
 # Classes and their weights
 
 
@@ -153,6 +162,27 @@ def test_class_weights_of_steps_where_a_batch_lacks_a_class():
     network.partial_fit(X, y)
     network.partial_fit(X, np.full(y.shape, "down"))
     assert network.n_iter_ == 2
+
+
+def test_class_weights_that_leave_nothing_of_a_batch():
+    X, y = labelled()
+    network = small_classifier(class_weight={"high": 0.0}).partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"a class of positive weight, got \['high'\] alone"):
+        network.partial_fit(X[:3], ["high"] * 3)
+
+
+@pytest.mark.parametrize("unit", ["D", "s", "ns"])
+def test_dates_as_labels(unit):
+    X, y = labelled()
+    days = np.array(["2024-01-01", "2024-02-01", "2024-03-01"], dtype=f"datetime64[{unit}]")
+    dates = days[np.searchsorted(["high", "low", "mean"], y)]
+    network, plain = small_classifier().fit(X, dates), small_classifier().fit(X, y)
+    np.testing.assert_array_equal(network.classes_, days)
+    assert network.classes_.dtype == network.predict(X).dtype == days.dtype
+    assert_same_bits(network.weights_, plain.weights_)
+    again = json.loads(json.dumps(network.target_))
+    network.target_ = again
+    assert network.predict(X).dtype == days.dtype
 
 
 @pytest.mark.parametrize("weights", [{"hihg": 2.0}, {"high": 2.0, 3: 1.0}])

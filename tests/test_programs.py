@@ -153,6 +153,51 @@ def test_a_loss_that_uses_another_value_is_another_loss():
     assert network.fit(X, y).history_["loss"] == [pytest.approx(2 * once, rel=1e-6)]
 
 
+FACTOR = 1.0
+
+
+def loss_of_the_module(targets, outputs, scale):
+    return FACTOR * scaled_loss(targets, outputs, scale)
+
+
+class LossOfTheModule:
+    """Uses a value of its module, as an object that is called and by a method."""
+
+    def __call__(self, targets, outputs):
+        return loss_of_the_module(targets, outputs, 1.0)
+
+    def method(self, targets, outputs):
+        return loss_of_the_module(targets, outputs, 1.0)
+
+
+@pytest.mark.parametrize("kind", ["partial", "object", "method"])
+def test_every_kind_of_loss_is_compiled_anew_for_another_value(kind, monkeypatch):
+    X, y = sequences()
+    loss = {
+        "partial": functools.partial(loss_of_the_module, scale=1.0),
+        "object": LossOfTheModule(),
+        "method": LossOfTheModule().method,
+    }[kind]
+    network = small_without_validation(loss=loss, learning_rate=1e-30, epochs=1)
+    (once,) = network.fit(X, y).history_["loss"]
+    monkeypatch.setitem(globals(), "FACTOR", 100.0)
+    assert network.fit(X, y).history_["loss"] == [pytest.approx(100 * once, rel=1e-6)]
+
+
+def test_a_loss_with_a_name_that_has_no_value():
+    X, y = sequences()
+
+    def make():
+        def loss(targets, outputs):
+            return scaled_loss(targets, outputs) if targets is not None else later()
+
+        if X is None:
+            later = len
+        return loss
+
+    assert small_without_validation(loss=make(), epochs=1).fit(X, y).n_iter_ == 1
+
+
 def test_two_threads_compile_different_programs_at_once():
     """Each loss is traced when its program is made, and waits until the other one is, too."""
     X, y = sequences()

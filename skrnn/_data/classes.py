@@ -55,14 +55,16 @@ class ClassTargets(Targets):
             known = np.arange(found.shape[1])
         else:
             known = _classes(found if classes is None else classes)
-        if known.dtype.kind not in "biufU":
-            known = known.astype(object)
-        targets = cls(per_step, is_multilabel, tuple(known.tolist()), known.dtype.str)
+        dtype = known.dtype if known.dtype.kind in "biufUmM" else np.dtype(object)
+        plain = known.view(np.int64) if dtype.kind in "mM" else known.astype(dtype)
+        targets = cls(per_step, is_multilabel, tuple(plain.tolist()), dtype.str)
         return targets, targets._numbered(found, sequences)
 
     @property
     def classes(self) -> np.ndarray:
         """The labels as an array."""
+        if np.dtype(self.dtype).kind in "mM":  # as they are kept: the counts of their units
+            return np.array(self.labels, dtype=np.int64).view(self.dtype)
         return np.array(self.labels, dtype=self.dtype)
 
     @property
@@ -89,7 +91,7 @@ class ClassTargets(Targets):
             kinds = ("one label a sample", "a binary indicator")
             raise ValueError(
                 f"Expected y to be {kinds[self.is_multilabel]} with classes_ = "
-                f"{list(self.labels)} as in the first fit, got {kinds[is_multilabel]} of "
+                f"{self.classes.tolist()} as in the first fit, got {kinds[is_multilabel]} of "
                 f"shape {found.shape}. Fit a new classifier for other targets."
             )
         return self._numbered(found, sequences)
@@ -133,25 +135,26 @@ class ClassTargets(Targets):
         weights[present] = compute_class_weight("balanced", classes=classes[present], y=numbers)
         return replace(self, balanced=tuple(weights.tolist()))
 
-    def weights(self, values: Any, sequences: Sequences, class_weight: Any) -> np.ndarray | None:
+    def weights(self, values: Any, sequences: Sequences, class_weight: Any) -> np.ndarray:
         """Return the weight of each sample, or of all steps in a row, by its class."""
-        if class_weight is None:
-            return None
         if self.is_multilabel:
             raise ValueError(
                 f"Expected class_weight=None for a multilabel y, got {class_weight!r}. "
                 "Weigh the samples with sample_weight, for example by "
                 "sklearn.utils.class_weight.compute_sample_weight."
             )
-        by_class = self.balanced if class_weight == "balanced" else self._given(class_weight)
+        by_class = np.asarray(
+            self.balanced if class_weight == "balanced" else self._given(class_weight)
+        )
         present = np.unique(self._counted(values, sequences))
-        if not np.asarray(by_class)[present].any():
+        if not by_class[present].any():
             raise ValueError(
-                "Expected class_weight without negative weights and not all zero, got "
-                f"{class_weight!r}. Leave it out to weigh all classes alike."
+                f"Expected y with a class of positive weight, got {self.classes[present].tolist()} "
+                f"alone with class_weight={class_weight!r}. Give samples of another class too."
             )
         numbers = values.values if self.per_step else values
-        return np.asarray(by_class)[numbers[:, 0].astype(int)]
+        weights: np.ndarray = by_class[numbers[:, 0].astype(int)]
+        return weights
 
     def _counted(self, values, sequences):
         """Return the class numbers of the samples, or of the present steps."""
@@ -161,19 +164,19 @@ class ClassTargets(Targets):
 
     def _given(self, class_weight):
         """Return the weight of each class that a dict gives, 1 where it gives none."""
-        known = dict(zip(self.labels, range(len(self.labels)), strict=True))
+        known = dict(zip(self.classes.tolist(), range(len(self.labels)), strict=True))
         unknown = [label for label in class_weight if label not in known]
         if unknown:
-            left_out = [label for label in self.labels if label not in class_weight]
+            left_out = [label for label in known if label not in class_weight]
             raise ValueError(
-                f"Expected class_weight with keys among classes_ = {list(self.labels)}, got "
+                f"Expected class_weight with keys among classes_ = {self.classes.tolist()}, got "
                 f"{unknown} as well; the classes, {left_out}, are not in class_weight. Name the "
                 "classes as they stand in y."
             )
         weights = np.ones(len(self.labels))
         for label, weight in class_weight.items():
             weights[known[label]] = weight
-        if not np.isfinite(weights).all() or weights.min() < 0:
+        if not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
             raise ValueError(
                 "Expected class_weight without negative weights and not all zero, got "
                 f"{class_weight!r}. Give each class a finite number from 0 up."

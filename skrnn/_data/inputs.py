@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_array
 
 from .._plain import Plain
 from .._tokens import UNKNOWN
@@ -91,7 +92,7 @@ class NumberInputs(Inputs):
     def read(self, estimator: Any, X: Any, *, reset: bool = False) -> Sequences:
         """Return X as sequences of rows of features."""
         if self.are_vectors:
-            X = np.asarray(X)[:, None]
+            X = check_array(X, ensure_all_finite=False, dtype=None)[:, None]
         return check_sequences(estimator, X, tokens=False, as_list=self.is_list, reset=reset)
 
     def learnt_from(self, sequences: Sequences, standardize: bool) -> NumberInputs:

@@ -12,7 +12,7 @@ from .sequences import Sequences
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a network is trained on, in its own units.
+    """What a network is trained on: first in the user's units, then in the network's.
 
     Parameters
     ----------
@@ -58,12 +58,9 @@ class TrainingData:
         return self if has_weight.all() else self.take(np.flatnonzero(has_weight))
 
     def trimmed(self):
-        """Return the same data with sequences that end with a present step."""
+        """Return the same samples, whose sequences end with a present step."""
         validation = self.validation and self.validation.trimmed()
-        sequences, targets = self.sequences.trimmed(), self.targets
-        if isinstance(targets, Sequences):
-            targets = replace(targets, lengths=sequences.lengths)
-        return replace(self, sequences=sequences, targets=targets, validation=validation)
+        return replace(self, sequences=self.sequences.trimmed(), validation=validation)
 
     def take(self, samples, validation=None):
         """Return some of the samples; rows of steps are shared, not copied."""

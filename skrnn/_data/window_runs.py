@@ -18,7 +18,7 @@ _SAMPLE = 256
 # The largest dilation that is looked for.
 _MOST_DILATED = 400
 # Rows, or steps of windows, that are worked on at once: they fit into a core's cache.
-_BLOCK = 1 << 15
+_VALUES_AT_ONCE = 1 << 15
 # Odd, without a pattern (the golden ratio, and splitmix64's): what fingerprints are mixed with.
 _BASE, _MIXER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 
@@ -194,6 +194,6 @@ def _fingerprints(values: np.ndarray) -> np.ndarray:
 
 
 def _blocks(n: int, size: int) -> Iterator[slice]:
-    """Cut n items of some size into slices of about `_BLOCK` numbers."""
-    step = max(_BLOCK // size, 1)
+    """Cut n items of some size into slices of about `_VALUES_AT_ONCE` numbers."""
+    step = max(_VALUES_AT_ONCE // size, 1)
     return (slice(start, start + step) for start in range(0, n, step))

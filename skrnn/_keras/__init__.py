@@ -47,14 +47,12 @@ from .compiled.predictor import Predictor, load  # noqa: E402
 from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
 from .engine import Engine, Monitor  # noqa: E402
 from .functional.architectures import architecture_of, loaded  # noqa: E402
-from .functional.optimizers import OPTIMIZERS  # noqa: E402
 
 __all__ = [
     "Engine",
     "Predictor",
     "attention",
     "build",
-    "compiles",
     "decode",
     "encode",
     "fit",
@@ -70,11 +68,6 @@ __all__ = [
 
 # Before any operation runs: TensorFlow makes its threads with the first one.
 threads.limit_in_worker()
-
-
-def compiles(kind: Training) -> bool:
-    """Tell whether the compiled engine knows this kind of training."""
-    return kind.optimizer in OPTIMIZERS
 
 
 def fit(

@@ -171,6 +171,9 @@ class LazyWindows(NDArrayOperatorsMixin):
     def __len__(self) -> int:
         return len(self.table.starts)
 
+    def __bool__(self) -> bool:
+        raise ValueError("The truth value of windows is ambiguous. Use len(windows) > 0.")
+
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[number] for number in range(len(self)))
 
@@ -208,6 +211,8 @@ class LazyWindows(NDArrayOperatorsMixin):
         return getattr(ufunc, method)(*arrays, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
+        if name in _PROPERTIES:
+            return getattr(np.asarray(self), name)
         # A method is looked up without a copy, which only its call makes: `hasattr` costs nothing.
         method = None if name.startswith("_") else getattr(np.ndarray, name, None)
         if not callable(method):
@@ -233,6 +238,8 @@ class LazyWindows(NDArrayOperatorsMixin):
 
 
 Windows = WindowArray | LazyWindows
+# Those of an array that are arrays or numbers themselves.
+_PROPERTIES = ("T", "mT", "real", "imag", "itemsize", "strides")
 _READ_ONLY = "Windows are read-only: change a copy, np.array(windows)."
 
 

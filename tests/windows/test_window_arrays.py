@@ -142,6 +142,14 @@ def test_copies_and_chosen_windows_keep_their_table(duplicate, chosen, lazy):
     assert not stored.flags.writeable
 
 
+def test_properties_and_truth_are_those_of_an_array(lazy, dense):
+    np.testing.assert_array_equal(lazy.T, dense.T)
+    np.testing.assert_array_equal(lazy.real, dense)
+    assert lazy.itemsize == dense.itemsize
+    with pytest.raises(ValueError, match="truth value of windows is ambiguous"):
+        bool(lazy)
+
+
 def test_hashes_tell_the_values(lazy):
     same = LagWindows(5, dilation=2).fit_transform(panel_of(4, 10))
     assert joblib.hash(same) == joblib.hash(lazy)

@@ -6,7 +6,9 @@ value, in its closure or in its module, must be another key.
 """
 
 import functools
+import hashlib
 import inspect
+import logging
 import pickle
 from collections.abc import Callable
 from typing import Any, Generic, Protocol
@@ -25,7 +27,7 @@ class KeyedLoss:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
-        self.key = _key(function, ())
+        self.key = _key(function, (), _package(_code_of(function)))
 
     def __call__(self, targets: Any, outputs: Any) -> Any:
         return self.function(targets, outputs)
@@ -50,40 +52,61 @@ class _Itself:
         return id(self.value)
 
 
-def _key(value: Any, around: tuple[Any, ...]) -> Any:
-    """Return a hashable key; `around` are the objects that it is a part of, the outermost first."""
+def _key(value: Any, around: tuple[Any, ...], home: str) -> Any:
+    """Return a hashable key.
+
+    `around` are the objects that it is a part of, the outermost first, and `home` is the package of
+    the loss.
+    """
     if any(value is outer for outer in around):
         return [value is outer for outer in around].index(True)
     inside = (*around, value)
     if isinstance(value, functools.partial):
-        named = [_key(value.keywords[name], inside) for name in sorted(value.keywords)]
-        given = [_key(part, inside) for part in (value.func, *value.args)]
+        named = [_key(value.keywords[name], inside, home) for name in sorted(value.keywords)]
+        given = [_key(part, inside, home) for part in (value.func, *value.args)]
         return functools.partial, *given, *sorted(value.keywords), *named
     if inspect.ismethod(value):
-        return "method", value.__func__, _key(value.__self__, inside)
+        owner, code = value.__self__, value.__func__
+        return "method", _key(code, inside, home), _key(owner, inside, home)
     if inspect.isfunction(value):
-        return _Itself(value), *_used_by(value, inside)
-    if inspect.ismodule(value) or inspect.isclass(value) or inspect.isbuiltin(value):
+        return _Itself(value), *_used_by(value, inside, home)
+    if isinstance(value, type | logging.Logger) or inspect.ismodule(value):
+        return _Itself(value)
+    if inspect.isbuiltin(value):
         return _Itself(value)
     if type(value) in (dict, list, tuple):
         parts = value.items() if isinstance(value, dict) else value
-        return type(value), *(_key(part, inside) for part in parts)
+        return type(value), *(_key(part, inside, home) for part in parts)
     if hasattr(value, "__dict__") and not _has_more_than_a_dict(value):
-        return type(value), _key(vars(value), inside)
+        called = _code_of(value)
+        ran = _key(called, inside, home) if inspect.isfunction(called) else None
+        return type(value), ran, _key(vars(value), inside, home)
     try:
-        return type(value), pickle.dumps(value)
+        return type(value), hashlib.sha256(pickle.dumps(value)).digest()
     except Exception:  # whatever it is that cannot be pickled
         return _Itself(value)
 
 
-def _used_by(function: Any, inside: tuple[Any, ...]) -> list[Any]:
+def _code_of(value: Any) -> Any:
+    """Return the function that is run where a callable is called, or the value itself."""
+    while isinstance(value, functools.partial):
+        value = value.func
+    if inspect.ismethod(value):
+        return value.__func__
+    return value if inspect.isfunction(value) else vars(type(value)).get("__call__", value)
+
+
+def _used_by(function: Any, inside: tuple[Any, ...], home: str) -> list[Any]:
     """Return the keys of the values that a function has from outside; none of a library's."""
-    if _package(function) != _package(inside[0]):
+    if _package(function) != home:
         return []
-    used = inspect.getclosurevars(function)
+    try:
+        used = inspect.getclosurevars(function)
+    except ValueError:  # a name of its closure has no value yet
+        return []
     defaults = function.__defaults__, function.__kwdefaults__
     values = {**used.globals, **used.nonlocals, "": defaults}
-    return [(name, _key(values[name], inside)) for name in sorted(values)]
+    return [(name, _key(values[name], inside, home)) for name in sorted(values)]
 
 
 def _has_more_than_a_dict(value: Any) -> bool:

@@ -7,7 +7,7 @@ products over many steps at once.
 import tensorflow as tf
 
 # Steps in one matrix product where a batch may end before the last step.
-_BLOCK = 16
+_STEPS_A_PRODUCT = 16
 
 
 class Run:
@@ -85,7 +85,7 @@ class Blocks:
     def __init__(self, n_steps, n_present):
         self.are_all = n_present is None
         self.n_steps = n_steps
-        self.size = n_steps if n_steps % _BLOCK else _BLOCK
+        self.size = n_steps if n_steps % _STEPS_A_PRODUCT else _STEPS_A_PRODUCT
         if not self.are_all:
             self.n_blocks = -(-n_present // self.size)
 

@@ -27,7 +27,7 @@ from .stack_model import build_stack, set_weights, user_network
 _lock = threading.Lock()
 # Of a user's function we cannot know what it builds the next time, so a fit predicts by the very
 # model that it has trained, as long as that is kept.
-_users_models = KeptByArrays(maxsize=8)
+_users_models = KeptByArrays(maxsize=128)
 
 
 @functools.lru_cache(maxsize=8)
