@@ -67,7 +67,8 @@ def test_steps_in_halves_on_one_thread_and_on_two():
 @pytest.mark.parametrize(
     ("cell", "params"),
     [
-        *((cell, {}) for cell in ("simple", "gru", "lstm")),
+        ("simple", {}),
+        ("gru", {}),
         ("lstm", {"bidirectional": True, "units": (4, 3)}),
     ],
 )
