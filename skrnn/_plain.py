@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -15,6 +14,12 @@ class Plain:
     Its fields are numbers, texts, None, tuples of them, and dicts from texts to numbers.
     """
 
+    _kinds: ClassVar[dict[str, type[Plain]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        Plain._kinds[cls.__name__] = cls
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name, with the name of the class under "kind"."""
         named = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}  # type: ignore[arg-type]
@@ -24,20 +29,17 @@ class Plain:
     def from_dict(cls, description: dict[str, Any]) -> Self:
         """Return what `to_dict` was called on, an instance of this class or of a subclass."""
         named = dict(description)
-        kind = named.pop("kind")
-        for known in (cls, *_subclasses(cls)):
-            if known.__name__ == kind:
-                return known(**{name: _frozen(value) for name, value in named.items()})
-        raise ValueError(
-            f"Expected the description of a {cls.__name__}, got one of kind {kind!r}. Load the "
-            "estimator with the version of skrnn that fitted it."
-        )
-
-
-def _subclasses(cls: type[Any]) -> Iterator[type[Any]]:
-    for child in cls.__subclasses__():
-        yield child
-        yield from _subclasses(child)
+        known = Plain._kinds.get(named.pop("kind"))
+        if known is None or not issubclass(known, cls):
+            raise ValueError(
+                f"Expected the description of a {cls.__name__}, got one of kind "
+                f"{description['kind']!r}. Load the estimator with the version of skrnn that "
+                "fitted it."
+            )
+        for name, value in named.items():
+            if isinstance(value, list):  # after a trip through JSON
+                named[name] = _frozen(value)
+        return known(**named)
 
 
 def _plain(value: Any) -> Any:
@@ -50,4 +52,4 @@ def _plain(value: Any) -> Any:
 
 
 def _frozen(value: Any) -> Any:
-    return tuple(_frozen(v) for v in value) if isinstance(value, tuple | list) else value
+    return tuple(_frozen(v) for v in value) if isinstance(value, list) else value
