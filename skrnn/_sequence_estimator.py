@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,7 @@ class SequenceReadout:
     """Predictions from sequences: raw outputs, attention, and the Keras model of them."""
 
     builder_: Any
+    builder_check_: dict[str, np.ndarray]
     engine_: str
     network_: dict[str, Any]
     weights_: list[np.ndarray]
@@ -80,7 +82,9 @@ class SequenceReadout:
         sequences = task.inputs.in_network_units(found)
         if self.builder_ is None and not task.targets.per_step:
             sequences = sequences.trimmed()
-        extra = {"builder": self.builder_} if self.engine_ == "keras" else {}
+        extra = {}
+        if self.builder_ is not None:
+            extra = {"builder": self.builder_, "check": self.builder_check_}
         return _keras.predict(self.engine_, network, self.weights_, sequences, **extra), found, task
 
     def attention_weights(self, X: Any) -> Any:
@@ -262,7 +266,17 @@ def train_on_sequences(
         engine=engine,
         extras=extras if engine == "keras" else {},
         kept={"builder_": builder},
+        finish=None if builder is None else partial(_check_of_a_builder, data.sequences),
     )
+
+
+def _check_of_a_builder(sequences: Sequences, fitted: Any) -> dict[str, Any]:
+    """Return what a user's own model gives for a sequence, by which to know it again."""
+    from . import _keras
+
+    one, network = sequences.take(slice(0, 1)), network_of(fitted.network_)
+    outputs = _keras.predict("keras", network, fitted.weights_, one, builder=fitted.builder_)
+    return {"builder_check_": {"inputs": one.dense(), "outputs": outputs}}
 
 
 def _start(network: Any, fit: Fit, given: np.ndarray | None) -> list[np.ndarray]:

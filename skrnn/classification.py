@@ -154,6 +154,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         What y is: its form and its scale or its classes, in plain values.
     builder_ : callable or None
         The `model` of the fit.
+    builder_check_ : dict of ndarray
+        What that gave for one sequence, by which another network is recognized. Only with `model`.
     engine_ : {"compiled", "keras"}
         The engine that trained it.
     input_mean_, input_scale_ : ndarray of shape (n_features,)

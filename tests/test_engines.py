@@ -1,7 +1,9 @@
 """The compiled engine against Keras: same stack, same seeds, same numbers."""
 
+import copy
 import gc
 import pickle
+import warnings
 import weakref
 
 import keras
@@ -324,6 +326,25 @@ def test_a_function_that_builds_other_weights_now_is_refused():
     assert network.predict(X).shape == y.shape
     with pytest.raises(ValueError, match=r"the network that was fitted, with weights of shapes"):
         network.to_keras()
+
+
+def test_a_copy_whose_function_builds_another_network_now_warns():
+    X, y = sequences()
+    activation = "tanh"
+
+    def build(input_shape, n_outputs):
+        layers = [keras.layers.GRU(3, activation=activation), keras.layers.Dense(n_outputs)]
+        return keras.Sequential([keras.Input(input_shape), *layers])
+
+    network = small_regressor(model=build).fit(X, y)
+    expected = network.predict(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_allclose(copy.deepcopy(network).predict(X), expected, atol=1e-6)
+    activation = "relu"
+    assert_same_bits(network.predict(X), expected)
+    with pytest.warns(UserWarning, match="Expected model to build the network that was fitted"):
+        copy.deepcopy(network).predict(X)
 
 
 class UnhashableBuilder:

@@ -106,9 +106,14 @@ def predict(
     sequences: Sequences,
     *,
     builder: Callable[..., Any] | None = None,
+    check: dict[str, np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Return the raw outputs (a regression's value, a classifier's logits); see `Engine`."""
-    return _engine(engine, builder).predict(network, weights, sequences)
+    """Return the raw outputs (a regression's value, a classifier's logits); see `Engine`.
+
+    `builder` makes the user's own model, and `check` is what it gave for one sequence when it was
+    fitted.
+    """
+    return _engine(engine, builder, check=check).predict(network, weights, sequences)
 
 
 def losses(
@@ -186,10 +191,13 @@ class _CompiledEngine:
 
 
 def _engine(
-    name: str, builder: Callable[..., Any] | None = None, callbacks: Sequence[Any] = ()
+    name: str,
+    builder: Callable[..., Any] | None = None,
+    callbacks: Sequence[Any] = (),
+    check: dict[str, np.ndarray] | None = None,
 ) -> Engine:
     if name == "compiled":
         return _CompiledEngine()
     from .layers.portable_engine import PortableEngine
 
-    return PortableEngine(builder, callbacks)
+    return PortableEngine(builder, callbacks, check)

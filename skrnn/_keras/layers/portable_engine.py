@@ -18,6 +18,7 @@ import tensorflow as tf
 from ..._data.samples import TrainingData
 from ..._data.sequences import Sequences
 from ..._spec import Spec, Training, Values
+from ..._warnings import warn
 from ..compiled.shapes import PREDICT_BATCH, step_capacity
 from ..engine import Monitor
 from ..functional.losses import element_loss
@@ -44,12 +45,18 @@ class PortableEngine:
         What makes the user's own model.
     callbacks : sequence
         Those of Keras, or functions that make one.
+    check : dict or None
+        One sequence, "inputs" of shape (1, n_steps, n_features), and the "outputs" that the
+        builder's model gave for it when it was fitted.
     """
 
     def __init__(
-        self, builder: Callable[..., Any] | None = None, callbacks: Sequence[Any] = ()
+        self,
+        builder: Callable[..., Any] | None = None,
+        callbacks: Sequence[Any] = (),
+        check: dict[str, np.ndarray] | None = None,
     ) -> None:
-        self.builder, self.callbacks = builder, callbacks
+        self.builder, self.callbacks, self.check = builder, callbacks, check
 
     def fit(
         self,
@@ -90,7 +97,7 @@ class PortableEngine:
             model = _stack(network)
             n_steps = step_capacity(n_steps, sequences.varies)
         else:
-            model = _users_models.get(weights, network, lambda: user_network(network, self.builder))
+            model = _users_models.get(weights, network, lambda: self._built_anew(network, weights))
         with _lock:
             set_weights(model, weights)
             pieces = [
@@ -98,6 +105,20 @@ class PortableEngine:
                 for first in range(0, len(sequences), PREDICT_BATCH)
             ]
         return np.concatenate(pieces)
+
+    def _built_anew(self, network: Spec, weights: Sequence[np.ndarray]) -> Any:
+        """Return the model that the user's function builds now; warn if it is another one."""
+        model = user_network(network, self.builder, weights)
+        if self.check is not None:
+            sequences = Sequences.from_dense(self.check["inputs"])
+            found = _predicted(model, sequences, 0, sequences.n_steps, False)
+            if not np.allclose(found, self.check["outputs"], rtol=1e-3, atol=1e-4):
+                warn(
+                    "Expected model to build the network that was fitted, got one that predicts "
+                    "otherwise with the fitted weights. Let the function build the same network "
+                    "again, or fit anew."
+                )
+        return model
 
 
 def _predicted(model, sequences, first, n_steps, is_own):
