@@ -153,7 +153,8 @@ _Drawn = tuple[np.ndarray, "list[str] | None", "list[str] | None"]
 
 def _of_written(estimator: Any, x: Any, y: Any) -> _Drawn:
     output = estimator.predict([x]) if y is None else [y]
-    (attention,) = estimator.attention_weights([x], list(output))
+    # Of what the network writes, the ids themselves: not those of its text, read again.
+    (attention,) = estimator.attention_weights([x], None if y is None else [y])
     return attention, *step_names(estimator._task(), x, output[0])
 
 
