@@ -310,9 +310,14 @@ def _check_panel(is_panel: bool, entries: dict[Any, Any]) -> None:
     if not entries or is_panel != (None in entries):
         return
     shapes = {True: "a panel, indexed by (series, time)", False: "one series, indexed by time"}
+    known = repr(next(iter(entries)))
+    remedies = {
+        True: "give a single series, X.xs(name), or fit on a panel",
+        False: f"say which of the series it is, pd.concat({{{known}: X}}) if it is {known}",
+    }
     raise ValueError(
-        f"Expected {shapes[not is_panel]}, as in fit; got {shapes[is_panel]}: give X the index "
-        "levels of the training rows, or pass a bare array, X.to_numpy(), to start without history."
+        f"Expected {shapes[not is_panel]}, as in fit; got {shapes[is_panel]}: "
+        f"{remedies[is_panel]}, or pass a bare array, X.to_numpy(), to start without history."
     )
 
 

@@ -21,7 +21,7 @@ from ._advice import (
     warn_of_rows_between,
 )
 from ._align import lay_out, moved_on, remember, tracks_of
-from ._labels import check_columns
+from ._frames import check_table
 from ._stamps import has_clock, read_series
 
 FILL_CONSTRAINT = [
@@ -98,7 +98,7 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
         return self
 
     def _check_X(self, X: Any, reset: bool) -> np.ndarray:
-        check_columns(X)
+        check_table(X)
         values: np.ndarray = validate_data(
             self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
         )

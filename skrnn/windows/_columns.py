@@ -1,4 +1,4 @@
-"""Arrays, pandas and polars tables behind one small interface: rows, columns, future values.
+"""Arrays and tables of pandas, polars and Arrow behind one interface: rows, columns, future values.
 
 Values keep their types: a target may be a class in words as well as a number.
 """
@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ._column_names import check_names, positions_of
+from ._frames import library_of
+
 
 def table_of(data: Any) -> ArrayTable:
     """The table behind data of any supported kind.
@@ -17,11 +20,8 @@ def table_of(data: Any) -> ArrayTable:
     ----------
     data : array-like or DataFrame of shape (n_rows, n_columns), or Series of shape (n_rows,)
     """
-    if hasattr(data, "iloc"):
-        return PandasTable(data)
-    if type(data).__module__.split(".")[0] == "polars":
-        return PolarsTable(data)
-    return ArrayTable(data)
+    tables = {"pandas": PandasTable, "polars": PolarsTable, "pyarrow": ArrowTable}
+    return tables.get(library_of(data), ArrayTable)(data)
 
 
 class ArrayTable:
@@ -35,15 +35,14 @@ class ArrayTable:
     def __init__(self, data: Any) -> None:
         self.data = self._two_dimensional(data)
         self.names = self._column_names()
+        check_names(self.names)
 
     def __len__(self) -> int:
         return int(self.data.shape[0])
 
-    def positions(self, target: Any) -> list[int]:
-        """Positions of the target columns: of all, if target is None."""
-        if target is None:
-            return list(range(len(self.names)))
-        return [self._position(one) for one in (target if isinstance(target, list) else [target])]
+    def positions(self, target: Any) -> tuple[list[int], bool]:
+        """Positions of the target columns, and whether one is meant: see `positions_of`."""
+        return positions_of(target, self.names)
 
     def missing(self, columns: list[int]) -> np.ndarray:
         """Which values of some columns are missing, shape (n_rows, n_targets)."""
@@ -77,14 +76,23 @@ class ArrayTable:
             Whether the only column is to have one dimension.
         """
         named = [
-            (f"{self.names[column]}_lead{horizon}", self._column(column, future[:, at]))
+            (f"{_spelled(self.names[column])}_lead{horizon}", self._column(column, future[:, at]))
             for at, horizon in enumerate(horizons)
             for column in columns
         ]
         return self._named(*named[0], rows) if flat else self._joined(named, rows)
 
     def _two_dimensional(self, data: Any) -> Any:
-        data = np.asarray(data)
+        try:
+            data = np.asarray(data)
+        except ValueError:
+            raise ValueError(
+                "Expected rows of equal lengths; got lists of several lengths: give a table, or "
+                "one series after the other."
+            ) from None
+        if data.dtype.names or isinstance(data[()], dict):
+            got = "a dictionary" if data.dtype.names is None else "records"
+            raise ValueError(f"Expected an array or a frame; got {got}: give pd.DataFrame(data).")
         if data.ndim not in (1, 2):
             raise ValueError(
                 f"Expected data of one or two dimensions; got {data.ndim}: give the series itself, "
@@ -94,14 +102,6 @@ class ArrayTable:
 
     def _column_names(self) -> list[Any]:
         return list(range(self.data.shape[1]))
-
-    def _position(self, name: Any) -> int:
-        if name in self.names:
-            return self.names.index(name)
-        raise ValueError(
-            f"Expected target among the columns {self.names}; got {name!r}: name one or several "
-            "of them in a list, or leave target out."
-        )
 
     def _column(self, column: int, rows: Any = slice(None)) -> Any:
         return self.data[rows, column]
@@ -156,3 +156,34 @@ class PolarsTable(ArrayTable):
 
     def _joined(self, named: list[tuple[Any, Any]], rows: np.ndarray) -> Any:
         return type(self.data)([self._named(name, values, rows) for name, values in named])
+
+
+class ArrowTable(PolarsTable):
+    """Columns with names, rows in order."""
+
+    def _two_dimensional(self, data: Any) -> Any:
+        return data
+
+    def __len__(self) -> int:
+        return int(self.data.num_rows)
+
+    def rows(self, rows: np.ndarray) -> Any:
+        return self.data.take(rows)
+
+    def _column_names(self) -> list[Any]:
+        return list(self.data.column_names)
+
+    def _column(self, column: int, rows: Any = slice(None)) -> Any:
+        return self.data.column(column).to_numpy(zero_copy_only=False)[rows]
+
+    def _named(self, name: Any, values: Any, rows: np.ndarray) -> Any:
+        return values
+
+    def _joined(self, named: list[tuple[Any, Any]], rows: np.ndarray) -> Any:
+        return type(self.data).from_pydict(dict(named))
+
+
+def _spelled(name: Any) -> str:
+    """A name in a word; the parts of a nested one that are not empty are joined."""
+    parts = name if isinstance(name, tuple) else (name,)
+    return "_".join(str(part) for part in parts if part != "")

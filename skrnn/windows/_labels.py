@@ -1,4 +1,4 @@
-"""Labels that mean something else than they are: dates as text, as objects, as numbers; text in X.
+"""Labels that mean something else than they are: dates as text, as objects, as numbers.
 
 Nothing here is converted. The message names the line that does it.
 """
@@ -130,54 +130,3 @@ def dates_as_integers(values: np.ndarray) -> str | None:
                 "them dates."
             )
     return None
-
-
-def check_columns(table: Any) -> None:
-    """Refuse dates and texts among the columns of a frame, and name the first of them.
-
-    Parameters
-    ----------
-    table : array-like or DataFrame
-        Anything but a frame of pandas or polars passes.
-    """
-    import pandas as pd
-
-    if hasattr(table, "iloc") and getattr(table, "ndim", 0) == 2:
-        for at, name in enumerate(table.columns):
-            column = table.iloc[:, at]
-            if column.dtype.kind in "mM" or hasattr(column.dtype, "freq") or hasattr(column, "dt"):
-                raise ValueError(_of_dates(name, f"make them the index, X.set_index({name!r})"))
-            if column.dtype.kind not in "biufc":
-                _check_column(name, column)
-    elif type(table).__module__.split(".")[0] == "polars" and hasattr(table, "schema"):
-        for name, dtype in table.schema.items():
-            if dtype.is_temporal():
-                clock = f"or make them a clock, X.to_pandas().set_index({name!r})"
-                raise ValueError(_of_dates(name, f"leave them out, X.drop({name!r}), {clock}"))
-            if not (dtype.is_numeric() or dtype.is_nested()):
-                _check_column(name, pd.Series(table[name].to_list(), dtype=object))
-
-
-def _of_dates(name: Any, remedy: str) -> str:
-    return f"Expected columns of numbers; got dates in column {name!r}: {remedy}."
-
-
-def _check_column(name: Any, column: Any) -> None:
-    import pandas as pd
-
-    values = column.astype(object)
-    is_other = pd.to_numeric(values, errors="coerce").isna() & values.notna()
-    if not is_other.any():
-        return
-    odd = values[is_other].to_numpy()
-    if are_dates(odd):
-        dates = as_dates(odd, f"X[{name!r}]")
-        code = f"X.set_index({dates}).drop(columns={name!r})"
-        raise ValueError(_of_dates(name, f"make them the index, {code}"))
-    if not isinstance(odd[0], str):
-        return
-    raise ValueError(
-        f"Expected columns of numbers; got {odd[0]!r} in column {name!r}: encode it, for example "
-        "with sklearn.preprocessing.OneHotEncoder; or, if it names the series of each row, make "
-        f"it a level of the index, X.set_index({name!r}, append=True).swaplevel()."
-    )

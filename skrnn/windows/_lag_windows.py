@@ -38,8 +38,8 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         Number of steps in a window.
 
     dilation : int, default=1
-        Distance between the steps of a window: 1 takes every step, 24 the same hour of each day
-        of an hourly series.
+        Distance between the steps of a window: 1 takes every step, 24 every 24th hour of an hourly
+        series. That is the same hour of each day as long as the clocks do not change.
 
     fill : "mask", "edge" or float, default="mask"
         What stands in absent steps, before the beginning of a series and where rows are missing

@@ -12,6 +12,7 @@ from .._warnings import warn
 from ._advice import on_integer_dates
 from ._align import steps_by_series
 from ._columns import table_of
+from ._frames import check_dates
 from ._stamps import read_series
 
 
@@ -38,10 +39,12 @@ def series_to_supervised(
         Rows in time, in any order if they have a DatetimeIndex, PeriodIndex, TimedeltaIndex or
         integer index. A (series, time) MultiIndex makes a panel.
 
-    target : str, int, or list of these, default=None
-        Columns to predict: names in a frame, positions in an array. A list gives a y of two
-        dimensions, even with one entry. None stands for the only column, or for all if there
-        are several.
+    target : str, int, or container of these, default=None
+        Columns to predict: names in a frame, positions in an array, and also in a frame whose
+        names are no numbers. Of nested names, the first part stands for all columns under it:
+        "Close". One truth value for each column is understood too. A container, such as a list, a
+        tuple or an index, gives a y of two dimensions, even with one entry. None stands for the
+        only column, or for all if there are several.
 
     horizon : int or sequence of int, default=1
         Steps from a row to its future, at least 1. A sequence asks for several at once, and a row
@@ -61,7 +64,7 @@ def series_to_supervised(
         Their future, with the index of X: y at a stamp is what will be known `horizon` steps later.
         One dimension for one target and one horizon. Several columns stand horizon by horizon,
         and within a horizon target by target: ``n_outputs = n_horizons * n_targets``. In a frame
-        they are named like "temp_lead1".
+        they are named like "temp_lead1". Of a table of Arrow, one dimension is an ndarray.
 
     Raises
     ------
@@ -94,7 +97,13 @@ def series_to_supervised(
     """
     table = table_of(data)
     horizons = _checked_horizons(horizon)
-    columns = table.positions(target)
+    columns, is_one = table.positions(target)
+    if not len(table) or not columns:
+        raise ValueError(
+            f"Expected at least one row and one column; got {len(table)} rows and "
+            f"{len(table.names)} columns: give the series itself."
+        )
+    check_dates(data)
     future = _future_rows(data, len(table), horizons, clock)
     kept = np.asarray((future >= 0).all(axis=1))
     n_without_row = int((~kept).sum())
@@ -108,7 +117,7 @@ def series_to_supervised(
         )
     _tell_of_rows_left_out(data, horizons, kept, n_without_row)
     rows = np.flatnonzero(kept)
-    flat = len(columns) == 1 and isinstance(horizon, Integral) and not isinstance(target, list)
+    flat = len(columns) == 1 and is_one and isinstance(horizon, Integral)
     return table.rows(rows), table.leads(columns, horizons, rows, future[rows], flat)
 
 

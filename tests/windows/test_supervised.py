@@ -151,10 +151,10 @@ def message(*args, **kwargs):
 
 def test_a_target_that_does_not_exist(frame):
     assert message(frame, target="tmp") == (
-        "Expected target among the columns ['temp', 'rain', 'sky']; got 'tmp': name one or several "
-        "of them in a list, or leave target out."
+        "Expected target among the columns 'temp', 'rain', 'sky'; got 'tmp': did you mean 'temp'? "
+        "Or name one or several of them in a list, or leave target out."
     )
-    assert "among the columns [0, 1]; got 2" in message(np.zeros((4, 2)), target=[0, 2])
+    assert "among the columns 0, 1; got 2: name" in message(np.zeros((4, 2)), target=[0, 2])
 
 
 @pytest.mark.parametrize("horizon", [0, -1, 1.5, [1, 0], [], "1", None])

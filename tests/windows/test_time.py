@@ -292,13 +292,19 @@ def test_a_row_of_no_series_is_refused():
 def test_a_panel_and_a_single_series_do_not_mix(panel):
     panel_text = "a panel, indexed by (series, time)"
     single_text = "one series, indexed by time"
-    end = (
-        ": give X the index levels of the training rows, or pass a bare array, X.to_numpy(), to "
-        "start without history."
+    end = ", or pass a bare array, X.to_numpy(), to start without history."
+    windows = LagWindows(2).fit(panel)
+    one = panel.loc["JFK"]
+    words = message(windows.transform, one)
+    name = panel.index[0][0]
+    assert words == (
+        f"Expected {panel_text}, as in fit; got {single_text}: say which of the series it is, "
+        f"pd.concat({{{name!r}: X}}) if it is {name!r}{end}"
     )
-    assert message(LagWindows(2).fit(panel).transform, panel.loc["JFK"]) == (
-        f"Expected {panel_text}, as in fit; got {single_text}{end}"
+    np.testing.assert_array_equal(
+        windows.transform(pd.concat({"JFK": one})), windows.transform(panel.loc[["JFK"]])
     )
-    assert message(LagWindows(2).fit(panel.loc["JFK"]).transform, panel) == (
-        f"Expected {single_text}, as in fit; got {panel_text}{end}"
+    assert message(LagWindows(2).fit(one).transform, panel) == (
+        f"Expected {single_text}, as in fit; got {panel_text}: give a single series, X.xs(name), "
+        f"or fit on a panel{end}"
     )
