@@ -16,6 +16,7 @@ def recurrent_stack(params: Any, task: Task[Any, Any]) -> Network:
         **_layers(params),
         **_read_by(inputs, inputs.embedding_dim if inputs.holds_tokens else None),
         bidirectional=bool(params.bidirectional),
+        **_convolutions(params),
         hidden_units=as_widths(params.hidden_units, "hidden_units", least=0),
         return_sequences=bool(params.return_sequences),
         n_outputs=task.targets.n_outputs,
@@ -87,6 +88,31 @@ def _read_by(inputs: Any, embedding_dim: int | None) -> dict[str, Any]:
         "n_tokens": inputs.n_tokens,
         "embedding_dim": embedding_dim,
     }
+
+
+def _convolutions(params: Any) -> dict[str, Any]:
+    """Return what the layers before the recurrent ones are, in one form where there are none."""
+    filters = as_widths(params.conv_filters, "conv_filters", least=0)
+    if not filters or params.model is not None:
+        return {}
+    return {
+        "conv_filters": filters,
+        "conv_kernel_size": int(params.conv_kernel_size),
+        "conv_strides": _strides(params.conv_strides, len(filters)),
+    }
+
+
+def _strides(value: Any, n_layers: int) -> tuple[int, ...]:
+    """Return the stride of each convolution."""
+    strides = as_widths(value, "conv_strides", least=1)
+    if isinstance(value, Integral):
+        return strides * n_layers
+    if len(strides) != n_layers:
+        raise ValueError(
+            f"Expected conv_strides to be an int, or a tuple with one entry for each of the "
+            f"{n_layers} layers of conv_filters, got {value!r}. Make both of one length."
+        )
+    return strides
 
 
 def as_widths(value: Any, name: str, least: int) -> tuple[int, ...]:

@@ -45,6 +45,9 @@ SEQUENCE_CONSTRAINTS: dict[str, list[Any]] = {
     **BaseNetwork._parameter_constraints,
     "bidirectional": ["boolean"],
     "pooling": [StrOptions({"last", "mean", "max", "attention"})],
+    "conv_filters": [POSITIVE_INT, tuple, list],
+    "conv_kernel_size": [POSITIVE_INT],
+    "conv_strides": [POSITIVE_INT, tuple, list],
     "hidden_units": [POSITIVE_INT, tuple, list],
     "embedding_dim": [POSITIVE_INT, None],
     "embeddings": ["array-like", HasMethods(["__getitem__", "__contains__"]), None],
@@ -319,9 +322,23 @@ def check_sequence_params(params: Any) -> None:
             "step is read out by itself then: leave pooling out, or set "
             "return_sequences=False for one prediction a sequence."
         )
+    _refuse_strides_with_steps(params)
     wrong = [c for c in params.callbacks or () if not callable(c) and not hasattr(c, "set_model")]
     if wrong:
         raise ValueError(
             f"Expected callbacks to be Keras callbacks or functions that make one, got "
             f"{wrong[0]!r}. For scikit-learn's callbacks use set_callbacks."
+        )
+
+
+def _refuse_strides_with_steps(params: Any) -> None:
+    """Refuse convolutions that leave fewer steps than there are targets."""
+    strides = np.atleast_1d(params.conv_strides)
+    if not params.return_sequences or params.model is not None or not params.conv_filters:
+        return
+    if (strides != 1).any():
+        raise ValueError(
+            f"Expected conv_strides=1 with return_sequences=True, got {params.conv_strides!r}: "
+            "every step has a prediction of its own then. Leave conv_strides out, or set "
+            "return_sequences=False for one prediction a sequence."
         )

@@ -6,6 +6,7 @@ A `Spec` and a `Training` describe structure, so they key the cache of compiled 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,11 @@ class Spec(Plain):
     `skrnn._keras.functional.architectures.register` say what it is made of and how it is computed.
     """
 
+    @property
+    def stride(self):
+        """Steps of the input that one step of the recurrent layers stands for."""
+        return 1
+
 
 @dataclass(frozen=True)
 class Network(Spec):
@@ -31,6 +37,8 @@ class Network(Spec):
 
     `n_tokens` is the number of token ids, padding included, and None for numeric input. `pooling`
     tells how the states of the last recurrent layer become one vector, unless `return_sequences`.
+    The convolutions before the recurrent layers have one entry each in `conv_filters` and
+    `conv_strides`.
     """
 
     cell: str
@@ -46,6 +54,14 @@ class Network(Spec):
     embedding_dim: int | None = None
     pooling: str = "last"
     trainable_embeddings: bool = True
+    conv_filters: tuple[int, ...] = ()
+    conv_kernel_size: int = 0
+    conv_strides: tuple[int, ...] = ()
+
+    @property
+    def stride(self):
+        """Steps of the input that one step of the recurrent layers stands for."""
+        return math.prod(self.conv_strides)
 
     @property
     def reads_steps(self):

@@ -5,6 +5,7 @@ NumPy alone: a network can be described, counted and started without TensorFlow.
 
 from __future__ import annotations
 
+import math
 from functools import singledispatch
 
 import numpy as np
@@ -39,8 +40,8 @@ def _(network):
 
 @weight_shapes.register(Network)
 def _(network):
-    """Embedding, recurrent layers, attention, dense layers, output."""
-    shapes = _encoder_shapes(network)
+    """Embedding, convolutions, recurrent layers, attention, dense layers, output."""
+    shapes = _encoder_shapes(network, network.conv_filters, network.conv_kernel_size)
     width = network.units[-1] * network.n_directions
     if network.pooling == "attention":
         shapes += [("kernel", (width, width)), ("zeros", (width,)), ("kernel", (width, 1))]
@@ -91,14 +92,17 @@ def _(network):
     ]
 
 
-def _encoder_shapes(network):
-    """List the weights of the embedding, if there is one, and of the recurrent layers."""
-    if network.n_tokens is None:
-        embedding, width = [], network.n_features
-    else:
+def _encoder_shapes(network, conv_filters=(), conv_kernel_size=0):
+    """List the weights of embedding and convolutions, if there are any, and recurrent layers."""
+    shapes: list = []
+    width = network.n_features
+    if network.n_tokens is not None:
         width = network.embedding_dim
-        embedding = [("embedding", (network.n_tokens, width))]
-    return embedding + _recurrent(network.cell, width, network.units, network.n_directions)
+        shapes.append(("embedding", (network.n_tokens, width)))
+    for filters in conv_filters:
+        shapes += [("kernel", (conv_kernel_size, width, filters)), ("zeros", (filters,))]
+        width = filters
+    return shapes + _recurrent(network.cell, width, network.units, network.n_directions)
 
 
 def _recurrent(cell, width, units_of_layers, n_directions=1):
@@ -130,7 +134,8 @@ def initial_weights(network, seed):
 
 
 def _glorot_uniform(rng, shape):
-    limit = np.sqrt(6 / sum(shape))
+    *window, n_in, n_out = shape  # of a convolution a kernel for each step that it sees
+    limit = np.sqrt(6 / (math.prod(window) * (n_in + n_out)))
     return rng.uniform(-limit, limit, shape)
 
 

@@ -56,6 +56,16 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         (of each direction, if `bidirectional`), or the mean, the maximum or a weighted mean of
         its states over the present steps, with weights that are learnt (see
         `attention_weights`).
+    conv_filters : int or tuple of int, default=()
+        Filters of convolutions (causal, ReLU) over the steps, before the recurrent layers. A tuple
+        has one entry for each layer; () is none.
+    conv_kernel_size : int, default=5
+        Steps that a convolution sees at once, an output step's own and those before it. Absent
+        steps count as zeros.
+    conv_strides : int or tuple of int, default=1
+        Steps that become one step for the next layer; a tuple has one entry for each convolution.
+        They are counted back from the last present step of a sequence, and what becomes of them is
+        present if any of them is. Not with `return_sequences`.
     hidden_units : int or tuple of int, default=()
         Units of dense layers (ReLU) between the recurrent layers and the output.
     embedding_dim : int or None, default=None
@@ -175,7 +185,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     Goodfellow, Bengio and Courville, "Deep Learning", MIT Press 2016, chapter 10. Attention:
     Bahdanau, Cho and Bengio, "Neural machine translation by jointly learning to align and
     translate", 2015; Raffel and Ellis, "Feed-forward networks with attention can solve some
-    long-term memory problems", 2016.
+    long-term memory problems", 2016. Convolutions before recurrent layers: Géron, "Hands-On Machine
+    Learning with Scikit-Learn, Keras, and TensorFlow", O'Reilly 2022, chapter 15.
 
     Examples
     --------
@@ -207,6 +218,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         pooling: str = "last",
+        conv_filters: int | Sequence[int] = (),
+        conv_kernel_size: int = 5,
+        conv_strides: int | Sequence[int] = 1,
         hidden_units: int | Sequence[int] = (),
         embedding_dim: int | None = None,
         embeddings: Any = None,
@@ -238,6 +252,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.pooling = pooling
+        self.conv_filters = conv_filters
+        self.conv_kernel_size = conv_kernel_size
+        self.conv_strides = conv_strides
         self.hidden_units = hidden_units
         self.embedding_dim = embedding_dim
         self.embeddings = embeddings

@@ -56,6 +56,16 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         (of each direction, if `bidirectional`), or the mean, the maximum or a weighted mean of
         its states over the present steps, with weights that are learnt (see
         `attention_weights`).
+    conv_filters : int or tuple of int, default=()
+        Filters of convolutions (causal, ReLU) over the steps, before the recurrent layers. A tuple
+        has one entry for each layer; () is none.
+    conv_kernel_size : int, default=5
+        Steps that a convolution sees at once, an output step's own and those before it. Absent
+        steps count as zeros.
+    conv_strides : int or tuple of int, default=1
+        Steps that become one step for the next layer; a tuple has one entry for each convolution.
+        They are counted back from the last present step of a sequence, and what becomes of them is
+        present if any of them is. Not with `return_sequences`.
     hidden_units : int or tuple of int, default=()
         Units of dense layers (ReLU) between the recurrent layers and the output.
     embedding_dim : int or None, default=None
@@ -77,7 +87,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         last layer. "rnn": by a decoder, recurrent layers like those of the encoder that start from
         their last states and write one step after the other. In `fit` it is fed the true values
         of the step before (teacher forcing), in `predict` its own. It is made by the compiled
-        engine only, without `hidden_units` and `pooling`.
+        engine only, without `conv_filters`, `hidden_units` and `pooling`.
     loss : {"auto", "mse", "mae", "huber", "log_cosh"} or callable, default="auto"
         What training minimizes, in standardized units. "auto" is "mse". A callable takes
         targets and predictions as tensors of shape (batch[, n_steps], n_outputs) and returns
@@ -176,7 +186,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     Goodfellow, Bengio and Courville, "Deep Learning", MIT Press 2016, chapter 10. Attention:
     Bahdanau, Cho and Bengio, "Neural machine translation by jointly learning to align and
     translate", 2015; Raffel and Ellis, "Feed-forward networks with attention can solve some
-    long-term memory problems", 2016.
+    long-term memory problems", 2016. Convolutions before recurrent layers: Géron, "Hands-On Machine
+    Learning with Scikit-Learn, Keras, and TensorFlow", O'Reilly 2022, chapter 15.
 
     Examples
     --------
@@ -209,6 +220,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         pooling: str = "last",
+        conv_filters: int | Sequence[int] = (),
+        conv_kernel_size: int = 5,
+        conv_strides: int | Sequence[int] = 1,
         hidden_units: int | Sequence[int] = (),
         embedding_dim: int | None = None,
         embeddings: Any = None,
@@ -240,6 +254,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         self.pooling = pooling
+        self.conv_filters = conv_filters
+        self.conv_kernel_size = conv_kernel_size
+        self.conv_strides = conv_strides
         self.hidden_units = hidden_units
         self.embedding_dim = embedding_dim
         self.embeddings = embeddings
@@ -428,6 +445,7 @@ def _refuse_what_a_decoder_lacks(params: Any) -> None:
     fixed = {
         "return_sequences": False,
         "pooling": "last",
+        "conv_filters": (),
         "hidden_units": (),
         "model": None,
         "callbacks": None,

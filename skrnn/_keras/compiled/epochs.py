@@ -72,7 +72,7 @@ def _is_large(network, training, shape, mean_steps):
     kernels = [s for kind, s in shapes if kind in ("kernel", "orthogonal")]
     # A decoder may have more steps than what it reads; most of its weights are its own then.
     written = () if architecture.has_step_outputs(network) else shape.targets[:-1]
-    n_steps = max((mean_steps, *written))
+    n_steps = max((mean_steps / network.stride, *written))
     n_products = 3 * training.batch_size * n_steps * sum(map(math.prod, kernels))
     return n_products >= _LARGE_STEP and training.batch_size % 2 == 0
 

@@ -7,7 +7,7 @@ layers; the tests hold the two together.
 
 import tensorflow as tf
 
-from . import pooling
+from . import convolution, pooling
 from .batch import gives
 from .layer import DropoutMasks, Steps, dense, recurrent_layer
 from .losses import element_loss
@@ -34,9 +34,10 @@ def output_shape(network, shape):
 def attention(network, weights, batch):
     """Return the attention to each step, zero where absent, in a tuple of one."""
     weights = iter(weights)
-    states = _last_states(network, weights, batch.inputs, batch.present, batch.n_present, None)
-    own = _attention_weights(network, weights)
-    shares = pooling.attention(states, batch.present[:, :, None], own)
+    of_batch = batch.inputs, batch.present, batch.n_present
+    states, steps = _last_states(network, weights, *of_batch, None)
+    shares = pooling.attention(states, steps.present, _attention_weights(network, weights))
+    shares = convolution.shares_of_steps(network.stride, shares, batch.present)
     return (tf.transpose(shares[:, :, 0]),)
 
 
@@ -59,13 +60,13 @@ def network_outputs(network, weights, inputs, present, n_present=None, dropout_s
     tensor of shape (batch, n_outputs), or (batch, n_steps, n_outputs) for `return_sequences`
     """
     weights = iter(weights)
-    hidden = _last_states(network, weights, inputs, present, n_present, dropout_seed)
+    hidden, steps = _last_states(network, weights, inputs, present, n_present, dropout_seed)
     if network.return_sequences:
         hidden = tf.transpose(hidden, [1, 0, 2])
     elif network.pooling != "last":
-        args = network.pooling, hidden, present[:, :, None], _attention_weights(network, weights)
+        args = network.pooling, hidden, steps.present, _attention_weights(network, weights)
         if dropout_seed is None:
-            hidden = pooling.pooled_in_order(*args, n_present)
+            hidden = pooling.pooled_in_order(*args, steps.n_present)
         else:
             hidden = pooling.pooled(*args)
     for _ in network.hidden_units:
@@ -78,15 +79,18 @@ def _attention_weights(network, weights):
 
 
 def _last_states(network, weights, inputs, present, n_present, dropout_seed):
-    """Return the states of the last recurrent layer, after each step or after the last."""
-    hidden = embedded(network, weights, inputs)
+    """Return the states of the last recurrent layer, after each step or the last, and its steps."""
     masks = DropoutMasks(dropout_seed)
+    inputs, present, n_present = convolution.aligned(network.stride, inputs, present, n_present)
+    hidden = embedded(network, weights, inputs)
     # In training a length bucket has few steps that need not be run.
     steps = Steps(present[:, :, None], n_present, in_blocks=masks.seed is None)
+    for stride in network.conv_strides:
+        hidden, steps = convolution.convolved(hidden, steps, next(weights), next(weights), stride)
     for layer in range(len(network.units)):
         want_steps = layer < len(network.units) - 1 or network.reads_steps
         hidden = recurrent_layer(network, weights, hidden, steps, masks, want_steps)
-    return hidden
+    return hidden, steps
 
 
 def embedded(network, weights, inputs):

@@ -7,6 +7,7 @@ from ..functional.architectures import loaded
 from ..functional.cells import CELLS
 from ..functional.forbidden_tokens import NEVER
 from ..functional.language_network import NEVER_NEXT
+from .convolution_layer import CausalConvolution
 from .pooling_layers import LAYERS
 from .seeds import seeded_layers
 
@@ -92,6 +93,9 @@ def _layers(network, input_scaling, output_scaling, activation):
         layers = input_layers(network.n_features, input_scaling)
     else:
         layers = token_layers(network, trainable=network.trainable_embeddings)
+    size = network.conv_kernel_size
+    for filters, stride in zip(network.conv_filters, network.conv_strides, strict=True):
+        layers.append(CausalConvolution(filters, size, stride))
     for number, units in enumerate(network.units):
         is_last = number == len(network.units) - 1
         layers.append(_recurrent_layer(network, units, network.reads_steps or not is_last))
