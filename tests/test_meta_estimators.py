@@ -556,3 +556,39 @@ def test_the_engines_agree_inside_a_search():
     train, test = next(KFold(2).split(X))
     by_hand = small_regressor(engine="keras").fit(X[train], y[train]).predict(X[test])
     assert search.cv_results_["split0_test_score"][1] == -mean_squared_error(y[test], by_hand)
+
+
+# Conformal prediction
+
+
+def conformal_data():
+    """Two features in time, with gaps between the training and the other rows left out."""
+    X, y = wave()
+    return X.assign(slope=X["level"].diff().fillna(0.0)), y
+
+
+def test_split_conformal_intervals_of_mapie():
+    """Half widths are the quantile of the errors on the rows between, taken by hand."""
+    regression = pytest.importorskip("mapie.regression")
+    X, y = conformal_data()
+    fitted = make_pipeline(LagWindows(6), small_regressor()).fit(X[:50], y[:50])
+    windows = np.array(fitted[0].transform(X))
+    errors = np.sort(np.abs(y[50:70] - fitted.predict(X)[50:70]))
+    for model, rows in [(fitted, X), (fitted[-1], windows)]:
+        conformal = regression.SplitConformalRegressor(model, confidence_level=0.8, prefit=True)
+        conformal.conformalize(rows[50:70], y[50:70])
+        centre, interval = conformal.predict_interval(rows[50:])
+        np.testing.assert_allclose(centre, model.predict(rows[50:]))
+        half_widths = np.diff(interval[:, :, 0]).ravel() / 2
+        np.testing.assert_allclose(half_widths, errors[16], rtol=1e-6)  # the 17th of 20: 0.8 * 21
+
+
+@pytest.mark.parametrize("small", [small_regressor, small_classifier])
+def test_a_probe_of_zeros_is_answered_and_a_row_in_place_of_windows_is_not(small):
+    X, y = sequences()
+    model = small().fit(X, y if small is small_regressor else labels(y))
+    probe = np.zeros((1, model.n_features_in_))  # as MAPIE asks whether a model is fitted
+    assert_same_bits(model.predict(probe), model.predict(probe[:, None]))
+    for rows in [probe + 1, np.zeros((2, 2))]:
+        with pytest.raises(ValueError, match=r"shape \(n_samples, n_steps, n_features\)"):
+            model.predict(rows)

@@ -93,6 +93,8 @@ class NumberInputs(Inputs):
         """Return X as sequences of rows of features."""
         if self.are_vectors:
             X = check_array(X, ensure_all_finite=False, dtype=None)[:, None]
+        elif not reset and self._is_probe(X):
+            X = X[:, None]
         return check_sequences(estimator, X, tokens=False, as_list=self.is_list, reset=reset)
 
     def learnt_from(self, sequences: Sequences, standardize: bool) -> NumberInputs:
@@ -129,6 +131,14 @@ class NumberInputs(Inputs):
     def gives_lists(self, X: Any) -> bool:
         """Tell whether X, or that of `fit`, is a list of sequences."""
         return self.is_list or holds_sequences(X)
+
+    def _is_probe(self, X: Any) -> bool:
+        """Tell the row of zeros by which MAPIE finds out whether an estimator is fitted.
+
+        It has one step, however it is read. Other rows are refused: they were meant as windows.
+        """
+        is_row = isinstance(X, np.ndarray) and X.shape == (1, self.n_features)
+        return self.has_feature_axis and is_row and not np.any(X)
 
     def _scaling(self) -> tuple[np.ndarray, np.ndarray]:
         return np.array(self.mean), np.array(self.scale)
