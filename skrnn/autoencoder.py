@@ -15,7 +15,7 @@ from ._callbacks import with_callbacks
 from ._compat import Interval, StrOptions, check_sample_weight
 from ._data.anomalies import anomaly_bound
 from ._data.inputs import has_feature_axis, per_step
-from ._data.latent import check_latent_vectors, refuse_no_number_of_steps
+from ._data.latent import check_latent_vectors, refuse_no_number_of_steps, with_index_of
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
 from ._data.task import Task, read_alone
@@ -327,12 +327,12 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         Returns
         -------
         Z : float64 ndarray of shape (n_samples, latent_dim)
-            The latent vectors; a data frame if `set_output` says so.
+            The latent vectors; a data frame, with the dates of windows, if `set_output` says so.
         """
         network, sequences, _ = self._prepared(X)
         from . import _keras
 
-        return _keras.encode(network, self.weights_, sequences).astype(np.float64)
+        return with_index_of(X, _keras.encode(network, self.weights_, sequences), self)
 
     def inverse_transform(
         self,

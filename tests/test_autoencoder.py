@@ -319,6 +319,20 @@ def test_latent_vectors_have_names():
     assert_same_bits(frame.to_numpy(), small_autoencoder().fit(X).transform(X))
 
 
+@pytest.mark.parametrize("holes", [False, True])
+def test_latent_vectors_of_windows_have_their_dates(holes):
+    days = pd.date_range("2024-01-01", periods=N_SAMPLES, name="day").delete([30] if holes else [])
+    frame = pd.DataFrame(sequences()[0][: len(days), 0], index=days)
+    model = make_pipeline(LagWindows(N_STEPS), small_autoencoder()).set_output(transform="pandas")
+    latent = model.fit_transform(frame)
+    assert latent.index.equals(days) and latent.index.name == "day"
+    some = model[-1].transform(model[0].transform(frame[40:20:-1])[:5])
+    assert holes or list(some.index) == list(days[40:35:-1])
+    plain = model[-1].set_output(transform="default").transform(model[0].transform(frame))
+    assert_same_bits(latent.to_numpy(), plain)
+    assert list(latent.columns) == ["rnnautoencoder0", "rnnautoencoder1", "rnnautoencoder2"]
+
+
 def test_tables_are_univariate_sequences():
     X = sequences()[0][:, :, 0]
     frame = pd.DataFrame(X, columns=[f"step {i}" for i in range(N_STEPS)])

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array
 
+from .._compat import output_config
+
 
 def check_latent_vectors(Z: Any, latent_dim: int) -> np.ndarray:
     """Return latent vectors as float32; refuse other widths."""
@@ -19,6 +21,17 @@ def check_latent_vectors(Z: Any, latent_dim: int) -> np.ndarray:
         )
     checked: np.ndarray = Z
     return checked
+
+
+def with_index_of(windows: Any, Z: np.ndarray, estimator: Any) -> Any:
+    """Return latent vectors as float64; those of windows as a frame, if pandas is asked for."""
+    Z = Z.astype(np.float64)
+    index = getattr(getattr(windows, "table", None), "index", None)
+    if index is None or output_config("transform", estimator)["dense"] != "pandas":
+        return Z
+    import pandas as pd
+
+    return pd.DataFrame(Z, index=index)
 
 
 def refuse_no_number_of_steps(n_steps: Any, longest: int) -> None:

@@ -93,7 +93,8 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
 
     A step of a pipeline that returns arrays takes the index away. Put
     ``set_output(transform="pandas")`` on the pipeline to keep it; on this transformer
-    itself `set_output` does nothing, because windows are no table. Where a clock was there in `fit`
+    itself `set_output` does nothing, because windows are no table. They know their index all the
+    same, and the frame of an `RNNAutoencoder` behind them has it. Where a clock was there in `fit`
     and is gone in `transform`, or the reverse, a warning says so once.
 
     NaN passes through unchanged; infinity is an error. float32 and float64 stay what
@@ -156,7 +157,8 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         """
         padded, slots, series = self._laid_out(X)
         starts = slots - self._reach()
-        return windows_of(WindowTable(padded, starts, series, self.window, self.dilation))
+        index = X.index if hasattr(X, "iloc") else None
+        return windows_of(WindowTable(padded, starts, series, self.window, self.dilation, index))
 
     def set_output(self, *, transform: Any = None) -> Self:
         """Do nothing: windows are no table, so that no other container can hold them.

@@ -30,6 +30,8 @@ class WindowTable(NamedTuple):
         The number of the series that each window is of.
     n_steps : int
     dilation : int
+    index : pandas.Index of length n_windows, or None
+        That of the rows that the windows end with.
     """
 
     rows: np.ndarray
@@ -37,6 +39,7 @@ class WindowTable(NamedTuple):
     series: np.ndarray
     n_steps: int
     dilation: int
+    index: Any = None
 
     def view(self) -> np.ndarray:
         """The windows that begin at every row, as a view: window i of ours is its starts[i]."""
@@ -44,7 +47,8 @@ class WindowTable(NamedTuple):
 
     def take(self, windows: Any) -> WindowTable:
         """The table of some of the windows; the rows are shared."""
-        return self._replace(starts=self.starts[windows], series=self.series[windows])
+        index = None if self.index is None else self.index[windows]
+        return self._replace(starts=self.starts[windows], series=self.series[windows], index=index)
 
     def trimmed(self) -> WindowTable:
         """The table without the rows before the first window and behind the last one."""
@@ -52,7 +56,10 @@ class WindowTable(NamedTuple):
             return self
         first, last = int(self.starts.min()), int(self.starts.max())
         end = last + (self.n_steps - 1) * self.dilation + 1
-        return self._replace(rows=self.rows[first:end], starts=self.starts - first)
+        index = self.index
+        if hasattr(index, "remove_unused_levels"):
+            index = index.remove_unused_levels()
+        return self._replace(rows=self.rows[first:end], starts=self.starts - first, index=index)
 
 
 class WindowArray(np.ndarray):
@@ -68,6 +75,11 @@ class WindowArray(np.ndarray):
     def __array_finalize__(self, source: Any) -> None:
         self.table = None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in ("shape", "strides", "dtype"):  # changed in place
+            self.table = None
+
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         plain = np.asarray(array)
         return plain[()] if return_scalar else plain
@@ -78,20 +90,17 @@ class WindowArray(np.ndarray):
     def __getitem__(self, key: Any) -> Any:
         return np.asarray(self)[key]
 
+    # numpy.array(windows, subok=True) asks nobody, and makes one without a table.
     def __copy__(self) -> Any:
-        return windows_of(_known(self.table))
+        return np.array(self) if self.table is None else windows_of(self.table)
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return windows_of(deepcopy(_known(self.table), memo))
+        return np.array(self) if self.table is None else windows_of(deepcopy(self.table, memo))
 
     def __reduce__(self) -> Any:
-        return windows_of, (_known(self.table).trimmed(),)
-
-
-def _known(table: WindowTable | None) -> WindowTable:
-    if table is None:
-        raise TypeError("an array of windows without their table is a plain array")
-    return table
+        if self.table is None:
+            return np.asarray, (np.array(self),)
+        return windows_of, (self.table.trimmed(),)
 
 
 def _plain(result: Any) -> Any:
