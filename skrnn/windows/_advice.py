@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from .._warnings import warn
 from ._align import Track
+from ._frames import tells_time
 from ._labels import dates_as_integers
-from ._stamps import Series, has_clock
+from ._stamps import Series, has_clock, is_newest_first
 
 # What each fitted transformer was told. Python's own memory of warnings is lost whenever anybody
 # filters warnings, which scikit-learn does in the midst of a call.
@@ -38,6 +40,41 @@ def on_integer_dates(series: Sequence[Series]) -> str | None:
     """What to tell of an integer index that looks like dates, if it does."""
     stamps = series[0].stamps
     return dates_as_integers(stamps.values) if stamps and stamps.kind == "integer" else None
+
+
+def warn_of_rows_of_fit(
+    transformer: object, X: Any, y: Any, series: Sequence[Series], reach: int
+) -> None:
+    """Warn in fit where the index of X was lost on the way, or its rows are newest first.
+
+    Parameters
+    ----------
+    transformer : object
+        The transformer, which is told each thing once.
+    X, y : array-like
+        What it is fitted on.
+    series : sequence of Series
+        Those of X.
+    reach : int
+        How many steps back the transformer looks.
+    """
+    name = type(transformer).__name__
+    has_lost_it = not hasattr(X, "iloc") and hasattr(y, "iloc") and tells_time(y)
+    if reach and has_lost_it:
+        as_one = " of one series" if y.index.nlevels > 1 else ""
+        tell_once(
+            transformer,
+            f"{name} was given X without an index, and y with times: the rows count as consecutive "
+            f"ones{as_one}, and none are remembered for the windows of later rows. "
+            + _KEEP_THE_INDEX,
+        )
+    if is_newest_first(series):
+        tell_once(
+            transformer,
+            f"{name} was given rows that are newest first. Their windows hold their past all the "
+            "same, but X[-1:] is the oldest row and not the one from which to predict what comes "
+            "next. X.sort_index() puts them in the order of time.",
+        )
 
 
 def warn_of_lost_past(
@@ -100,4 +137,11 @@ def warn_of_rows_between(transformer: object, tracks: Sequence[Track]) -> None:
             f"X begins later than the rows that {type(transformer).__name__} remembers end: the "
             "steps between are absent from the first windows. Give the rows between too, or let "
             "it remember them as they come, with update(X).",
+        )
+    if any(track.is_forgotten for track in tracks):
+        tell_once(
+            transformer,
+            f"X lies among rows of fit that {type(transformer).__name__} no longer remembers, and "
+            "has fewer rows than it looks back: the steps before them are absent from all windows. "
+            "Give the rows before them too.",
         )

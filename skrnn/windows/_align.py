@@ -44,6 +44,9 @@ class Track:
     is_apart : bool, default=False
         Whether more steps are missing between the remembered and the given rows than among the
         remembered ones.
+    is_forgotten : bool, default=False
+        Whether there are fewer given rows than anyone looks back, and rows of fit before them of
+        which none is remembered.
     """
 
     rows: np.ndarray
@@ -52,6 +55,7 @@ class Track:
     past: np.ndarray
     edge: np.ndarray
     is_apart: bool = False
+    is_forgotten: bool = False
 
     def slots(self, reach: int) -> tuple[np.ndarray, np.ndarray, int]:
         """Slots of the given and of the remembered rows, and how many slots there are in all.
@@ -336,7 +340,14 @@ def _with_history(X: np.ndarray, series: Series, entry: dict[str, Any], reach: i
     if steps.min() > 0:  # step 0 is the first row of fit
         edge = entry["rows"][earlier[-1]] if len(earlier) else entry["first"]
     past = entry["rows"][useful].astype(X.dtype, copy=False)
-    return Track(series.rows, steps, past_steps[useful], past, edge, _is_apart(steps, past_steps))
+    return replace(
+        track,
+        past_steps=past_steps[useful],
+        past=past,
+        edge=edge,
+        is_apart=_is_apart(steps, past_steps),
+        is_forgotten=_is_forgotten(steps, past_steps, reach),
+    )
 
 
 def _is_apart(steps: np.ndarray, past_steps: np.ndarray) -> bool:
@@ -344,6 +355,14 @@ def _is_apart(steps: np.ndarray, past_steps: np.ndarray) -> bool:
         return False
     usual = max(np.diff(past_steps), default=1)
     return bool(steps.min() - past_steps.max() > usual)
+
+
+def _is_forgotten(steps: np.ndarray, past_steps: np.ndarray, reach: int) -> bool:
+    if not len(past_steps) or len(steps) > reach:
+        return False
+    first = steps.min()
+    among = 0 < first <= past_steps.min()  # step 0 is the first row of fit
+    return bool(among and past_steps.min() > max(first - reach, 0))
 
 
 def _shared_steps(stamps: Stamps, entry: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:

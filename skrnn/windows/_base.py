@@ -19,6 +19,7 @@ from ._advice import (
     tell_once,
     warn_of_lost_past,
     warn_of_rows_between,
+    warn_of_rows_of_fit,
 )
 from ._align import lay_out, moved_on, remember, tracks_of
 from ._frames import check_table
@@ -65,6 +66,7 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
             values = self._check_X(X, reset=True)
             series = read_series(X, len(values))
             tell_once(self, on_integer_dates(series))
+            warn_of_rows_of_fit(self, X, y, series, reach)
             self.context_ = remember(values, series, reach, self.clock)
         return self
 

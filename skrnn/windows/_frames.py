@@ -60,7 +60,7 @@ def check_dates(table: Any) -> None:
     table : array-like, DataFrame or Series
     """
     library = library_of(table)
-    if getattr(table, "ndim", 2) != 2 or _tells_time(table):
+    if getattr(table, "ndim", 2) != 2 or tells_time(table):
         return
     for name, values, is_time in _columns(table, library):
         if is_time:
@@ -161,7 +161,7 @@ def _arrow_columns(table: Any) -> Iterator[tuple[Any, Any, bool]]:
             yield field.name, pd.Series(values, dtype=object), False
 
 
-def _tells_time(table: Any) -> bool:
+def tells_time(table: Any) -> bool:
     """Whether the index of a table, or the inner level of a panel's, is of times."""
     if not hasattr(table, "iloc"):
         return False

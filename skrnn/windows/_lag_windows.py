@@ -95,7 +95,8 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     ``set_output(transform="pandas")`` on the pipeline to keep it; on this transformer
     itself `set_output` does nothing, because windows are no table. They know their index all the
     same, and the frame of an `RNNAutoencoder` behind them has it. Where a clock was there in `fit`
-    and is gone in `transform`, or the reverse, a warning says so once.
+    and is gone in `transform`, or the reverse, or where y has one in `fit` and X has none, a
+    warning says so once.
 
     NaN passes through unchanged; infinity is an error. float32 and float64 stay what
     they are, anything else becomes float64.

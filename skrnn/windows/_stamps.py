@@ -106,6 +106,18 @@ def has_clock(series: Sequence[Series]) -> bool:
     return series[0].stamps is not None
 
 
+def is_in_order(series: Sequence[Series]) -> bool:
+    """Whether the rows of each series with a clock are in the order of time."""
+    return not has_clock(series) or all((np.diff(one.stamps.values) >= 0).all() for one in series)
+
+
+def is_newest_first(series: Sequence[Series], least: int = 8) -> bool:
+    """Whether the rows of all series are in the opposite order, and too many for a chance."""
+    if not has_clock(series) or max(len(one.rows) for one in series) < least:
+        return False
+    return all((np.diff(one.stamps.values) < 0).all() for one in series)
+
+
 def coarser(one: str, other: str) -> str:
     """The coarser of two resolutions."""
     return min(one, other, key=PER_SECOND.__getitem__)

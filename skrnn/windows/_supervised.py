@@ -13,7 +13,7 @@ from ._advice import on_integer_dates
 from ._align import steps_by_series
 from ._columns import table_of
 from ._frames import check_dates
-from ._stamps import read_series
+from ._stamps import is_in_order, read_series
 
 
 def series_to_supervised(
@@ -115,7 +115,7 @@ def series_to_supervised(
             f"{len(table)} rows: give more rows, a shorter horizon{rows_would_do}, or targets that "
             "are not NaN."
         )
-    _tell_of_rows_left_out(data, horizons, kept, n_without_row)
+    _tell_of_rows(data, horizons, kept, n_without_row)
     rows = np.flatnonzero(kept)
     flat = len(columns) == 1 and is_one and isinstance(horizon, Integral)
     return table.rows(rows), table.leads(columns, horizons, rows, future[rows], flat)
@@ -140,11 +140,15 @@ def _checked_clock(clock: str) -> str:
     return clock
 
 
-def _tell_of_rows_left_out(
-    data: Any, horizons: list[int], kept: np.ndarray, n_without_row: int
-) -> None:
-    """Warn of rows left out that are not the last of their series."""
+def _tell_of_rows(data: Any, horizons: list[int], kept: np.ndarray, n_without_row: int) -> None:
+    """Warn of rows left out that are not the last of their series, and of another order."""
     series = read_series(data, len(kept))
+    if not is_in_order(series):
+        warn(
+            "The rows are not in the order of time. Each is set beside its own future, but the "
+            "last of them, data[-1:], is not the latest, from which to predict what comes next: "
+            "sort them first, data.sort_index()."
+        )
     about_index = on_integer_dates(series)
     if about_index is not None:
         warn(about_index)
