@@ -42,6 +42,8 @@ class Task:
         Of texts: what a step is.
     most : int or None
         Of texts: how many steps are read at most.
+    quick : bool
+        Whether it is small enough for a quick run.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Task:
     window: int | None = None
     level: str = "word"
     most: int | None = None
+    quick: bool = True
 
     @property
     def metric(self) -> str:
