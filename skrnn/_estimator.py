@@ -26,6 +26,7 @@ from ._data.task import Task, task_of
 from ._documentation import DocumentationLink
 from ._random import seeds_of_fit
 from ._spec import Training, Values, network_of
+from ._starting_weights import n_frozen
 from ._training import Run, Trained, train
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
@@ -38,6 +39,7 @@ _MAY_CHANGE = {
     "recurrent_dropout",
     "scheduled_sampling",
     "trainable_embeddings",
+    "trainable_recurrent",
 }
 
 
@@ -214,8 +216,8 @@ class Fit:
         if self.goes_on:
             _refuse_other(network, network_of(self.estimator.network_))
             start = self.estimator.weights_
-        trains_vectors = bool(getattr(self.params, "trainable_embeddings", True))
-        optimizer = [engine, self.params.optimizer, trains_vectors]  # what its state is of
+        # What the optimizer's state is of.
+        optimizer = [engine, self.params.optimizer, n_frozen(network)]
         learnt = {
             **task.attributes(),
             **(kept or {}),

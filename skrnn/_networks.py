@@ -12,6 +12,8 @@ from ._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
 def recurrent_stack(params: Any, task: Task[Any, Any]) -> Network:
     """Return the stack of recurrent layers that the parameters ask for."""
     inputs = task.inputs
+    trains_given = params.pretrained is None or bool(params.trainable_pretrained)
+    trains_vectors = trains_given and bool(params.trainable_embeddings)
     return Network(
         **_layers(params),
         **_read_by(inputs, inputs.embedding_dim if inputs.holds_tokens else None),
@@ -21,7 +23,8 @@ def recurrent_stack(params: Any, task: Task[Any, Any]) -> Network:
         return_sequences=bool(params.return_sequences),
         n_outputs=task.targets.n_outputs,
         pooling=params.pooling if params.model is None else "last",
-        trainable_embeddings=bool(params.trainable_embeddings) or not inputs.holds_tokens,
+        trainable_embeddings=trains_vectors or not inputs.holds_tokens,
+        trainable_recurrent=trains_given,
     )
 
 

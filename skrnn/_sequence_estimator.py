@@ -14,7 +14,7 @@ from ._data.samples import TrainingData
 from ._data.sequences import Sequences
 from ._data.target_checks import is_padding_left_out, refuse_missing_y
 from ._data.task import Task
-from ._data.validation import check_sequences, holds_sequences
+from ._data.validation import check_sequences, holds_sequences, refuse_other_width
 from ._estimator import (
     COMPILED_OPTIMIZERS,
     POSITIVE_INT,
@@ -23,9 +23,10 @@ from ._estimator import (
     raise_other_network,
     refuse_one_of_a_pair,
 )
+from ._pretrained import Beginning
 from ._spec import network_of
 from ._starting_weights import initial_weights
-from .text._embeddings import check_n_tokens, clone_sharing_embeddings, given_table
+from .text._embeddings import check_n_tokens, clone_sharing
 
 _OPTIMIZERS = {
     "adadelta",
@@ -52,6 +53,8 @@ SEQUENCE_CONSTRAINTS: dict[str, list[Any]] = {
     "embedding_dim": [POSITIVE_INT, None],
     "embeddings": ["array-like", HasMethods(["__getitem__", "__contains__"]), None],
     "trainable_embeddings": ["boolean"],
+    "pretrained": [HasMethods(["fit"]), None],
+    "trainable_pretrained": ["boolean"],
     "return_sequences": ["boolean"],
     "loss": [StrOptions({"auto"}), callable],
     "optimizer": [StrOptions(_OPTIMIZERS)],
@@ -73,7 +76,7 @@ class SequenceReadout:
     _task: Any
 
     def __sklearn_clone__(self) -> Any:
-        return clone_sharing_embeddings(self)
+        return clone_sharing(self, "embeddings", "pretrained")
 
     def _raw_outputs(self, X: Any) -> tuple[np.ndarray, Sequences, Task[Any, Any]]:
         """Return raw outputs, the sequences that they are for, and how X and y are read."""
@@ -151,7 +154,7 @@ class SequenceReadout:
 
 
 def read_samples(
-    fit: Fit, learn_targets: Any, given: Any = None
+    fit: Fit, learn_targets: Any, given: Beginning
 ) -> tuple[Task[Any, Any], TrainingData]:
     """Return how X and y of a fit are read, and the samples in the user's units.
 
@@ -160,8 +163,8 @@ def read_samples(
     fit : Fit
     learn_targets : callable
         Returns, from the parameters, y and the sequences, what y is and its values.
-    given : ndarray or None
-        The vectors of tokens that the user gives.
+    given : Beginning
+        What the user gives the training to start from.
     """
     X, y = fit.given.X, fit.given.y
     refuse_missing_y(type(fit.estimator).__name__, y)
@@ -201,18 +204,20 @@ def _weighted(
     return task, task.samples(sequences, values, sample_weight, of_classes)
 
 
-def _learn_inputs(
-    fit: Fit, given: np.ndarray | None
-) -> tuple[NumberInputs | TokenInputs, Sequences]:
+def _learn_inputs(fit: Fit, given: Beginning) -> tuple[NumberInputs | TokenInputs, Sequences]:
     """Return how X is read, and its sequences."""
     X, params = fit.given.X, fit.params
-    if params.embedding_dim is None and given is None:
+    if params.embedding_dim is None and given.table is None:
         numbers = NumberInputs.of(X)
-        return numbers, fit.read(numbers, X)
+        sequences = fit.read(numbers, X)
+        if given.inputs is not None:
+            refuse_other_width(sequences, given.inputs.n_features, "pretrained")
+            numbers = numbers.scaled_as(given.inputs)
+        return numbers, sequences
     is_list = holds_sequences(X)
     sequences = check_sequences(fit.estimator, X, tokens=True, as_list=is_list, reset=True)
     cuts_padding = params.return_sequences and is_padding_left_out(fit.given.y, sequences)
-    n_tokens, dim = _size_of_table(sequences, params.embedding_dim, given)
+    n_tokens, dim = _size_of_table(sequences, params.embedding_dim, given.table)
     inputs = TokenInputs(is_list, n_tokens, dim, cuts_padding)
     return inputs, sequences.trimmed() if cuts_padding else sequences
 
@@ -234,22 +239,8 @@ def _size_of_table(
     return n_tokens, length
 
 
-def vectors_given(fit: Fit) -> np.ndarray | None:
-    """Return the vectors of tokens that training starts from, or None."""
-    params = fit.params
-    if params.embeddings is None or fit.goes_on:
-        return None
-    table = given_table(params.embeddings, fit.given.X, fit.seeds["embeddings"])
-    if params.embedding_dim not in (None, table.shape[1]):
-        raise ValueError(
-            f"Expected embeddings of length embedding_dim={params.embedding_dim}, got "
-            f"{table.shape[1]}. Leave embedding_dim out."
-        )
-    return table
-
-
 def train_on_sequences(
-    fit: Fit, task: Task[Any, Any], network: Any, data: TrainingData, given: Any
+    fit: Fit, task: Task[Any, Any], network: Any, data: TrainingData, given: Beginning
 ) -> None:
     """Train a network on samples in the user's units, with the engine that can."""
     params = fit.params
@@ -257,6 +248,9 @@ def train_on_sequences(
         raise_other_network(["model"])
     builder, engine = params.model, choose_engine(params)
     extras = {"builder": builder, "callbacks": params.callbacks or ()}
+    start = None
+    if builder is None:
+        start = given.weights(initial_weights(network, fit.seeds["weights"]))
     data = task.in_network_units(data)
     if builder is None and not task.targets.per_step:
         data = data.trimmed()  # a model of the user's own is given X as it is
@@ -264,7 +258,7 @@ def train_on_sequences(
         task,
         network,
         data,
-        start=None if builder is not None else _start(network, fit, given),
+        start=start,
         loss=None if params.loss == "auto" else params.loss,
         engine=engine,
         extras=extras if engine == "keras" else {},
@@ -280,12 +274,6 @@ def _check_of_a_builder(sequences: Sequences, fitted: Any) -> dict[str, Any]:
     one, network = sequences.take(slice(0, 1)), network_of(fitted.network_)
     outputs = _keras.predict("keras", network, fitted.weights_, one, builder=fitted.builder_)
     return {"builder_check_": {"inputs": one.dense(), "outputs": outputs}}
-
-
-def _start(network: Any, fit: Fit, given: np.ndarray | None) -> list[np.ndarray]:
-    """Return the weights to start from."""
-    weights = initial_weights(network, fit.seeds["weights"])
-    return weights if given is None else [given, *weights[1:]]
 
 
 def choose_engine(params: Any) -> str:
@@ -307,6 +295,7 @@ def choose_engine(params: Any) -> str:
 
 def check_sequence_params(params: Any) -> None:
     """Refuse parameters of a network over sequences that do not go together."""
+    _refuse_others_with_pretrained(params)
     if params.model is not None and (
         params.embedding_dim is not None or params.embeddings is not None
     ):
@@ -342,3 +331,13 @@ def _refuse_strides_with_steps(params: Any) -> None:
             "every step has a prediction of its own then. Leave conv_strides out, or set "
             "return_sequences=False for one prediction a sequence."
         )
+
+
+def _refuse_others_with_pretrained(params: Any) -> None:
+    """Refuse what would stand where the layers of a fitted network are to stand."""
+    for name in ("embeddings", "model"):
+        if params.pretrained is not None and getattr(params, name) is not None:
+            raise ValueError(
+                f"Expected {name}=None with pretrained, got both. Leave one of them out: a "
+                "network starts from one place."
+            )

@@ -57,6 +57,7 @@ class Network(Spec):
     conv_filters: tuple[int, ...] = ()
     conv_kernel_size: int = 0
     conv_strides: tuple[int, ...] = ()
+    trainable_recurrent: bool = True
 
     @property
     def stride(self):

@@ -34,7 +34,9 @@ def n_frozen(network):
 
 @n_frozen.register(Network)
 def _(network):
-    """Return 1 where the embeddings are not trained."""
+    """Count the embeddings, and the recurrent layers, where they are not trained."""
+    if not network.trainable_recurrent:
+        return len(_encoder_shapes(network, network.conv_filters, network.conv_kernel_size))
     return int(network.n_tokens is not None and not network.trainable_embeddings)
 
 

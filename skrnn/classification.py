@@ -18,13 +18,13 @@ from ._data.inputs import by_sequence, per_step
 from ._data.target_checks import weights_of_steps
 from ._estimator import BaseNetwork, Fit
 from ._networks import recurrent_stack
+from ._pretrained import beginning_of
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
     SequenceReadout,
     check_sequence_params,
     read_samples,
     train_on_sequences,
-    vectors_given,
     with_validation,
 )
 
@@ -79,6 +79,14 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     trainable_embeddings : bool, default=True
         Whether training changes the vectors of the tokens. With ``warm_start=True`` it may be
         set anew before the next fit.
+    pretrained : RNNLanguageModel, RNNAutoencoder, Pipeline or None, default=None
+        A fitted network, alone or last in a pipeline, from whose embedding and recurrent layers
+        training starts. `cell`, `units` and `bidirectional` must be as there; numbers are scaled
+        as there, and ids must come from a `SequenceTokenizer` that reads texts as it does.
+        `embedding_dim` may be left out. Clones share it.
+    trainable_pretrained : bool, default=True
+        Whether training changes what is `pretrained`. It may be set anew like
+        `trainable_embeddings`.
     return_sequences : bool, default=False
         Predict at every step, not once for each sequence. The prediction at a step depends on
         the steps up to it only, unless `bidirectional`.
@@ -186,7 +194,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     Bahdanau, Cho and Bengio, "Neural machine translation by jointly learning to align and
     translate", 2015; Raffel and Ellis, "Feed-forward networks with attention can solve some
     long-term memory problems", 2016. Convolutions before recurrent layers: Géron, "Hands-On Machine
-    Learning with Scikit-Learn, Keras, and TensorFlow", O'Reilly 2022, chapter 15.
+    Learning with Scikit-Learn, Keras, and TensorFlow", O'Reilly 2022, chapter 15. Pretrained: Dai
+    and Le, "Semi-supervised sequence learning", 2015.
 
     Examples
     --------
@@ -225,6 +234,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         embedding_dim: int | None = None,
         embeddings: Any = None,
         trainable_embeddings: bool = True,
+        pretrained: Any = None,
+        trainable_pretrained: bool = True,
         return_sequences: bool = False,
         loss: str | Callable[..., Any] = "auto",
         optimizer: str = "adam",
@@ -259,6 +270,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         self.embedding_dim = embedding_dim
         self.embeddings = embeddings
         self.trainable_embeddings = trainable_embeddings
+        self.pretrained = pretrained
+        self.trainable_pretrained = trainable_pretrained
         self.return_sequences = return_sequences
         self.loss = loss
         self.optimizer = optimizer
@@ -338,7 +351,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             goes_on=self.warm_start,
             check=check_sequence_params,
         ) as fit:
-            given = vectors_given(fit)
+            given = beginning_of(fit)
             task, data = read_samples(fit, _learn_targets, given)
             data = with_validation(fit, task, data, X_val, y_val)
             task = task.learnt_from(data, standardize=self.standardize)
@@ -374,7 +387,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         """
         learn_targets = partial(_learn_targets, classes=classes)
         with Fit(self, X, y, sample_weight, 1, goes_on=True, check=check_sequence_params) as fit:
-            given = vectors_given(fit)
+            given = beginning_of(fit)
             task, data = read_samples(fit, learn_targets, given)
             task = task.learnt_from(data, standardize=self.standardize)
             train_on_sequences(fit, task, recurrent_stack(fit.params, task), data, given)

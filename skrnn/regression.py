@@ -18,13 +18,13 @@ from ._data.targets import NumberTargets
 from ._data.task import Task
 from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit
 from ._networks import decoder_of_numbers, recurrent_stack
+from ._pretrained import beginning_of
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
     SequenceReadout,
     check_sequence_params,
     read_samples,
     train_on_sequences,
-    vectors_given,
     with_validation,
 )
 
@@ -79,6 +79,14 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     trainable_embeddings : bool, default=True
         Whether training changes the vectors of the tokens. With ``warm_start=True`` it may be
         set anew before the next fit.
+    pretrained : RNNLanguageModel, RNNAutoencoder, Pipeline or None, default=None
+        A fitted network, alone or last in a pipeline, from whose embedding and recurrent layers
+        training starts. `cell`, `units` and `bidirectional` must be as there; numbers are scaled
+        as there, and ids must come from a `SequenceTokenizer` that reads texts as it does.
+        `embedding_dim` may be left out. Clones share it.
+    trainable_pretrained : bool, default=True
+        Whether training changes what is `pretrained`. It may be set anew like
+        `trainable_embeddings`.
     return_sequences : bool, default=False
         Predict at every step, not once for each sequence. The prediction at a step depends on
         the steps up to it only, unless `bidirectional`.
@@ -87,7 +95,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         last layer. "rnn": by a decoder, recurrent layers like those of the encoder that start from
         their last states and write one step after the other. In `fit` it is fed the true values
         of the step before (teacher forcing), in `predict` its own. It is made by the compiled
-        engine only, without `conv_filters`, `hidden_units` and `pooling`.
+        engine only, without `conv_filters`, `hidden_units`, `pooling` and `pretrained`.
     loss : {"auto", "mse", "mae", "huber", "log_cosh"} or callable, default="auto"
         What training minimizes, in standardized units. "auto" is "mse". A callable takes
         targets and predictions as tensors of shape (batch[, n_steps], n_outputs) and returns
@@ -187,7 +195,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     Bahdanau, Cho and Bengio, "Neural machine translation by jointly learning to align and
     translate", 2015; Raffel and Ellis, "Feed-forward networks with attention can solve some
     long-term memory problems", 2016. Convolutions before recurrent layers: Géron, "Hands-On Machine
-    Learning with Scikit-Learn, Keras, and TensorFlow", O'Reilly 2022, chapter 15.
+    Learning with Scikit-Learn, Keras, and TensorFlow", O'Reilly 2022, chapter 15. Pretrained: Dai
+    and Le, "Semi-supervised sequence learning", 2015.
 
     Examples
     --------
@@ -227,6 +236,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         embedding_dim: int | None = None,
         embeddings: Any = None,
         trainable_embeddings: bool = True,
+        pretrained: Any = None,
+        trainable_pretrained: bool = True,
         return_sequences: bool = False,
         decoder: str = "dense",
         loss: str | Callable[..., Any] = "auto",
@@ -261,6 +272,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self.embedding_dim = embedding_dim
         self.embeddings = embeddings
         self.trainable_embeddings = trainable_embeddings
+        self.pretrained = pretrained
+        self.trainable_pretrained = trainable_pretrained
         self.return_sequences = return_sequences
         self.decoder = decoder
         self.loss = loss
@@ -338,7 +351,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         with Fit(
             self, X, y, sample_weight, self.epochs, goes_on=self.warm_start, check=_check
         ) as fit:
-            given = vectors_given(fit)
+            given = beginning_of(fit)
             task, data = read_samples(fit, _learn_targets, given)
             data = with_validation(fit, task, data, X_val, y_val)
             task = task.learnt_from(data, standardize=self.standardize)
@@ -364,7 +377,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             The fitted estimator.
         """
         with Fit(self, X, y, sample_weight, 1, goes_on=True, check=_check) as fit:
-            given = vectors_given(fit)
+            given = beginning_of(fit)
             task, data = read_samples(fit, _learn_targets, given)
             task = task.learnt_from(data, standardize=self.standardize)
             train_on_sequences(fit, task, _network(fit.params, task), data, given)
@@ -445,6 +458,7 @@ def _refuse_what_a_decoder_lacks(params: Any) -> None:
     fixed = {
         "return_sequences": False,
         "pooling": "last",
+        "pretrained": None,
         "conv_filters": (),
         "hidden_units": (),
         "model": None,

@@ -108,6 +108,11 @@ class NumberInputs(Inputs):
             mean, scale = identity_scaling(sequences.values.shape[1])
         return replace(self, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
 
+    def scaled_as(self, other: NumberInputs) -> NumberInputs:
+        """Return this form of X with the scale of another one."""
+        own = ("is_list", "are_vectors", "has_feature_axis")
+        return replace(other, **{name: getattr(self, name) for name in own})
+
     def in_network_units(self, sequences: Sequences) -> Sequences:
         """Return sequences of standardized float32."""
         refuse_other_width(sequences, self.n_features)

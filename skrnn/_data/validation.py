@@ -190,11 +190,11 @@ def _refuse_other_number(n_features, known, name):
         )
 
 
-def refuse_other_width(sequences, n_features):
-    """Refuse sequences of another number of features than the network was fitted on."""
+def refuse_other_width(sequences, n_features, where="the first fit"):
+    """Refuse sequences of another number of features than a network was fitted on."""
     if sequences.values.shape[1] != n_features:
         raise ValueError(
-            f"Expected X with {n_features} features at each step, as in the first fit, got "
+            f"Expected X with {n_features} features at each step, as in {where}, got "
             f"{sequences.values.shape[1]}. A 2-D X has one feature at each step; give X of shape "
             "(n_samples, n_steps, n_features) for more."
         )

@@ -60,6 +60,19 @@ class Analysis:
                 "in words. Leave them at their defaults."
             )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return, in plain values, what has an effect, and None for what has none."""
+        if self.analyzer is not None:
+            return {"level": self.level, "analyzer": _plain(self.analyzer)}
+        of_words = {"token_pattern": self.token_pattern, "stop_words": _plain(self.stop_words)}
+        return {
+            "level": self.level,
+            "lowercase": self.lowercase,
+            **(of_words if self.level == "word" else dict.fromkeys(of_words)),
+            "strip_accents": _plain(self.strip_accents),
+            "analyzer": None,
+        }
+
     def tokenize(self, documents: Iterable[Document]) -> Iterator[Sequence[str]]:
         """Yield the tokens of each document; a list of tokens is taken as it is.
 
@@ -97,3 +110,10 @@ class Analysis:
             stop_words=self.stop_words,
             strip_accents=self.strip_accents,
         )
+
+
+def _plain(value: Any) -> Any:
+    """Return a text or None as it is, the name of a function, or a sorted list of words."""
+    if value is None or isinstance(value, str):
+        return value
+    return getattr(value, "__qualname__", repr(value)) if callable(value) else sorted(value)

@@ -29,7 +29,7 @@ def given_table(embeddings: Any, X: Any, seed: int) -> np.ndarray:
         Of the vectors of tokens that a mapping lacks.
     """
     if _is_mapping(embeddings):
-        return _from_mapping(embeddings, _vocabulary_of(X), seed)
+        return _from_mapping(embeddings, looked_up(X, "the mapping embeddings"), seed)
     table: np.ndarray = check_array(
         embeddings, dtype=np.float32, copy=True, input_name="embeddings"
     )
@@ -48,11 +48,12 @@ def _is_mapping(embeddings: Any) -> bool:
     return hasattr(embeddings, "keys") or not hasattr(embeddings, "__array__")
 
 
-def _vocabulary_of(X: Any) -> Mapping[str, int]:
+def looked_up(X: Any, where: str) -> Mapping[str, int]:
+    """Return the vocabulary of X, by which its tokens are looked up in what the user gives."""
     vocabulary = vocabulary_of(X)
     if not vocabulary:
         raise ValueError(
-            "Expected X with a vocabulary, by which to look up the mapping embeddings; got "
+            f"Expected X with a vocabulary, by which to look up its tokens in {where}; got "
             f"{type(X).__name__} without one. Put a SequenceTokenizer before the network in a "
             "Pipeline, with arrays or pandas frames as its output, or give embeddings as a matrix "
             "with one row for each token id."
@@ -125,13 +126,14 @@ def check_n_tokens(ids: np.ndarray, embedding_dim: int) -> int:
     return n_tokens
 
 
-def clone_sharing_embeddings(estimator: BaseEstimator) -> BaseEstimator:
-    """Return what scikit-learn's `clone` makes, but with the same `embeddings`, not a copy.
+def clone_sharing(estimator: BaseEstimator, *names: str) -> BaseEstimator:
+    """Return what scikit-learn's `clone` makes, but with the same values of some parameters.
 
     A mapping of 100 000 vectors takes seconds and a hundred megabytes to copy, for each candidate
-    and fold of a search. No fit writes into it.
+    and fold of a search, and the clone of a fitted network would not be fitted. No fit writes into
+    them.
     """
     without = object.__new__(type(estimator))
-    vars(without).update(vars(estimator), embeddings=None)
+    vars(without).update(vars(estimator), **dict.fromkeys(names))
     new = BaseEstimator.__sklearn_clone__(without)
-    return new.set_params(embeddings=estimator.embeddings)
+    return new.set_params(**{name: getattr(estimator, name) for name in names})

@@ -58,7 +58,18 @@ class TokenArray(np.ndarray):
 
 
 class SharedVocabulary(dict[str, int]):
-    """A vocabulary that copies of a data frame share: pandas copies `attrs` with each new frame."""
+    """A vocabulary that copies of a data frame share: pandas copies `attrs` with each new frame.
+
+    Parameters
+    ----------
+    ids : mapping of str to int
+    reading : dict
+        How texts become tokens, by the names of a tokenizer's parameters.
+    """
+
+    def __init__(self, ids: Mapping[str, int], reading: dict[str, Any]) -> None:
+        super().__init__(ids)
+        self.reading = reading
 
     def __deepcopy__(self, memo: Any) -> Self:
         return self
@@ -71,10 +82,10 @@ def tokens_of(ids: np.ndarray, vocabulary: Mapping[str, int] | None) -> TokenArr
     return tokens
 
 
-def with_vocabulary(rows: Any, vocabulary: Mapping[str, int]) -> Any:
+def with_vocabulary(rows: Any, vocabulary: SharedVocabulary) -> Any:
     """Return rows of ids with the vocabulary, if they are in a frame that can have it."""
     if isinstance(getattr(rows, "attrs", None), dict):
-        rows.attrs[_ATTRIBUTE] = SharedVocabulary(vocabulary)
+        rows.attrs[_ATTRIBUTE] = vocabulary
     return rows
 
 
@@ -85,6 +96,11 @@ def vocabulary_of(X: Any) -> Mapping[str, int] | None:
     attributes = getattr(X, "attrs", None)
     found = attributes.get(_ATTRIBUTE) if isinstance(attributes, dict) else None
     return found if isinstance(found, SharedVocabulary) else None
+
+
+def reading_of(vocabulary: Mapping[str, int]) -> dict[str, Any] | None:
+    """Return how texts became the tokens of a vocabulary, None where that is not known."""
+    return getattr(vocabulary, "reading", None)
 
 
 def _plain(value: Any) -> Any:

@@ -126,7 +126,10 @@ def token_layers(network, trainable=True):
 
 def _recurrent_layer(network, units, want_steps):
     layer = plain_layer(network, units, return_sequences=want_steps)
-    return keras.layers.Bidirectional(layer) if network.bidirectional else layer
+    if network.bidirectional:
+        layer = keras.layers.Bidirectional(layer)
+    layer.trainable = network.trainable_recurrent
+    return layer
 
 
 def plain_layer(network, units, **returned):
