@@ -5,7 +5,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 
 from benchmarks.quality import TASKS, task
-from benchmarks.quality.__main__ import chosen_tasks, dearest_first
+from benchmarks.quality.__main__ import chosen_tasks, dearest_first, n_seeds
 from benchmarks.quality._packages import folder
 from benchmarks.quality.answers import SIMPLE
 from benchmarks.quality.data import forecasts
@@ -14,6 +14,7 @@ from benchmarks.quality.published import PUBLISHED
 from benchmarks.quality.results import Results
 from benchmarks.quality.sequences import read_ts, stacked, thinned
 from benchmarks.quality.table import as_markdown
+from benchmarks.quality.tasks import LONG
 
 GUNPOINT, SEATTLE = task("GunPoint"), task("seattle-day")
 
@@ -37,6 +38,7 @@ def test_both_halves_have_every_kind():
     }
     assert set(PUBLISHED) <= {each.name for each in TASKS}
     assert {each.half for each in chosen_tasks(None, None, quick=True)} == {"choose", "report"}
+    assert set(LONG) < {each.name for each in TASKS}
 
 
 def test_tomorrow_is_like_today_in_seattle():
@@ -93,8 +95,7 @@ def test_sequences_of_the_archives(tmp_path):
 
 
 def test_ridge_beats_yesterday_in_seattle():
-    ridge, naive = (measure("seattle-day", answer, n_seeds=3) for answer in ("linear", "naive"))
-    assert len(ridge["scores"]) == len(naive["scores"]) == 1
+    ridge, naive = (measure("seattle-day", answer, n_seeds=1) for answer in ("linear", "naive"))
     assert 1.9 < ridge["scores"][0] < naive["scores"][0]
 
 
@@ -136,6 +137,19 @@ def test_ours_alone_is_measured_anew(tmp_path):
     jobs = [(SEATTLE.name, "ours"), (GUNPOINT.name, "linear"), (GUNPOINT.name, "ours")]
     assert dearest_first(jobs, results)[0] == (GUNPOINT.name, "ours")
     assert Results.read(tmp_path / "none.json").figures == {}
+
+
+@pytest.mark.parametrize(
+    "answer, given, quick, expected",
+    [
+        ("ours", None, False, 3),
+        ("ours", None, True, 1),
+        ("keras", 5, True, 5),
+        ("linear", 5, False, 1),
+    ],
+)
+def test_only_networks_have_seeds(answer, given, quick, expected):
+    assert n_seeds(answer, given, quick) == expected
 
 
 def test_an_unknown_task_names_the_known_ones():

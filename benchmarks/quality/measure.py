@@ -20,8 +20,13 @@ ENVIRONMENT = {
 Job = tuple[str, str]  # the names of a task and of an answer
 
 
-def measured(jobs: Sequence[Job], n_seeds: int, n_workers: int) -> Iterator[tuple[Job, dict]]:
-    """Give each job and what came out of it, in the order in which they are done."""
+def measured(
+    jobs: Sequence[Job], seeds: dict[str, int], n_workers: int
+) -> Iterator[tuple[Job, dict]]:
+    """Give each job and what came out of it, in the order in which they are done.
+
+    `seeds` tells how many each answer has.
+    """
     os.environ.update(ENVIRONMENT)
     os.environ.pop("SKRNN_COMPILE_CACHE", None)
     context = get_context("spawn")
@@ -29,7 +34,7 @@ def measured(jobs: Sequence[Job], n_seeds: int, n_workers: int) -> Iterator[tupl
     for core in _cores(n_workers):
         cores.put(core)
     with ProcessPoolExecutor(n_workers, context, _take_a_core, (cores,)) as pool:
-        futures = {pool.submit(measure, *job, n_seeds): job for job in jobs}
+        futures = {pool.submit(measure, *job, seeds[job[1]]): job for job in jobs}
         for future in as_completed(futures):
             yield futures[future], future.result()
 
@@ -37,7 +42,7 @@ def measured(jobs: Sequence[Job], n_seeds: int, n_workers: int) -> Iterator[tupl
 def measure(task_name: str, answer: str, n_seeds: int) -> dict[str, Any]:
     """Return the figures of an answer, the processor's seconds and the warnings of its fits.
 
-    What needs no chance is measured once. A data set that is not installed is an "error".
+    A data set that is not installed is an "error".
     """
     from .answers import ANSWERS, NETWORKS
     from .tasks import task as find
@@ -54,7 +59,7 @@ def measure(task_name: str, answer: str, n_seeds: int) -> dict[str, Any]:
         import keras  # noqa: F401 - its import is no part of a fit
 
     found: dict[str, Any] = {"scores": [], "seconds": [], "warned": []}
-    for seed in range(n_seeds if answer in NETWORKS else 1):
+    for seed in range(n_seeds):
         model = build(task, seed)
         start = time.process_time()
         with warnings.catch_warnings(record=True) as heard:

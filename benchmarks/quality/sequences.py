@@ -9,7 +9,13 @@ from ._packages import folder
 from .data import Data, answers
 
 
-def archive_set(name: str, package: str = "aeon", every: int = 1, numbers: bool = False) -> Data:
+def archive_set(
+    name: str,
+    package: str = "aeon",
+    every: int = 1,
+    first: int | None = None,
+    numbers: bool = False,
+) -> Data:
     """Return a set of the UCR, UEA and TSER archives with its own split.
 
     Parameters
@@ -20,6 +26,8 @@ def archive_set(name: str, package: str = "aeon", every: int = 1, numbers: bool 
         The package that has it.
     every : int
         Replace so many steps by their mean.
+    first : int or None
+        Read so many steps only, from the beginning.
     numbers : bool
         Whether the targets are numbers, and no classes.
     """
@@ -27,7 +35,10 @@ def archive_set(name: str, package: str = "aeon", every: int = 1, numbers: bool 
     parts = []
     for part in ("TRAIN", "TEST"):
         X, y = read_ts(place / f"{name}_{part}.ts")
-        parts += [stacked([thinned(x, every) for x in X]), y.astype(float) if numbers else y]
+        parts += [
+            stacked([thinned(x[:first], every) for x in X]),
+            y.astype(float) if numbers else y,
+        ]
     return answers(*parts)
 
 
