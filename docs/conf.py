@@ -16,6 +16,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
+    "matplotlib.sphinxext.plot_directive",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
@@ -25,6 +26,9 @@ default_role = "py:obj"
 autosummary_generate = True
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+
+plot_basedir = str(Path(__file__).parent)
+plot_html_show_formats = plot_html_show_source_link = False
 
 intersphinx_timeout = 5
 intersphinx_mapping = {

@@ -1,5 +1,9 @@
 """What people reported about tables: names of targets, columns of other kinds, other libraries."""
 
+import runpy
+from pathlib import Path
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -211,3 +215,24 @@ def test_what_is_no_table(words):
 )
 def test_what_is_no_series(data, words):
     assert words in refusal(series_to_supervised, data)
+
+
+def test_the_file_of_prices_in_the_guide_and_its_picture(monkeypatch):
+    guide = Path(__file__).parents[2] / "docs" / "guide"
+    monkeypatch.setattr(plt, "show", lambda: None)
+    shown = runpy.run_path(str(guide / "prices.py"))
+    nan = np.nan
+    np.testing.assert_array_equal(shown["of_weekdays"], [127, 128, 129, nan, 102])
+    np.testing.assert_array_equal(shown["of_rows"], [126, 127, 128, 129, 102])
+    np.testing.assert_array_equal(shown["of_days"], [129, nan, nan, nan, 102])
+    (axes,) = plt.gcf().axes
+    drawn = [(text.get_text(), *map(round, text.get_position())) for text in axes.texts]
+    days = list(shown["days"].day)
+    for text, at, height in drawn:
+        assert text == "absent" or int(text) % 100 == days[at]
+        assert (text == "absent") == (shown["days"][at] not in shown["prices"].index)
+        assert height in (0, 1, 2)
+    assert [sum(t == "absent" for t, _, h in drawn if h == row) for row in range(3)] == [1, 0, 3]
+    plt.close()
+    text = (guide / "time.rst").read_text("utf-8")
+    assert "literalinclude:: prices.py" in text and "plot:: guide/prices.py" in text
