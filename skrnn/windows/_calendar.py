@@ -124,7 +124,9 @@ def stated_rules(stamps: Stamps) -> Iterator[Clock]:
     elif months is not None:
         yield from _month_rules(_wall(stamps)[:1], n_steps * months, stamps.resolution)
     else:
-        yield _calendar_rule(n_steps, described(freq.base), stamps)
+        # Backwards, business hours end at 17:00 and begin at 10:00; onwards, at 16:00 and at 9:00.
+        is_back = freq.n < 0 and isinstance(freq, offsets.BusinessHour)
+        yield _calendar_rule(n_steps, described(-freq.base if is_back else freq.base), stamps)
 
 
 def _code(freq: Any) -> str:
@@ -283,6 +285,8 @@ def _on_calendar(
     if type(offset) is offsets.DateOffset:  # it counts from where it starts, and may go back
         later = _days(start, ends[1], offset, resolution)
         days = np.union1d(_days(start, ends[0], -offset, resolution), later)
+    elif offset.n < 0:
+        days = _days(*ends[::-1], offset, resolution)[::-1]
     else:
         days = _days(*ends, offset, resolution)
     found = np.searchsorted(days, wall).clip(max=max(len(days) - 1, 0))

@@ -89,6 +89,14 @@ def test_a_stated_frequency_is_the_step(freq, zone):
         assert steps(index[[7, 3]], fitted=index[20:40]) == [-13, -17]
 
 
+@pytest.mark.parametrize("n", [-1, -2])
+@pytest.mark.parametrize("freq", OFFSETS[15:17], ids=str)
+def test_business_hours_counted_backwards(freq, n):
+    index = pd.date_range("2023-01-31 10:30", periods=30, freq=n * freq)
+    assert index[0] > index[-1]
+    assert steps(index[[3, 29, 0]], fitted=index[5:20]) == [16, -10, 19]
+
+
 def test_an_offset_adds_hours_of_the_clock_on_the_wall():
     index = pd.date_range(
         "2024-03-30", periods=9, freq=offsets.DateOffset(hours=6), tz="Europe/Berlin"

@@ -1,15 +1,18 @@
 """Random holes, orders, panels, dilations and fills, against windows by dictionary."""
 
+import contextlib
+
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pandas.tseries import offsets
 
 from skrnn.windows import LagFeatures, LagWindows, series_to_supervised
 
 from .reference import INDEXES, windows_by_dictionary
-from .test_clock import FREQUENCIES, OFFSETS
+from .test_clock import FREQUENCIES, HOLIDAYS, OFFSETS
 
 # Derandomized: the same examples in each run, so that a failure is the code's doing.
 settings.register_profile("windows", deadline=None, max_examples=60, derandomize=True)
@@ -129,36 +132,98 @@ def test_supervised(rows, data, horizons):
     assert X.index.equals(y.index)
 
 
+# Arguments that an offset of pandas needs, or that change what it does.
+ARGUMENTS = {
+    "BQuarterEnd": [{"startingMonth": 2}],
+    "BusinessHour": [{"start": "20:00", "end": "02:00"}, {"start": "07:00", "end": "09:30"}],
+    "CustomBusinessDay": [{"holidays": HOLIDAYS}, {"weekmask": "Sun Mon Tue"}],
+    "CustomBusinessHour": [{"start": ["08:00", "13:00"], "end": ["11:00", "15:30"]}],
+    "DateOffset": [{"days": 1}, {"months": 1}, {"hours": 5}, {"weeks": 2, "days": 1}],
+    "FY5253": [{"weekday": 4, "startingMonth": 1, "variation": "nearest"}],
+    "FY5253Quarter": [
+        {"weekday": 4, "startingMonth": 1, "qtr_with_extra_week": 1, "variation": "nearest"}
+    ],
+    "LastWeekOfMonth": [{"weekday": 4}],
+    "SemiMonthBegin": [{"day_of_month": 20}],
+    "Week": [{"weekday": 3}],
+    "WeekOfMonth": [{"week": 1, "weekday": 2}],
+    "YearEnd": [{"month": 6}],
+}
+NO_STEPS = {"BaseOffset", "Tick"}
+KINDS = [
+    (getattr(offsets, name), arguments)
+    for name in sorted(set(offsets.__all__) - NO_STEPS)
+    for arguments in [{}, *ARGUMENTS.get(name, [])]
+]
+ZONES = [None, "UTC", "Europe/Berlin", "dateutil/America/New_York"]
+STARTS = ["2023-01-02 09:00", "2023-01-31 06:30", "2024-03-30", "1600-10-05 11:00", "2350-02-28"]
+
+
+@st.composite
+def indexes(draw):
+    """An index of 40 stamps that pandas makes from a frequency, onwards or backwards in time."""
+    freq = draw(st.sampled_from(FREQUENCIES + OFFSETS + KINDS))
+    start = draw(st.sampled_from(STARTS))
+    zone = draw(st.sampled_from(ZONES[:2] if start < "2" else ZONES))
+    try:
+        if isinstance(freq, tuple):
+            kind, arguments = freq
+            freq = kind(draw(st.sampled_from([1, 2, 3, -1, -2])), **arguments)
+        whole = pd.date_range(start, periods=40, freq=freq, tz=zone, unit="us")
+    except (TypeError, ValueError, NotImplementedError, AttributeError, OverflowError):
+        assume(False)  # some arguments are needed; no nanoseconds in 1600; dateutil and pandas 2.2
+    assume(len(whole) == 40 and whole.freq is not None)  # from some days pandas does not move on
+    return whole
+
+
+@st.composite
+def periods(draw):
+    """An index of 40 periods."""
+    freq = draw(st.sampled_from(["3s", "15min", "h", "D", "W-WED", "2M", "Q-FEB", "Y-JUN"]))
+    return pd.period_range(draw(st.sampled_from(["2023-01-31", "1500-03-05"])), None, 40, freq)
+
+
 @st.composite
 def parts_of_an_index(draw):
-    """An index of any frequency, a run of it that states the frequency, and some rows of it."""
-    freq = draw(st.sampled_from(FREQUENCIES + OFFSETS))
-    start = draw(st.sampled_from(["2023-01-02 09:00", "2024-02-28 10:00", "1600-10-05 11:00"]))
-    zones = [None, "Europe/Berlin"] if start > "2" else [None, "UTC"]  # pandas 2.2 knows no older
-    zone = draw(st.sampled_from(zones))
-    whole = pd.date_range(start, periods=40, freq=freq, tz=zone, unit="us")
+    """An index, a run of it that states the frequency, and some of its rows in any order."""
+    whole = draw(st.one_of(indexes(), indexes(), indexes(), periods()))
     first = draw(st.integers(0, 20))
     n_fitted = draw(st.integers(1, 15))
-    # From a month that was cut short one cannot count back.
-    earliest = first if type(whole.freq) is pd.DateOffset else 0
-    some = st.lists(st.integers(earliest, len(whole) - 1), min_size=1, unique=True)
+    some = st.lists(st.integers(0, len(whole) - 1), min_size=1, unique=True)
     return whole, slice(first, first + n_fitted), draw(some)
 
 
-@settings(WINDOWS, max_examples=150)
+@settings(WINDOWS, max_examples=200)
 @given(parts_of_an_index(), st.integers(1, 5), st.integers(1, 2), fills)
 def test_any_frequency_holes_and_order(parts, window, dilation, fill):
+    """As by `get_indexer`, or refused by name: from a month cut short one cannot count back."""
     whole, fitted, some = parts
     frame = pd.DataFrame({"a": np.arange(float(len(whole)))}, index=whole)
     assert frame[fitted].index.freq is not None
-    transformer = LagWindows(window, dilation=dilation, fill=fill).fit(frame[fitted])
-    rows = frame.iloc[some].index
-    past = [(None, k, frame["a"].iloc[[k]]) for k in range(len(whole))[fitted]]
-    given_rows = [(None, int(k), frame["a"].iloc[[k]]) for k in whole.get_indexer(rows)]
+    rows = frame.iloc[some]
+    times, values = whole.sort_values().get_indexer(whole).tolist(), frame.to_numpy()
+    triples = [(None, time, row) for time, row in zip(times, values, strict=True)]
+    past, given_rows = triples[fitted], [triples[row] for row in some]
+    try:
+        transformer = LagWindows(window, dilation=dilation, fill=fill).fit(frame[fitted])
+        windows = transformer.transform(rows)
+    except ValueError as error:
+        assert str(error).startswith("Expected stamps on") and type(whole.freq) is pd.DateOffset
+        assert set(whole.freq.kwds) not in [{"days"}, {"hours"}, {"weeks", "days"}]
+        return
     np.testing.assert_array_equal(
-        transformer.transform(frame.loc[rows]),
-        windows_by_dictionary(given_rows, window, dilation, fill, past),
+        windows, windows_by_dictionary(given_rows, window, dilation, fill, past)
     )
+
+
+def test_the_frequencies_are_all_that_pandas_knows():
+    """But for those that need arguments, each makes an index; few are refused."""
+    made = {type(freq) for freq in OFFSETS}
+    for kind, arguments in KINDS:
+        with contextlib.suppress(TypeError, NotImplementedError):
+            made.add(type(kind(**arguments)))
+    assert {kind for kind, _ in KINDS} <= made
+    assert len(made) > 35
 
 
 @WINDOWS
