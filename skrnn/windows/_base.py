@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from numbers import Real
 from typing import Any, Self
@@ -23,6 +24,7 @@ from ._advice import (
 )
 from ._align import lay_out, moved_on, remember, tracks_of
 from ._frames import check_table
+from ._left_out import left_out_of, with_rows_between
 from ._stamps import has_clock, read_series
 
 FILL_CONSTRAINT = [
@@ -67,6 +69,9 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
             series = read_series(X, len(values))
             tell_once(self, on_integer_dates(series))
             warn_of_rows_of_fit(self, X, y, series, reach)
+            left_out = left_out_of(X)
+            if left_out is not None:
+                values, series = with_rows_between(X, values, left_out)
             self.context_ = remember(values, series, reach, self.clock)
         return self
 
@@ -113,10 +118,19 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
         series = read_series(X, len(values))
         tell_once(self, on_integer_dates(series))
         warn_of_lost_past(self, series, len(values), bool(self.context_), reach)
-        tracks = tracks_of(values, series, self.context_, reach, self.clock)
+        tracks = tracks_of(values, series, self._history(X, values.dtype), reach, self.clock)
         if reach:
             warn_of_rows_between(self, tracks)
         return lay_out(values, tracks, reach, self.fill)
+
+    def _history(self, X: Any, dtype: Any) -> list[dict[str, Any]]:
+        """What is remembered, with the rows that `series_to_supervised` left out of X."""
+        left_out = left_out_of(X) if self.context_ else None
+        if left_out is None:
+            return self.context_
+        series = read_series(left_out, len(left_out))
+        values = left_out.to_numpy(dtype)
+        return moved_on(values, series, self.context_, sys.maxsize, self.clock)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

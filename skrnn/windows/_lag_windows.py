@@ -30,7 +30,8 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     ``(window - 1) * dilation`` rows, and `transform` finds them again by their stamps: the
     first rows of a test fold have full windows. Given rows win over remembered ones of the same
     stamp, and a window only holds remembered rows that are earlier than its own row. `update`
-    remembers rows that came since.
+    remembers rows that came since. Rows that `series_to_supervised` left out between others are
+    known too.
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ from ._advice import on_integer_dates
 from ._align import steps_by_series
 from ._columns import table_of
 from ._frames import check_dates
+from ._left_out import with_left_out
 from ._stamps import is_in_order, read_series
 
 
@@ -58,7 +59,8 @@ def series_to_supervised(
     -------
     X : array or frame of shape (n_samples, n_features)
         The rows with a known future, all columns, in their order and with their index. A Series
-        becomes a frame of one column.
+        becomes a frame of one column. A frame knows the rows that were left out between its own,
+        in its `attrs`, and windows of it hold them, as long as its values are not changed.
 
     y : array, Series or frame of shape (n_samples,) or (n_samples, n_outputs)
         Their future, with the index of X: y at a stamp is what will be known `horizon` steps later.
@@ -118,7 +120,8 @@ def series_to_supervised(
     _tell_of_rows(data, horizons, kept, n_without_row)
     rows = np.flatnonzero(kept)
     flat = len(columns) == 1 and is_one and isinstance(horizon, Integral)
-    return table.rows(rows), table.leads(columns, horizons, rows, future[rows], flat)
+    X = with_left_out(table.rows(rows), table.data, kept)
+    return X, table.leads(columns, horizons, rows, future[rows], flat)
 
 
 def _checked_horizons(horizon: Any) -> list[int]:

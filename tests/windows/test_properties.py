@@ -130,6 +130,9 @@ def test_supervised(rows, data, horizons):
     np.testing.assert_array_equal(X, [row for row, _ in expected])
     np.testing.assert_array_equal(y, [future for _, future in expected])
     assert X.index.equals(y.index)
+    kept = [all((name, time + h) in known for h in horizons) for name, time, _ in rows]
+    of_all = LagWindows(3).fit_transform(frame)[np.array(kept)]  # those left out are their past
+    np.testing.assert_array_equal(LagWindows(3).fit_transform(X), of_all)
 
 
 # Arguments that an offset of pandas needs, or that change what it does.

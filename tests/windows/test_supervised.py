@@ -1,11 +1,14 @@
 """series_to_supervised: by hand, for every kind of table."""
 
+import json
+import pickle
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
-from skrnn.windows import LagWindows, series_to_supervised
+from skrnn.windows import LagFeatures, LagWindows, series_to_supervised
 
 
 @pytest.fixture
@@ -141,6 +144,60 @@ def test_the_data_stay_as_they_are(frame):
     X, _ = series_to_supervised(frame, target="temp")
     X.iloc[0, 0] = -1
     pd.testing.assert_frame_equal(frame, before)
+
+
+FILLS = ["mask", "edge", -1.0]
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_a_row_before_a_gap_has_no_future_and_is_known(fill):
+    days = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-04", "2024-01-05", "2024-01-06"])
+    frame = pd.DataFrame({"a": [1.0, 2, 4, 5, 6]}, index=days)
+    X, y = series_to_supervised(frame)
+    assert X["a"].tolist() == [1, 4, 5] and y.tolist() == [2, 5, 6]
+    windows = LagWindows(3, fill=fill)
+    expected = windows.fit_transform(frame)[[0, 2, 3]]
+    np.testing.assert_array_equal(expected[1, [0, 2], 0], [2, 4])
+    np.testing.assert_array_equal(windows.fit_transform(X), expected)
+    np.testing.assert_array_equal(windows.fit(X[:2]).transform(X[2:]), expected[2:])
+    np.testing.assert_array_equal(windows.fit(X[:1]).transform(X[1:2]), expected[1:2])
+    lags = LagFeatures(3, fill=fill).fit(X[:2])
+    np.testing.assert_array_equal(lags.transform(X)[:, ::-1], expected[:, :, 0])
+    again = pickle.loads(pickle.dumps(X))
+    np.testing.assert_array_equal(windows.fit_transform(again), expected)
+
+
+def test_rows_that_were_changed_do_not_stand_beside_rows_as_they_were():
+    days = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-04", "2024-01-05", "2024-01-06"])
+    frame = pd.DataFrame({"a": [1.0, 2, 4, 5, 6], "b": 1.0}, index=days)
+    X, _ = series_to_supervised(frame, target="a")
+    changed = [np.log(X), X * 2, X[["a"]], X[["b", "a"]], X.assign(b=0.0), X.shift(2)]
+    for other in [*changed, X.set_axis(X.index + pd.Timedelta("1D"))]:
+        windows = LagWindows(2, clock="rows").fit_transform(other)
+        np.testing.assert_array_equal(windows[1:, 0], other[:-1])
+    np.testing.assert_array_equal(LagWindows(2).fit_transform(X)[:, 0, 0], [np.nan, np.nan, 4])
+    assert LagWindows(2, clock="rows").fit_transform(X)[1, 0, 0] == 2
+
+
+def test_an_incomplete_row_is_not_taken_along():
+    days = pd.date_range("2024-01-01", periods=6)
+    frame = pd.DataFrame({"a": [1.0, 2, 3, 4, 5, 6], "b": [1, np.nan, 1, 1, 1, 1]}, index=days)
+    X, _ = series_to_supervised(frame.drop(days[2]), target="a")
+    windows = LagWindows(3).fit_transform(X)
+    assert np.isnan(windows[1, :2]).all()
+
+
+def test_a_frame_that_knows_rows_left_out_can_be_stored_and_joined():
+    days = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-04", "2024-01-05"])
+    X, _ = series_to_supervised(pd.DataFrame({"a": [1.0, 2, 4, 5]}, index=days))
+    assert json.loads(json.dumps(X.attrs)) == {"skrnn_rows_left_out": {}}
+    assert len(pd.concat([X, X])) == 4 and X.equals(X.copy())
+    pd.testing.assert_frame_equal(X, pd.DataFrame({"a": [1.0, 4]}, index=days[[0, 2]]))
+
+
+def test_no_row_is_taken_along_where_none_is_missing(frame):
+    assert not series_to_supervised(frame, target="temp", horizon=2)[0].attrs
+    assert not series_to_supervised(frame.reset_index(drop=True), target="temp")[0].attrs
 
 
 def message(*args, **kwargs):
