@@ -23,7 +23,7 @@ from ._advice import (
     warn_of_rows_of_fit,
 )
 from ._align import lay_out, moved_on, remember, tracks_of
-from ._frames import check_table
+from ._frames import check_no_infinity, check_table
 from ._left_out import left_out_of, with_rows_between
 from ._stamps import has_clock, read_series
 
@@ -107,8 +107,9 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
     def _check_X(self, X: Any, reset: bool) -> np.ndarray:
         check_table(X)
         values: np.ndarray = validate_data(
-            self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
+            self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False
         )
+        check_no_infinity(values, X)
         return values
 
     def _laid_out(self, X: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

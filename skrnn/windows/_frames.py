@@ -52,6 +52,20 @@ def check_table(table: Any) -> None:
             _check_numbers(name, values, library)
 
 
+def check_no_infinity(values: np.ndarray, table: Any) -> None:
+    """Refuse infinity in the values of a table, and name where the first stands."""
+    if np.isfinite(values.sum(dtype=np.float64)):  # as often, and much faster
+        return
+    places = np.argwhere(np.isinf(values))
+    if len(places):
+        (row, column), names = places[0], _names(table)
+        name = int(column) if names is None else names[column]
+        raise ValueError(
+            f"Input X contains infinity, in row {row} of column {name!r}: replace it by a number, "
+            "or by NaN where nothing is known (X.replace([np.inf, -np.inf], np.nan))."
+        )
+
+
 def check_dates(table: Any) -> None:
     """Refuse dates among the columns of a frame whose index does not tell the time.
 

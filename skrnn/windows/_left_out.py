@@ -43,7 +43,7 @@ class LeftOutRows(dict[str, Any]):
     __hash__ = object.__hash__  # type: ignore[assignment]
 
 
-def with_left_out(X: Any, data: Any, is_kept: np.ndarray) -> Any:
+def with_left_out(X: Any, data: Any, is_kept: np.ndarray, series: Sequence[Series]) -> Any:
     """Return X with the rows left out that lie before the last kept one of their series.
 
     Parameters
@@ -54,11 +54,12 @@ def with_left_out(X: Any, data: Any, is_kept: np.ndarray) -> Any:
         All rows.
     is_kept : ndarray of shape (n_rows,)
         Which of them are in X.
+    series : sequence of Series
+        Those of data.
     """
     if not hasattr(X, "iloc"):
         return X
     X.attrs.pop(_ATTRIBUTE, None)
-    series = read_series(data, len(is_kept))
     if not has_clock(series):
         return X
     is_history = np.zeros(len(is_kept), bool)

@@ -14,7 +14,7 @@ from ._align import steps_by_series
 from ._columns import table_of
 from ._frames import check_dates
 from ._left_out import with_left_out
-from ._stamps import is_in_order, read_series
+from ._stamps import Series, is_in_order, read_series
 
 
 def series_to_supervised(
@@ -60,7 +60,7 @@ def series_to_supervised(
     X : array or frame of shape (n_samples, n_features)
         The rows with a known future, all columns, in their order and with their index. A Series
         becomes a frame of one column. A frame knows the rows that were left out between its own,
-        in its `attrs`, and windows of it hold them, as long as its values are not changed.
+        in its `attrs`, and windows of it hold them, as long as values and columns are the same.
 
     y : array, Series or frame of shape (n_samples,) or (n_samples, n_outputs)
         Their future, with the index of X: y at a stamp is what will be known `horizon` steps later.
@@ -117,10 +117,11 @@ def series_to_supervised(
             f"{len(table)} rows: give more rows, a shorter horizon{rows_would_do}, or targets that "
             "are not NaN."
         )
-    _tell_of_rows(data, horizons, kept, n_without_row)
+    series = read_series(data, len(table))
+    _tell_of_rows(series, horizons, kept, n_without_row)
     rows = np.flatnonzero(kept)
     flat = len(columns) == 1 and is_one and isinstance(horizon, Integral)
-    X = with_left_out(table.rows(rows), table.data, kept)
+    X = with_left_out(table.rows(rows), table.data, kept, series)
     return X, table.leads(columns, horizons, rows, future[rows], flat)
 
 
@@ -143,9 +144,10 @@ def _checked_clock(clock: str) -> str:
     return clock
 
 
-def _tell_of_rows(data: Any, horizons: list[int], kept: np.ndarray, n_without_row: int) -> None:
+def _tell_of_rows(
+    series: Sequence[Series], horizons: list[int], kept: np.ndarray, n_without_row: int
+) -> None:
     """Warn of rows left out that are not the last of their series, and of another order."""
-    series = read_series(data, len(kept))
     if not is_in_order(series):
         warn(
             "The rows are not in the order of time. Each is set beside its own future, but the "

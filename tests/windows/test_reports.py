@@ -343,6 +343,25 @@ def test_shaky_stamps_after_exact_ones():
     np.testing.assert_array_equal(LagWindows(3).fit(exact).transform(later)[1, :, 0], [8, 9, 10])
 
 
+def test_a_sensor_that_was_off_leaves_windows_without_a_step():
+    off = pd.date_range("2024-01-05", periods=4)
+    frame = pd.DataFrame({"a": np.arange(1.0, 13)}, index=pd.date_range("2024-01-01", periods=12))
+    frame.loc[off] = NAN
+    windows = LagWindows(3).fit_transform(frame.pct_change(fill_method=None))[:, :, 0]
+    assert np.flatnonzero(np.isnan(windows).all(axis=1)).tolist() == [0, 6, 7, 8]
+
+
+def test_a_division_by_zero_is_named_by_row_and_column():
+    days = pd.date_range("2024-01-01", periods=4)
+    frame = pd.DataFrame({"a": 1.0, "rain": [NAN, 2.0, np.inf, 0.0]}, index=days)
+    for X, name in [(frame, "'rain'"), (frame.to_numpy(), "1"), (pl.DataFrame(frame), "'rain'")]:
+        words = f"Input X contains infinity, in row 2 of column {name}: "
+        with pytest.raises(ValueError, match=words):
+            LagWindows(2).fit(X)
+    mended = frame.replace([np.inf, -np.inf], np.nan)
+    assert np.isnan(LagWindows(1).fit(frame[:2]).transform(mended)[2, 0, 1])
+
+
 def test_a_record_that_became_denser_has_the_finer_step():
     index = pd.date_range("2024-01-01", periods=50, freq="2h").append(
         pd.date_range("2024-01-05 05:00", periods=9, freq="h")
