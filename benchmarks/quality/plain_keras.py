@@ -1,7 +1,7 @@
 """What one writes in Keras without a second thought, with the layers that our defaults have.
 
 Inputs and numbers to be predicted are standardized; a GRU of 32 units reads the steps; Adam,
-batches of 32 and everything else is as Keras has it. There are at most 50 epochs, and the usual
+batches of 32 and everything else is as Keras has it. There are at most 20 epochs, and the usual
 ``EarlyStopping(patience=5, restore_best_weights=True)`` looks at the last tenth of the samples,
 which are shuffled before if they are no series.
 """
@@ -49,7 +49,7 @@ class PlainKeras(BaseEstimator):
         self.model_ = self._build(inputs, targets)
         stop = keras.callbacks.EarlyStopping(patience=5, restore_best_weights=True)
         self.model_.fit(
-            inputs, targets, epochs=50, validation_split=0.1, callbacks=[stop], verbose=0
+            inputs, targets, epochs=20, validation_split=0.1, callbacks=[stop], verbose=0
         )
         return self
 
