@@ -122,7 +122,7 @@ def _names(table: Any) -> list[Any] | None:
 def _columns(table: Any, library: str) -> Iterator[tuple[Any, Any, bool]]:
     """Each column that is not of numbers: its name, its values as objects, and if it is of times.
 
-    The values of times, and of columns that hold lists, are None.
+    The values of times are None.
     """
     import pandas as pd
 
@@ -137,7 +137,7 @@ def _columns(table: Any, library: str) -> Iterator[tuple[Any, Any, bool]]:
         for name, dtype in table.schema.items():
             if dtype.is_temporal():
                 yield name, None, True
-            elif not (dtype.is_numeric() or dtype.is_nested()):
+            elif not dtype.is_numeric():
                 yield name, pd.Series(table[name].to_list(), dtype=object), False
     elif library == "pyarrow":
         yield from _arrow_columns(table)
@@ -169,7 +169,6 @@ def _arrow_columns(table: Any) -> Iterator[tuple[Any, Any, bool]]:
             types.is_integer(field.type)
             or types.is_floating(field.type)
             or types.is_boolean(field.type)
-            or types.is_nested(field.type)
         ):
             values = table.column(field.name).to_pylist()
             yield field.name, pd.Series(values, dtype=object), False
@@ -204,8 +203,13 @@ def _check_numbers(name: Any, values: Any, library: str) -> None:
     if are_dates(odd.to_numpy()):
         raise ValueError(_of_dates(name, _texts_to_clock(name, odd, library)))
     first = odd.iloc[0]
+    if library == "numpy" and not isinstance(first, str):
+        return  # scikit-learn has its own words for it, and its checks ask for them
     if not isinstance(first, str):
-        return
+        raise ValueError(
+            f"Expected columns of numbers; got {type(first).__name__} such as {first!r} in column "
+            f"{name!r}: spread what it holds over columns, or leave it out."
+        )
     code = f"X.set_index({name!r}, append=True).swaplevel()"
     level = f"; or, if it names the series of each row, make it a level of the index, {code}"
     raise ValueError(

@@ -178,6 +178,12 @@ def test_a_column_of_dates_or_texts_in_a_table_of_any_library(library, name):
         np.testing.assert_array_equal(LagWindows(1).fit_transform(mended)[:, 0, 0], range(6))
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_a_column_of_lists(library):
+    words = refusal(LagWindows(2).fit, LIBRARIES[library]({"a": [1, 2], "b": [[1, 2], [3, 4]]}))
+    assert words.startswith("Expected columns of numbers; got list such as [1, 2] in column 'b'")
+
+
 def test_dates_that_are_index_and_column(recwarn):
     X, _ = series_to_supervised(FRAME.reset_index().set_index("date", drop=False), target="rain")
     assert list(X.columns) == ["date", "temp_max", "rain"]
