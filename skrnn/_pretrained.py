@@ -112,7 +112,7 @@ def _rows_by_token(rows: np.ndarray, read_as: dict[str, Any], X: Any) -> np.ndar
     Tokens that the model does not know start as its unknown token, which it reads them as.
     """
     vocabulary = looked_up(X, "pretrained")
-    here = reading_of(vocabulary)
+    here = reading_of(X)
     if here is not None:
         there = {name: read_as.get(name) for name in here}
         ways = "Set these of SequenceTokenizer as there, or fit pretrained anew."

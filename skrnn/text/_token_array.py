@@ -20,15 +20,19 @@ class TokenArray(np.ndarray):
     Attributes
     ----------
     vocabulary : mapping or None
+    reading : dict or None
+        How texts became these tokens, by the names of a tokenizer's parameters.
     beside_others : bool
         Columns that are no token ids were joined to them.
     """
 
     vocabulary: Mapping[str, int] | None
+    reading: dict[str, Any] | None
     beside_others: bool
 
     def __array_finalize__(self, source: Any) -> None:
         self.vocabulary = getattr(source, "vocabulary", None)
+        self.reading = getattr(source, "reading", None)
         self.beside_others = getattr(source, "beside_others", False)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -43,7 +47,7 @@ class TokenArray(np.ndarray):
             return result
         first, *others = (getattr(array, "vocabulary", None) for array in args[0])
         if all(other is first or other == first for other in others):
-            return tokens_of(np.asarray(result), first)
+            return tokens_of(np.asarray(result), first, reading_of(args[0][0]))
         axis = args[1] if len(args) > 1 else kwargs.get("axis", 0)
         if axis in (1, -1) and not all(isinstance(array, TokenArray) for array in args[0]):
             result = tokens_of(np.asarray(result), None)
@@ -54,7 +58,7 @@ class TokenArray(np.ndarray):
         return repr(np.asarray(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return tokens_of, (np.asarray(self), self.vocabulary)
+        return tokens_of, (np.asarray(self), self.vocabulary, self.reading)
 
 
 class SharedVocabulary(dict[str, int]):
@@ -63,11 +67,11 @@ class SharedVocabulary(dict[str, int]):
     Parameters
     ----------
     ids : mapping of str to int
-    reading : dict
-        How texts become tokens, by the names of a tokenizer's parameters.
+    reading : dict or None
+        See `TokenArray`.
     """
 
-    def __init__(self, ids: Mapping[str, int], reading: dict[str, Any]) -> None:
+    def __init__(self, ids: Mapping[str, int], reading: dict[str, Any] | None) -> None:
         super().__init__(ids)
         self.reading = reading
 
@@ -75,17 +79,21 @@ class SharedVocabulary(dict[str, int]):
         return self
 
 
-def tokens_of(ids: np.ndarray, vocabulary: Mapping[str, int] | None) -> TokenArray:
+def tokens_of(
+    ids: np.ndarray,
+    vocabulary: Mapping[str, int] | None,
+    reading: dict[str, Any] | None = None,
+) -> TokenArray:
     """Return the ids as an array that has their vocabulary; the memory is shared."""
     tokens = ids.view(TokenArray)
-    tokens.vocabulary = vocabulary
+    tokens.vocabulary, tokens.reading = vocabulary, reading
     return tokens
 
 
-def with_vocabulary(rows: Any, vocabulary: SharedVocabulary) -> Any:
+def with_vocabulary(rows: Any, vocabulary: Mapping[str, int], reading: dict[str, Any]) -> Any:
     """Return rows of ids with the vocabulary, if they are in a frame that can have it."""
     if isinstance(getattr(rows, "attrs", None), dict):
-        rows.attrs[_ATTRIBUTE] = vocabulary
+        rows.attrs[_ATTRIBUTE] = SharedVocabulary(vocabulary, reading)
     return rows
 
 
@@ -98,9 +106,9 @@ def vocabulary_of(X: Any) -> Mapping[str, int] | None:
     return found if isinstance(found, SharedVocabulary) else None
 
 
-def reading_of(vocabulary: Mapping[str, int]) -> dict[str, Any] | None:
-    """Return how texts became the tokens of a vocabulary, None where that is not known."""
-    return getattr(vocabulary, "reading", None)
+def reading_of(X: Any) -> dict[str, Any] | None:
+    """Return how texts became token ids, None where that is not known."""
+    return getattr(X if isinstance(X, np.ndarray) else vocabulary_of(X), "reading", None)
 
 
 def _plain(value: Any) -> Any:

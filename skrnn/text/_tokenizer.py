@@ -19,7 +19,7 @@ from .._tokens import PADDING, UNKNOWN
 from .._warnings import warn
 from ._analysis import TOKEN_PATTERN, UNKNOWN_TEXT, Analysis
 from ._documents import as_documents
-from ._token_array import SharedVocabulary, tokens_of, with_vocabulary
+from ._token_array import tokens_of, with_vocabulary
 from ._vocabulary import (
     MIN_DF,
     CountedTexts,
@@ -324,11 +324,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
                 row[: len(sequence)] = sequence
             else:
                 row[0] = UNKNOWN
-        return tokens_of(ids, self._shared_vocabulary())
-
-    def _shared_vocabulary(self) -> SharedVocabulary:
-        """Return the vocabulary as the ids have it, with how texts are read."""
-        return SharedVocabulary(self.vocabulary_, self._analysis().to_dict())
+        return tokens_of(ids, self.vocabulary_, self._analysis().to_dict())
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -344,7 +340,7 @@ def _known_to_frames(method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def with_known_vocabulary(self: SequenceTokenizer, X: Any, *args: Any, **kwargs: Any) -> Any:
         rows = method(self, X, *args, **kwargs)
-        return with_vocabulary(rows, self._shared_vocabulary())
+        return with_vocabulary(rows, self.vocabulary_, self._analysis().to_dict())
 
     return with_known_vocabulary
 
