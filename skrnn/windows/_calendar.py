@@ -124,9 +124,11 @@ def stated_rules(stamps: Stamps) -> Iterator[Clock]:
     elif months is not None:
         yield from _month_rules(_wall(stamps)[:1], n_steps * months, stamps.resolution)
     else:
-        # Backwards, business hours end at 17:00 and begin at 10:00; onwards, at 16:00 and at 9:00.
-        is_back = freq.n < 0 and isinstance(freq, offsets.BusinessHour)
-        yield _calendar_rule(n_steps, described(-freq.base if is_back else freq.base), stamps)
+        # Business hours counted backwards may end at 17:00 and begin at 10:00, where those counted
+        # onwards end at 16:00 and begin at 9:00.
+        if freq.n < 0 and isinstance(freq, offsets.BusinessHour):
+            yield _calendar_rule(n_steps, described(-freq.base), stamps)
+        yield _calendar_rule(n_steps, described(freq.base), stamps)
 
 
 def _code(freq: Any) -> str:
