@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sklearn.base import _fit_context as fit_context
+from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -12,6 +13,7 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 from sklearn.utils._set_output import _get_output_config as output_config
+from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
@@ -26,10 +28,12 @@ __all__ = [
     "Interval",
     "RealNotInt",
     "StrOptions",
+    "check_feature_names",
     "check_feature_names_in",
     "check_matplotlib_support",
     "check_sample_weight",
     "fit_context",
     "output_config",
+    "safe_indexing",
     "validate_parameter_constraints",
 ]

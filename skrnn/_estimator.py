@@ -82,7 +82,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     def _task(self) -> Task[Any, Any]:
         """Return how X and y are read, as learnt in `fit`."""
-        return task_of(self.input_, self.target_)
+        return task_of(self)
 
 
 class Fit:
@@ -161,7 +161,7 @@ class Fit:
 
     def task(self) -> Task[Any, Any]:
         """Return how X and y are read in the fit that this one goes on from."""
-        return task_of(self.estimator.input_, self.estimator.target_)
+        return task_of(self.estimator)
 
     def read(self, inputs: Inputs, X: Any) -> Sequences:
         """Return X as sequences; the first fit learns names and widths."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,12 +10,14 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ._compat import HasMethods, StrOptions
+from ._data.containers import holds_sequences, refuse_long_frame
 from ._data.inputs import NumberInputs, TokenInputs, without_padding
+from ._data.outages import with_nan_for_outages, without_outages
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
 from ._data.target_checks import is_padding_left_out, refuse_missing_y
 from ._data.task import Task
-from ._data.validation import check_sequences, holds_sequences, refuse_other_width
+from ._data.validation import check_tokens, refuse_other_width
 from ._estimator import (
     COMPILED_OPTIMIZERS,
     POSITIVE_INT,
@@ -84,14 +87,21 @@ class SequenceReadout:
         from . import _keras
 
         task, network = self._task(), network_of(self.network_)
-        found = task.inputs.read(self, X)
-        sequences = task.inputs.in_network_units(found)
-        if self.builder_ is None and not task.targets.per_step:
-            sequences = sequences.trimmed()
-        extra = {}
-        if self.builder_ is not None:
-            extra = {"builder": self.builder_, "check": self.builder_check_}
-        return _keras.predict(self.engine_, network, self.weights_, sequences, **extra), found, task
+        found, targets, is_own = task.inputs.read(self, X), task.targets, self.builder_ is None
+        extra = {} if is_own else {"builder": self.builder_, "check": self.builder_check_}
+
+        def predicted(some: Sequences) -> np.ndarray:
+            given = task.inputs.in_network_units(some)
+            given = given.trimmed() if is_own and not targets.per_step else given
+            outputs = _keras.predict(self.engine_, network, self.weights_, given, **extra)
+            if not targets.per_step:
+                _refuse_no_number(outputs)
+            return outputs
+
+        outputs = with_nan_for_outages(
+            found, targets.of_an_outage, predicted, targets.output_shape, per_step=targets.per_step
+        )
+        return outputs, found, task
 
     def attention_weights(self, X: Any) -> Any:
         """Return how much each step counts in a prediction, with ``pooling="attention"``.
@@ -124,10 +134,17 @@ class SequenceReadout:
                 "pooling='attention' and fit again."
             )
         inputs = self._task().inputs
-        sequences = inputs.in_network_units(inputs.read(self, X))
-        shares = _keras.attention(network, self.weights_, sequences).astype(np.float64)
-        shares /= shares.sum(axis=1, keepdims=True)  # from float32 rounding to float64's
-        return without_padding(shares, sequences) if inputs.gives_lists(X) else shares
+        found = inputs.read(self, X)
+        n_steps = found.n_steps
+
+        def shares_of(some: Sequences) -> np.ndarray:
+            given = inputs.in_network_units(some)
+            shares = _keras.attention(network, self.weights_, given).astype(np.float64)
+            shares /= shares.sum(axis=1, keepdims=True)  # from float32 rounding to float64's
+            return np.pad(shares, ((0, 0), (0, n_steps - shares.shape[1])))
+
+        shares = with_nan_for_outages(found, "Their shares are NaN.", shares_of, (n_steps,))
+        return without_padding(shares, found) if inputs.gives_lists(X) else shares
 
     def to_keras(self) -> Any:
         """Build a Keras model with the fitted weights.
@@ -153,6 +170,17 @@ class SequenceReadout:
         return _keras.build(network, self.weights_, input_scaling=scaling, **around)
 
 
+def _refuse_no_number(outputs: np.ndarray) -> None:
+    """Refuse to predict what the network does not know as a number."""
+    is_nan = np.isnan(outputs.sum(axis=tuple(range(1, outputs.ndim))))
+    if is_nan.any():
+        raise ValueError(
+            f"Expected the network to give numbers, got NaN for {is_nan.sum()} samples (the first: "
+            f"{is_nan.argmax()} of those with a present step). Their values in X may be far out of "
+            "proportion to those of fit: look at their unit."
+        )
+
+
 def read_samples(
     fit: Fit, learn_targets: Any, given: Beginning
 ) -> tuple[Task[Any, Any], TrainingData]:
@@ -166,17 +194,21 @@ def read_samples(
     given : Beginning
         What the user gives the training to start from.
     """
-    X, y = fit.given.X, fit.given.y
+    X, y, sample_weight = fit.given.X, fit.given.y, fit.given.sample_weight
     refuse_missing_y(type(fit.estimator).__name__, y)
+    refuse_long_frame(X, y)
     if fit.goes_on:
         task = fit.task()
         sequences = fit.read(task.inputs, X)
-        values = task.targets.read(y, sequences)
     else:
         inputs, sequences = _learn_inputs(fit, given)
+    sequences, (y, sample_weight) = without_outages(sequences, y, sample_weight)
+    if fit.goes_on:
+        values = task.targets.read(y, sequences)
+    else:
         targets, values = learn_targets(fit.params, y, sequences)
         task = Task(inputs, targets)
-    return _weighted(fit.params, task, sequences, values, fit.given.sample_weight)
+    return _weighted(fit.params, task, sequences, values, sample_weight)
 
 
 def with_validation(
@@ -187,6 +219,7 @@ def with_validation(
     if X_val is None:
         return fit.hold_out(task, data)
     sequences = task.inputs.read(fit.estimator, X_val)
+    sequences, (y_val,) = without_outages(sequences, y_val)
     values = task.targets.read(y_val, sequences)
     _, held_out = _weighted(fit.params, task, sequences, values, None)
     return data.take(slice(None), held_out)
@@ -196,10 +229,11 @@ def _weighted(
     params: Any, task: Task[Any, Any], sequences: Sequences, values: Any, sample_weight: Any
 ) -> tuple[Task[Any, Any], TrainingData]:
     """Return the task and the samples, weighed by their classes where there are any."""
+    task = task.weighed_by(sample_weight, values, sequences)
     class_weight = getattr(params, "class_weight", None)
     if class_weight is None:
         return task, task.samples(sequences, values, sample_weight)
-    task = Task(task.inputs, task.targets.weighted(values, sequences, class_weight))
+    task = replace(task, targets=task.targets.weighted(values, sequences, class_weight))
     of_classes = task.targets.weights(values, sequences, class_weight)
     return task, task.samples(sequences, values, sample_weight, of_classes)
 
@@ -215,7 +249,7 @@ def _learn_inputs(fit: Fit, given: Beginning) -> tuple[NumberInputs | TokenInput
             numbers = numbers.scaled_as(given.inputs)
         return numbers, sequences
     is_list = holds_sequences(X)
-    sequences = check_sequences(fit.estimator, X, tokens=True, as_list=is_list, reset=True)
+    sequences = check_tokens(fit.estimator, X, reset=True)
     cuts_padding = params.return_sequences and is_padding_left_out(fit.given.y, sequences)
     n_tokens, dim = _size_of_table(sequences, params.embedding_dim, given.table)
     inputs = TokenInputs(is_list, n_tokens, dim, cuts_padding)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from numbers import Real
 from typing import Any, Self
 
@@ -16,9 +17,11 @@ from ._compat import Interval, StrOptions, check_sample_weight
 from ._data.anomalies import anomaly_bound
 from ._data.inputs import has_feature_axis, per_step
 from ._data.latent import check_latent_vectors, refuse_no_number_of_steps, with_index_of
+from ._data.outages import with_nan_for_outages, without_outages
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
 from ._data.task import Task, read_alone
+from ._encoding import OF_AN_OUTAGE, computed
 from ._estimator import POSITIVE_INT, BaseNetwork, Fit
 from ._networks import autoencoder
 from ._spec import network_of
@@ -269,7 +272,8 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             if X_val is None:
                 train_on = fit.hold_out(task, data)
             else:
-                held_out = task.samples_of(task.inputs.read(self, X_val))
+                of_validation, _ = without_outages(task.inputs.read(self, X_val))
+                held_out = task.samples_of(of_validation)
                 train_on = data.take(slice(None), held_out)
             self._train_on(fit, task, train_on, data.sequences)
         return self
@@ -329,10 +333,8 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         Z : float64 ndarray of shape (n_samples, latent_dim)
             The latent vectors; a data frame, with the dates of windows, if `set_output` says so.
         """
-        network, sequences, _ = self._prepared(X)
-        from . import _keras
-
-        return with_index_of(X, _keras.encode(network, self.weights_, sequences), self)
+        vectors, _ = computed(self, X, "encode", (self._n_features_out,))
+        return with_index_of(X, vectors, self)
 
     def inverse_transform(
         self,
@@ -378,10 +380,10 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             In the shape of X and its units, NaN at absent steps; a list where X, or that of
             `fit`, is a list.
         """
-        network, sequences, inputs = self._prepared(X)
-        from . import _keras
-
-        written = inputs.in_user_units(_keras.reconstruct(network, self.weights_, sequences))
+        inputs = self._task().inputs
+        width = (inputs.n_features,)
+        written, sequences = computed(self, X, "reconstruct", width, per_step=True)
+        written = inputs.in_user_units(written)
         written = written if has_feature_axis(X) else written[..., 0]
         return per_step(written, sequences, inputs.gives_lists(X))
 
@@ -407,13 +409,6 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             output_scaling=(self.input_scale_, self.input_mean_),
         )
 
-    def _prepared(self, X: Any) -> tuple[Any, Sequences, Any]:
-        """Return the network, the sequences in its units, and how X is read."""
-        check_is_fitted(self)
-        inputs = self._task().inputs
-        sequences = inputs.in_network_units(inputs.read(self, X))
-        return network_of(self.network_), sequences, inputs
-
     @property
     def _n_features_out(self) -> int:
         return self.network_["latent_dim"]
@@ -436,7 +431,8 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         """
         check_is_fitted(self)
         task = self._task()
-        return self._scores(task, task.inputs.read(self, X))
+        found = task.inputs.read(self, X)
+        return with_nan_for_outages(found, OF_AN_OUTAGE, partial(self._scores, task), ())
 
     def _scores(self, task: Task[Any, Any], sequences: Sequences) -> np.ndarray:
         """Return what `score_samples` does for sequences in the user's units."""
@@ -474,9 +470,9 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         Returns
         -------
         is_inlier : int ndarray of shape (n_samples,)
-            -1 for anomalies, 1 for the others.
+            -1 for anomalies, and for sequences without any present step; 1 for the others.
         """
-        return np.where(self.decision_function(X) < 0, -1, 1)
+        return np.where(self.decision_function(X) >= 0, 1, -1)
 
     def score(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
         """Return the mean of `score_samples`, by which a search can choose without any y.
@@ -497,4 +493,5 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         """
         scores = self.score_samples(X)
         weights = check_sample_weight(sample_weight, scores[:, None], dtype=np.float64)
-        return float(np.average(scores, weights=weights))
+        known = ~np.isnan(scores)
+        return float(np.average(scores[known], weights=weights[known])) if known.any() else np.nan

@@ -15,6 +15,7 @@ from ._callbacks import with_callbacks
 from ._compat import StrOptions
 from ._data.classes import ClassTargets
 from ._data.inputs import by_sequence, per_step
+from ._data.label_checks import refuse_other_classes
 from ._data.target_checks import weights_of_steps
 from ._estimator import BaseNetwork, Fit
 from ._networks import recurrent_stack
@@ -387,6 +388,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         """
         learn_targets = partial(_learn_targets, classes=classes)
         with Fit(self, X, y, sample_weight, 1, goes_on=True, check=check_sequence_params) as fit:
+            if fit.goes_on:
+                refuse_other_classes(classes, self.classes_)
             given = beginning_of(fit)
             task, data = read_samples(fit, learn_targets, given)
             task = task.learnt_from(data, standardize=self.standardize)

@@ -13,7 +13,8 @@ from sklearn.metrics import r2_score
 from ._callbacks import with_callbacks
 from ._compat import StrOptions
 from ._data.inputs import per_step
-from ._data.target_checks import weights_of_steps
+from ._data.outages import predicted_only
+from ._data.target_checks import check_weights, weights_of_steps
 from ._data.targets import NumberTargets
 from ._data.task import Task
 from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit
@@ -423,6 +424,10 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             At most 1. With `return_sequences`, over all present steps.
         """
         outputs, sequences, task = self._raw_outputs(X)
+        if not task.targets.per_step:
+            outputs, sequences, y, sample_weight = predicted_only(
+                outputs, sequences, y, sample_weight
+            )
         true = task.targets.read(y, sequences)
         predicted = task.targets.in_user_units(outputs)
         if task.targets.per_step:
@@ -430,7 +435,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             true = true.values[sequences.present_steps()]
             predicted = predicted[sequences.present_steps()]
         else:
-            weights = sample_weight
+            weights = check_weights(sample_weight, sequences)
             true, predicted = (v.reshape(len(v), -1) for v in (true, predicted))
         return r2_score(true, predicted, sample_weight=weights)
 

@@ -164,7 +164,7 @@ def test_labels_that_are_missing_or_mixed():
     y = np.array(["a", "b"], dtype=object)[classes_of(z, 2)]
     for hole in (None, float("nan")):
         y[3] = hole
-        with pytest.raises(ValueError, match="got None or NaN among them"):
+        with pytest.raises(ValueError, match=r"got None or NaN for 1 of 60 \(the first: y\[3\]\)"):
             small_classifier().fit(X, y)
     y[3] = 7
     with pytest.raises((ValueError, TypeError), match=r"number|mixture|str"):

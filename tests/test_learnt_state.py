@@ -102,15 +102,16 @@ def test_lists_of_numbers_stay_sequences_where_their_lengths_agree_by_chance():
 WRITTEN = ["x", "y x", "x x y", "y", "x y y x", "y x x y"] * 10
 
 
-@pytest.mark.parametrize("kind", ["vectors", "lists of vectors", "sequences of one feature"])
+@pytest.mark.parametrize("kind", ["vectors", "lists of numbers", "sequences of one feature"])
 def test_a_decoder_reads_one_input_as_it_read_many(kind):
     """A single sequence of numbers looks like a vector, and the other way round."""
     X = sequences()[0][:, :, 0]
-    if kind == "lists of vectors":
+    if kind == "lists of numbers":  # sequences, whether their lengths agree or not
         X = X.tolist()
     elif kind == "sequences of one feature":
         X = [x[: 3 + i % 4] for i, x in enumerate(X)]
     network = RNNSeq2Seq(embedding_dim=3, attention=None, **SMALL).fit(X, WRITTEN)
+    assert network.n_features_in_ == (6 if kind == "vectors" else 1)
     whole = network.score_samples(X, WRITTEN)
     for i in (0, 7):
         assert_same_bits(network.score_samples(X[i : i + 1], WRITTEN[i : i + 1]), whole[i : i + 1])
@@ -120,9 +121,11 @@ def test_a_decoder_reads_one_input_as_it_read_many(kind):
 def test_one_vector_without_its_first_axis():
     X = sequences()[0][:, 0]
     network = RNNSeq2Seq(embedding_dim=3, attention=None, **SMALL).fit(X, WRITTEN)
-    with pytest.raises(ValueError, match="Expected 2D array, got 1D array instead"):
+    with pytest.raises(ValueError, match=r"a single vector is X\[None\]"):
         network.predict(X[0])
-    with pytest.raises(ValueError, match="Found array with dim 3"):
+    with pytest.raises(
+        ValueError, match="a vector for each sample as in the first fit, got an array with dim 3"
+    ):
         network.predict(X[:, None])
 
 

@@ -68,7 +68,11 @@ def test_the_loss_by_hand(class_weight):
         None: dict.fromkeys(names, 1.0),
         "balanced": dict(zip(names, len(tags) / (3 * counts), strict=True)),
     }.get(class_weight if isinstance(class_weight, str | None) else "", class_weight)
-    weights = np.repeat(samples, [len(t) for t in y]) * [of_class[t] for t in tags]
+    of_samples = np.repeat(samples, [len(t) for t in y])
+    of_steps = np.array([float(of_class[t]) for t in tags])
+    # Only the ratios of weights matter: both kinds are one in the mean.
+    of_steps /= np.average(of_steps, weights=of_samples)
+    weights = of_samples / samples.mean() * of_steps
     losses = -np.log(p[np.arange(len(tags)), np.searchsorted(names, tags)])
     # As in Keras, weights scale the loss and do not enter its denominator.
     assert network.history_["loss"][0] == pytest.approx((weights * losses).mean(), rel=1e-5)

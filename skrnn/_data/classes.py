@@ -10,12 +10,23 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from .._messages import shown
+from .label_checks import (
+    all_classes,
+    check_labels,
+    pair_of,
+    plain_labels,
+    refuse_lists_of_labels,
+    refuse_one_hot,
+    refuse_other_pair,
+    warn_of_labels_of_steps,
+)
 from .sequences import Sequences
 from .target_checks import (
     as_steps,
-    check_labels,
     check_one_target_a_sample,
     check_steps,
+    mean_weight,
     steps_of_each,
 )
 from .targets import Targets
@@ -37,6 +48,11 @@ class ClassTargets(Targets):
         NumPy's name for their type.
     balanced : tuple of float or None, default=None
         The weight of each class where ``class_weight="balanced"``, as learnt from the first y.
+    pair : tuple of int, default=(0, 1)
+        What stands in a binary indicator for "no" and for "yes".
+    shares : tuple of float or None, default=None
+        The share of each class, or of the samples with each label, in the first y, by weight: all
+        that can be said of a sequence without any step.
     """
 
     per_step: bool
@@ -44,6 +60,10 @@ class ClassTargets(Targets):
     labels: tuple
     dtype: str
     balanced: tuple[float, ...] | None = None
+    pair: tuple[int, int] = (0, 1)
+    shares: tuple[float, ...] | None = None
+
+    of_an_outage = "They are predicted by the shares of the classes in the first fit."
 
     @classmethod
     def learn(
@@ -51,13 +71,15 @@ class ClassTargets(Targets):
     ) -> tuple[ClassTargets, Any]:
         """Return what y is, and y as `read` gives it."""
         found, is_multilabel = _labels(y, sequences, per_step)
+        pair = (0, 1)
         if is_multilabel:
-            known = np.arange(found.shape[1])
+            known, pair = np.arange(found.shape[1]), pair_of(found)
+            warn_of_labels_of_steps(found, sequences)
         else:
-            known = _classes(found if classes is None else classes)
+            known = _classes(found if classes is None else all_classes(classes))
         dtype = known.dtype if known.dtype.kind in "biufUmM" else np.dtype(object)
         plain = known.view(np.int64) if dtype.kind in "mM" else known.astype(dtype)
-        targets = cls(per_step, is_multilabel, tuple(plain.tolist()), dtype.str)
+        targets = cls(per_step, is_multilabel, tuple(plain.tolist()), dtype.str, pair=pair)
         return targets, targets._numbered(found, sequences)
 
     @property
@@ -73,7 +95,7 @@ class ClassTargets(Targets):
         return self.is_multilabel or len(self.labels) == 2
 
     @property
-    def n_outputs(self) -> int:
+    def n_outputs(self) -> int:  # type: ignore[override]
         """Width of the network's output."""
         return 1 if self.is_binary and not self.is_multilabel else len(self.labels)
 
@@ -98,7 +120,8 @@ class ClassTargets(Targets):
 
     def _numbered(self, labels, sequences):
         if self.is_multilabel:
-            return labels.astype(np.float64)
+            refuse_other_pair(labels, self.pair)
+            return (labels == self.pair[1]).astype(np.float64)
         if not self.per_step:
             return self.encode(labels)[:, None]
         present = sequences.present_steps()
@@ -113,7 +136,7 @@ class ClassTargets(Targets):
         if not known.all():
             raise ValueError(
                 f"Expected y with labels among classes_ = {classes.tolist()}, got "
-                f"{np.unique(labels[~known]).tolist()} as well. Fit on samples of all classes, "
+                f"{shown(np.unique(labels[~known]))} as well. Fit on samples of all classes, "
                 "or name them all in the first call of partial_fit(..., classes=...)."
             )
         return np.searchsorted(classes, labels).astype(np.float64)
@@ -121,6 +144,18 @@ class ClassTargets(Targets):
     def strata(self, values: Any) -> np.ndarray | None:
         """Return the numbers of the classes of whole sequences."""
         return None if self.is_multilabel or self.per_step else values[:, 0]
+
+    def with_shares(self, values: Any, sequences: Sequences, weights: np.ndarray) -> ClassTargets:
+        """Return the same with the shares of the classes, or as it is if it has them."""
+        if self.shares is not None:
+            return self
+        if self.per_step:
+            weights = np.repeat(weights, sequences.lengths)[sequences.present_steps()]
+        if self.is_multilabel:
+            is_of = values
+        else:
+            is_of = self._counted(values, sequences)[:, None] == np.arange(len(self.labels))
+        return replace(self, shares=tuple(np.average(is_of, axis=0, weights=weights).tolist()))
 
     # Weights of classes
 
@@ -139,7 +174,7 @@ class ClassTargets(Targets):
         """Return the weight of each sample, or of all steps in a row, by its class."""
         if self.is_multilabel:
             raise ValueError(
-                f"Expected class_weight=None for a multilabel y, got {class_weight!r}. "
+                f"Expected class_weight=None for a multilabel y, got {shown(class_weight)}. "
                 "Weigh the samples with sample_weight, for example by "
                 "sklearn.utils.class_weight.compute_sample_weight."
             )
@@ -150,8 +185,11 @@ class ClassTargets(Targets):
         if not by_class[present].any():
             raise ValueError(
                 f"Expected y with a class of positive weight, got {self.classes[present].tolist()} "
-                f"alone with class_weight={class_weight!r}. Give samples of another class too."
+                f"alone with class_weight={shown(class_weight)}. Give samples of another class too."
             )
+        # Only their ratios matter: a sample weighs one in the mean of the first fit.
+        mean = by_class @ np.array(self.shares)
+        by_class = by_class / (mean if mean > 0 else mean_weight(by_class))
         numbers = values.values if self.per_step else values
         weights: np.ndarray = by_class[numbers[:, 0].astype(int)]
         return weights
@@ -170,8 +208,8 @@ class ClassTargets(Targets):
             left_out = [label for label in known if label not in class_weight]
             raise ValueError(
                 f"Expected class_weight with keys among classes_ = {self.classes.tolist()}, got "
-                f"{unknown} as well; the classes, {left_out}, are not in class_weight. Name the "
-                "classes as they stand in y."
+                f"{shown(unknown)} as well; the classes, {left_out}, are not in class_weight. Name "
+                "the classes as they stand in y."
             )
         weights = np.ones(len(self.labels))
         for label, weight in class_weight.items():
@@ -179,7 +217,7 @@ class ClassTargets(Targets):
         if not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
             raise ValueError(
                 "Expected class_weight without negative weights and not all zero, got "
-                f"{class_weight!r}. Give each class a finite number from 0 up."
+                f"{shown(class_weight)}. Give each class a finite number from 0 up."
             )
         return weights
 
@@ -189,25 +227,37 @@ class ClassTargets(Targets):
         """Return the probability of each class, or of each label."""
         logits = outputs.astype(np.float64)
         if self.is_multilabel:
-            return expit(logits)
-        if self.is_binary:
-            return np.concatenate([expit(-logits), expit(logits)], axis=-1)
-        return softmax(logits, axis=-1)
+            p = expit(logits)
+        elif self.is_binary:
+            p = np.concatenate([expit(-logits), expit(logits)], axis=-1)
+        else:
+            p = softmax(logits, axis=-1)
+        return self._with_shares(p, outputs)
 
     def log_probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """Return the logarithms of these, finite also where a probability rounds to zero."""
         logits = outputs.astype(np.float64)
         if self.is_multilabel:
-            return log_expit(logits)
-        if self.is_binary:
-            return np.concatenate([log_expit(-logits), log_expit(logits)], axis=-1)
-        return log_softmax(logits, axis=-1)
+            log_p = log_expit(logits)
+        elif self.is_binary:
+            log_p = np.concatenate([log_expit(-logits), log_expit(logits)], axis=-1)
+        else:
+            log_p = log_softmax(logits, axis=-1)
+        return self._with_shares(log_p, outputs, of=np.log)
+
+    def _with_shares(self, p, outputs, of=np.asarray):
+        """Return the probabilities, those of the first y where there is no output (NaN)."""
+        if self.shares is None or self.per_step:
+            return p
+        with np.errstate(divide="ignore"):  # of a class that is not in the first y
+            shares = of(np.array(self.shares))
+        return np.where(np.isnan(outputs[:, :1]), shares, p)
 
     def most_probable(self, outputs: np.ndarray) -> np.ndarray:
         """Return the most probable label, or which labels are more probable than not."""
         probabilities = self.probabilities(outputs)
         if self.is_multilabel:
-            return (probabilities > 0.5).astype(int)
+            return np.where(probabilities > 0.5, *self.pair[::-1]).astype(int)
         return self.classes[probabilities.argmax(axis=-1)]
 
     def attributes(self) -> dict[str, Any]:
@@ -226,8 +276,9 @@ def _labels(y, sequences, per_step):
         check_labels(labels)
         return labels, False
     y = y.toarray() if hasattr(y, "toarray") else y
+    refuse_lists_of_labels(y, sequences)
     check_one_target_a_sample(y)
-    y = np.asarray(y)
+    y = plain_labels(y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     is_multilabel = check_labels(y) == "multilabel-indicator"
@@ -237,10 +288,12 @@ def _labels(y, sequences, per_step):
 
 def _labels_of_steps(y, sequences):
     arrays = [_without_last_axis(part) for part in steps_of_each(y)]
+    refuse_one_hot(arrays)
     check_steps(arrays, sequences)
     ends = np.cumsum(sequences.lengths)[:-1]
     present = np.split(sequences.present_steps(), ends)
-    return column_or_1d(np.concatenate([a[p] for a, p in zip(arrays, present, strict=True)]))
+    labels = np.concatenate([a[p] for a, p in zip(arrays, present, strict=True)])
+    return plain_labels(column_or_1d(labels))
 
 
 def _without_last_axis(labels):
@@ -257,9 +310,8 @@ def _classes(labels):
             f"({error}). Turn them into strings."
         ) from error
     if len(classes) < 2:
-        (only,) = classes.tolist()
         raise ValueError(
-            f"Expected y with at least 2 classes, got 1 class: {only!r}. Give samples of "
-            "another class too."
+            f"Expected y with at least 2 classes, got 1 class: {shown(classes[0])}. Give samples "
+            "of another class too."
         )
     return classes

@@ -10,13 +10,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_array
 
 from .._plain import Plain
 from .._tokens import UNKNOWN
+from .containers import holds_sequences, is_nested, listed
 from .scaling import identity_scaling, mean_and_scale, standardized
 from .sequences import Sequences
-from .validation import check_sequences, holds_sequences, refuse_other_width
+from .validation import (
+    NEITHER,
+    SAMPLES,
+    TABLE,
+    check_numbers,
+    check_tokens,
+    refuse_other_width,
+    vectors,
+)
 
 
 class Inputs(Plain):
@@ -89,13 +97,20 @@ class NumberInputs(Inputs):
         """The number of features of a step."""
         return len(self.mean or ())
 
+    @property
+    def reads_2d(self) -> str:
+        """What an X of two axes is; see `skrnn._data.validation`."""
+        if self.has_feature_axis or self.are_vectors:
+            return NEITHER
+        return SAMPLES if self.is_list else TABLE
+
     def read(self, estimator: Any, X: Any, *, reset: bool = False) -> Sequences:
         """Return X as sequences of rows of features."""
         if self.are_vectors:
-            X = check_array(X, ensure_all_finite=False, dtype=None)[:, None]
+            X = vectors(X)[:, None]
         elif not reset and self._is_probe(X):
             X = X[:, None]
-        return check_sequences(estimator, X, tokens=False, as_list=self.is_list, reset=reset)
+        return check_numbers(estimator, X, reads_2d=self.reads_2d, reset=reset)
 
     def learnt_from(self, sequences: Sequences, standardize: bool) -> NumberInputs:
         """Return the same with mean and scale of the features at the present steps."""
@@ -175,7 +190,7 @@ class TokenInputs(Inputs):
 
     def read(self, estimator: Any, X: Any, *, reset: bool = False) -> Sequences:
         """Return X as sequences of ids."""
-        found = check_sequences(estimator, X, tokens=True, as_list=self.is_list, reset=reset)
+        found = check_tokens(estimator, X, reset=reset)
         return found.trimmed() if self.cuts_padding else found
 
     def in_network_units(self, sequences: Sequences) -> Sequences:
@@ -190,10 +205,12 @@ class TokenInputs(Inputs):
 
 def has_feature_axis(X: Any) -> bool:
     """Tell a sequence of steps with features from one of plain numbers."""
-    is_list = isinstance(X, list | tuple) or getattr(X, "ndim", None) == 1
-    if is_list:
+    if is_nested(X):
+        return True
+    X = listed(X)
+    if isinstance(X, list | tuple):
         return len(X) > 0 and np.ndim(next(iter(X))) > 1
-    return getattr(X, "ndim", 2) > 2
+    return len(getattr(X, "shape", ())) > 2
 
 
 def per_step(values: np.ndarray, sequences: Sequences, as_list: bool) -> Any:

@@ -26,7 +26,7 @@ def mean_and_scale(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, 
     Returns
     -------
     mean, scale : float64 ndarrays of shape (n_columns,)
-        The scale of a column that is constant is 1.
+        The scale of a column that is constant is 1, of a huge one its rounding error.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         mean, variance = _moments(values, counts)
@@ -37,8 +37,10 @@ def mean_and_scale(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, 
             f"{np.nanmax(np.abs(values)):.3g}. Choose a larger unit."
         )
     # Below this the column's spread is rounding error of its mean.
-    constant = scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)
-    return mean, np.where(constant | (scale == 0), 1.0, scale)
+    rounding = 10 * np.finfo(np.float64).eps * np.abs(mean)
+    # Where the mean is so large that float32 could not hold the error, that is the scale.
+    unit = np.where(np.abs(mean) > 1e30, rounding, 1.0)
+    return mean, np.where((scale <= rounding) | (scale == 0), unit, scale)
 
 
 def identity_scaling(n_columns: int) -> tuple[np.ndarray, np.ndarray]:
@@ -49,11 +51,19 @@ def identity_scaling(n_columns: int) -> tuple[np.ndarray, np.ndarray]:
 def standardized(values: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Return (values - mean) / scale as float32."""
     out = aligned_zeros(values.shape, np.float32)
-    for part in _chunks(values):
-        scaled = values[part].astype(np.float64)
-        scaled -= mean
-        scaled /= scale
-        out[part] = scaled
+    try:
+        with np.errstate(over="raise"):
+            for part in _chunks(values):
+                scaled = values[part].astype(np.float64)
+                scaled -= mean
+                scaled /= scale
+                out[part] = scaled
+    except FloatingPointError as error:
+        raise ValueError(
+            f"Expected values in proportion to those of fit, got up to "
+            f"{np.nanmax(np.abs(values)):.3g}, which in their scale is beyond float32. Look at "
+            "their unit, and at numbers that stand for missing values."
+        ) from error
     return out
 
 

@@ -113,8 +113,8 @@ class Sequences:
         present = self.present_rows()
         if present[self.ends].all():
             return self
-        last_present = np.maximum.accumulate(np.where(present, np.arange(len(present)), 0))
-        lengths = last_present[self.ends] - self.starts + 1
+        last_present = np.maximum.accumulate(np.where(present, np.arange(len(present)), -1))
+        lengths = np.maximum(last_present[self.ends] - self.starts + 1, 0)
         return replace(self, lengths=lengths, varies=True)
 
     def with_values(self, values: np.ndarray) -> Sequences:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_consistent_length
 
 from .._compat import check_sample_weight
+from .._messages import is_number, shown
 from .sequences import Sequences
 
 
@@ -19,15 +19,56 @@ def refuse_missing_y(name: str, y: Any) -> None:
 
 
 def check_weights(sample_weight, sequences):
-    """Return the weights as float32 of shape (n_samples,); refuse weights that are all zero."""
-    if sample_weight is not None and not np.asarray(sample_weight).any():
+    """Return the weights as float64 of shape (n_samples,); refuse weights that are all zero."""
+    if np.isscalar(sample_weight):
+        sample_weight = np.full(len(sequences), sample_weight)
+    elif sample_weight is not None:
+        sample_weight = np.asarray(sample_weight)
+    if np.ndim(sample_weight) == 2 and sample_weight.shape[1] == 1:
+        sample_weight = sample_weight[:, 0]  # a column, as a frame gives it
+    if sample_weight is not None and not sample_weight.any():
         raise ValueError(
             "Expected a positive sample_weight for some samples, got zero for all of them. "
             "Leave sample_weight out to weigh all samples alike."
         )
+    if np.ndim(sample_weight) > 1:
+        raise ValueError(
+            "Expected sample_weight of shape (n_samples,), got shape "
+            f"{np.shape(sample_weight)}. Give one weight for each sample."
+        )
     return check_sample_weight(
-        sample_weight, np.empty((len(sequences), 1)), dtype=np.float32, ensure_non_negative=True
+        sample_weight, np.empty((len(sequences), 1)), dtype=np.float64, ensure_non_negative=True
     )
+
+
+def mean_weight(weights):
+    """Return the mean of the weights that are positive, without overflow.
+
+    Only the ratios of weights matter: divided by their mean they are of order one.
+    """
+    positive = weights[weights > 0]
+    if not len(positive):
+        return 1.0
+    largest = positive.max()
+    return float(largest * (positive / largest).mean())
+
+
+def refuse_other_than_numbers(y):
+    """Refuse texts and dates where numbers are predicted."""
+    y = np.asarray(y)
+    if y.dtype.kind in "mM":
+        raise ValueError(
+            f"Expected y to be numbers, got {y.dtype}. Predict a time as a number in a unit of "
+            "your choice, for instance (y - y.min()) / np.timedelta64(1, 'D')."
+        )
+    if y.dtype.kind not in "OUST":
+        return
+    odd = next((v for v in y.ravel() if isinstance(v, (str, bytes)) and not is_number(v)), None)
+    if odd is not None:
+        raise ValueError(
+            f"Expected y to be numbers, got {shown(odd)}. For classes use RNNClassifier; else "
+            "turn them into numbers with astype(float)."
+        )
 
 
 def weights_of_steps(sample_weight, sequences):
@@ -55,16 +96,35 @@ def is_padding_left_out(y, sequences):
 def check_steps(arrays, sequences):
     """Refuse targets of each sequence, as arrays, that are not one for each of its steps."""
     check_consistent_length(sequences.starts, arrays)
-    expected = [(int(length), *arrays[0].shape[1:]) for length in sequences.lengths]
-    wrong = [i for i, a in enumerate(arrays) if a.shape != expected[i]]
+    found = np.array([len(a) if a.ndim else -1 for a in arrays])
+    lengths = np.asarray(sequences.lengths)
+    if sequences.holds_tokens:
+        # Padded texts may have targets for their tokens alone: judge by what fits most of them.
+        trimmed = sequences.trimmed().lengths
+        if (found == trimmed).sum() > (found == lengths).sum():
+            lengths = trimmed
+    fits = found == lengths
+    rests = [a.shape[1:] if a.ndim else () for a in arrays]
+    rest = max(rests, key=rests.count) if len(set(rests)) > 1 else rests[0]
+    wrong = [i for i in range(len(arrays)) if not fits[i] or rests[i] != rest]
     if wrong:
-        i = wrong[0]
-        raise ValueError(
-            "Expected y to have a target for every step, because return_sequences=True; got "
-            f"y[{i}] of shape {arrays[i].shape} for a sequence of {sequences.lengths[i]} "
-            f"steps, where {expected[i]} belongs. Give y of shape (n_samples, n_steps), or "
-            "set return_sequences=False."
+        _refuse_steps(wrong[0], arrays, (int(lengths[wrong[0]]), *rest), sequences)
+
+
+def _refuse_steps(i, arrays, expected, sequences):
+    of = "tokens" if sequences.holds_tokens else "steps"
+    cut = ""
+    if sequences.holds_tokens and arrays[i].ndim and len(arrays[i]) > sequences.n_steps - 1:
+        cut = (
+            " If max_len of a SequenceTokenizer has cut the text, cut its targets too, or raise "
+            "max_len."
         )
+    raise ValueError(
+        "Expected y to have a target for every step, because return_sequences=True; got "
+        f"y[{i}] of shape {arrays[i].shape} for a sequence of {expected[0]} {of}, where "
+        f"{expected} belongs. Give y of shape (n_samples, n_steps), or set "
+        f"return_sequences=False.{cut}"
+    )
 
 
 def steps_in_a_row(y, sequences):
@@ -90,34 +150,13 @@ def as_steps(values, sequences):
 
 def check_one_target_a_sample(y):
     """Refuse a y with targets for every step, whose sequences differ in length."""
-    if isinstance(y, (list, tuple)) and len({np.shape(part) for part in y}) > 1:
+    is_column = getattr(y, "ndim", None) == 1 and getattr(y.dtype, "kind", None) == "O"
+    if not is_column and not isinstance(y, (list, tuple)):
+        return
+    shapes = {np.shape(part) for part in y}
+    if len(shapes) > 1:
         raise ValueError(
-            "Expected y of shape (n_samples,) or (n_samples, n_outputs), got a list of parts of "
-            f"different shapes such as {np.shape(y[0])}. For targets at every step set "
+            "Expected y of shape (n_samples,) or (n_samples, n_outputs), got parts of different "
+            f"shapes such as {sorted(shapes)[:2]}. For targets at every step set "
             "return_sequences=True."
         )
-
-
-def check_labels(y):
-    """Return the `type_of_target` of labels; refuse what is not a kind of label."""
-    y = np.asarray(y)
-    if y.dtype == object and any(map(_is_missing, y.ravel())):
-        raise ValueError(
-            "Expected y to hold a label for every sample, got None or NaN among them. Input y "
-            "contains NaN: drop these samples, or give them a label of their own."
-        )
-    check_classification_targets(y)
-    kind = type_of_target(y, input_name="y")
-    if kind == "multiclass-multioutput":
-        raise ValueError(
-            f"Expected y of shape (n_samples,), or a binary indicator of shape (n_samples, "
-            f"n_labels); got {kind} targets. Fit one classifier for each column."
-        )
-    return kind
-
-
-def _is_missing(label):
-    try:
-        return label is None or bool(label != label)
-    except TypeError:
-        return True  # pandas.NA, which is neither equal to itself nor different

@@ -18,6 +18,7 @@ from .sequences import Sequences
 from .target_checks import (
     as_steps,
     check_one_target_a_sample,
+    refuse_other_than_numbers,
     steps_in_a_row,
 )
 
@@ -27,6 +28,14 @@ class Targets(Plain):
 
     per_step: bool
     loss: str
+    n_outputs: int
+    # What a prediction is for a sequence of which nothing is known, in a sentence.
+    of_an_outage = "Their predictions are NaN, and score leaves them out."
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """The shape of the network's output for a sample, or for a step of it."""
+        return (self.n_outputs,)
 
     def read(self, y: Any, sequences: Sequences) -> Any:
         """Return y as numbers in the user's units: an array, or `Sequences` of steps."""
@@ -39,6 +48,10 @@ class Targets(Plain):
     def strata(self, values: Any) -> np.ndarray | None:
         """Return the classes to stratify a random validation split by, or None."""
         return None
+
+    def with_shares(self, values: Any, sequences: Sequences, weights: np.ndarray) -> Targets:
+        """Return the same with the shares of the classes, if there are any."""
+        return self
 
     def learnt_from(self, values: Any, sequences: Sequences, standardize: bool) -> Targets:
         """Return the same with the scale of these targets, or as it is if it has one."""
@@ -82,6 +95,9 @@ class NumberTargets(Targets):
         The steps ahead that a decoder writes.
     mean, scale : tuple of float or None, default=None
         Of each output; None before they are learnt.
+    constants : tuple of float or None, default=None
+        The value of each output that has never had another one, None for the others. No network
+        is needed to predict it.
     """
 
     per_step: bool
@@ -90,6 +106,7 @@ class NumberTargets(Targets):
     n_target_steps: int | None = None
     mean: tuple[float, ...] | None = None
     scale: tuple[float, ...] | None = None
+    constants: tuple[float | None, ...] | None = None
 
     loss = "mse"
 
@@ -133,17 +150,30 @@ class NumberTargets(Targets):
 
     def learnt_from(self, values: Any, sequences: Sequences, standardize: bool) -> NumberTargets:
         """Return the same with mean and scale of each output, absent steps left out."""
-        if self.mean is not None:
-            return self
-        if not standardize:
-            mean, scale = identity_scaling(self.n_outputs)
+        if self.per_step:
+            rows = values.values[values.step_rows()[sequences.present_steps()]]
         else:
-            if self.per_step:
-                rows = values.values[values.step_rows()[sequences.present_steps()]]
-            else:
-                rows = values.reshape(-1, self.n_outputs)
+            rows = values.reshape(-1, self.n_outputs)
+        if self.mean is not None:
+            return replace(self, constants=self._still_constant(rows))
+        if standardize:
             mean, scale = mean_and_scale(rows, np.ones(len(rows)))
-        return replace(self, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
+        else:
+            mean, scale = identity_scaling(self.n_outputs)
+        constants = tuple(
+            low if low == high else None
+            for low, high in zip(rows.min(axis=0).tolist(), rows.max(axis=0).tolist(), strict=True)
+        )
+        known_scale = replace(self, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
+        return replace(known_scale, constants=constants)
+
+    def _still_constant(self, rows):
+        """Return the constants that these targets have too."""
+        known = self.constants or (None,) * self.n_outputs
+        return tuple(
+            value if value is not None and (column == value).all() else None
+            for value, column in zip(known, rows.T, strict=True)
+        )
 
     def in_network_units(self, values: Any) -> Any:
         """Return standardized float32."""
@@ -158,8 +188,8 @@ class NumberTargets(Targets):
 
     def in_user_units(self, outputs: np.ndarray) -> np.ndarray:
         """Return raw outputs in the user's units, as float64."""
-        mean, scale = self._scaling()
-        return outputs.astype(np.float64) * scale + mean
+        scale, offset = self._from_outputs()
+        return outputs.astype(np.float64) * scale + offset
 
     def attributes(self) -> dict[str, Any]:
         """Return the means and the scales."""
@@ -168,8 +198,20 @@ class NumberTargets(Targets):
 
     def keras_layers(self) -> dict[str, Any]:
         """Return what turns raw outputs into predictions in a Keras model."""
+        return {"output_scaling": self._from_outputs()}
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """The shape of the network's output for a sample, or for a step of it."""
+        steps = () if self.n_target_steps is None else (self.n_target_steps,)
+        return (*steps, self.n_outputs)
+
+    def _from_outputs(self):
+        """Return the scale and the offset from outputs to the user's units."""
         mean, scale = self._scaling()
-        return {"output_scaling": (scale, mean)}
+        constants = np.array(self.constants or (None,) * self.n_outputs, dtype=np.float64)
+        is_constant = ~np.isnan(constants)
+        return np.where(is_constant, 0.0, scale), np.where(is_constant, constants, mean)
 
     def _scaling(self) -> tuple[np.ndarray, np.ndarray]:
         return np.array(self.mean), np.array(self.scale)
@@ -183,6 +225,7 @@ def _numbers(y, sequences, per_step):
         y = np.where(present, y, 0.0)  # what stands at absent steps does not count
     else:
         check_one_target_a_sample(y)
+    refuse_other_than_numbers(y)
     numbers = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
     if not per_step:
         check_consistent_length(sequences.starts, numbers)

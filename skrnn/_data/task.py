@@ -8,9 +8,10 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from .inputs import Inputs, NumberInputs
+from .outages import without_outages
 from .samples import TrainingData
 from .sequences import Sequences
-from .target_checks import check_weights
+from .target_checks import check_weights, mean_weight
 from .targets import NoTargets, Targets
 
 I = TypeVar("I", bound=Inputs)  # noqa: E741
@@ -19,10 +20,20 @@ T = TypeVar("T", bound=Targets)
 
 @dataclass(frozen=True)
 class Task(Generic[I, T]):
-    """What is predicted from what: the form and the scale of X and of y."""
+    """What is predicted from what: the form and the scale of X, of y and of sample weights."""
 
     inputs: I
     targets: T
+    # The mean of the first weights; None as long as there were none.
+    weight_scale: float | None = None
+
+    def weighed_by(self, sample_weight: Any, values: Any, sequences: Sequences) -> Task[Any, Any]:
+        """Return the task with the scale of weights, and what it knows of classes by weight."""
+        weights, scale = check_weights(sample_weight, sequences), self.weight_scale
+        if sample_weight is not None and scale is None:
+            scale = mean_weight(weights)
+        targets = self.targets.with_shares(values, sequences, weights)
+        return Task(self.inputs, targets, scale)
 
     def samples(
         self, sequences: Sequences, values: Any, sample_weight: Any, of_classes: Any = None
@@ -32,15 +43,17 @@ class Task(Generic[I, T]):
         `of_classes` are weights of samples, or of all steps in a row, to multiply theirs by.
         """
         weights, step_weight = check_weights(sample_weight, sequences), None
+        if sample_weight is not None:
+            weights = weights / self.weight_scale  # only their ratios matter
         if of_classes is not None and self.targets.per_step:
             of_steps = np.repeat(weights, sequences.lengths)
             step_weight = (of_steps * of_classes).astype(np.float32)
         elif of_classes is not None:
-            weights = (weights * of_classes).astype(np.float32)
+            weights = weights * of_classes
         return TrainingData(
             sequences,
             values,
-            weights,
+            weights.astype(np.float32),
             target_lengths=self.targets.lengths(values),
             step_weight=step_weight,
         ).weighted()
@@ -54,6 +67,7 @@ class Task(Generic[I, T]):
         return Task(
             self.inputs.learnt_from(data.sequences, standardize),
             self.targets.learnt_from(data.targets, data.sequences, standardize),
+            self.weight_scale,
         )
 
     def in_network_units(self, data: TrainingData) -> TrainingData:
@@ -78,12 +92,14 @@ class Task(Generic[I, T]):
             "target_": self.targets.to_dict(),
             **self.inputs.attributes(),
             **self.targets.attributes(),
+            **({} if self.weight_scale is None else {"weight_scale_": self.weight_scale}),
         }
 
 
-def task_of(input_: dict[str, Any], target_: dict[str, Any]) -> Task[Any, Any]:
+def task_of(estimator: Any) -> Task[Any, Any]:
     """Return the task that a fitted estimator keeps."""
-    return Task(Inputs.from_dict(input_), Targets.from_dict(target_))
+    inputs, targets = Inputs.from_dict(estimator.input_), Targets.from_dict(estimator.target_)
+    return Task(inputs, targets, getattr(estimator, "weight_scale_", None))
 
 
 def read_alone(fit: Any) -> tuple[Task[Any, Any], TrainingData]:
@@ -91,4 +107,6 @@ def read_alone(fit: Any) -> tuple[Task[Any, Any], TrainingData]:
     X = fit.given.X
     task = fit.task() if fit.goes_on else Task(NumberInputs.of(X), NoTargets())
     sequences = fit.read(task.inputs, X)
-    return task, task.samples_of(sequences, fit.given.sample_weight)
+    sequences, (sample_weight,) = without_outages(sequences, fit.given.sample_weight)
+    task = task.weighed_by(sample_weight, None, sequences)
+    return task, task.samples_of(sequences, sample_weight)

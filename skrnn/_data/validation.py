@@ -6,26 +6,35 @@ arrived, what to do.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from .._compat import check_feature_names
+from .._messages import is_number, shown
 from ..text._refusals import refuse_ids_as_numbers, refuse_numbers_as_ids, refuse_texts
+from .containers import holds_sequences, is_nested, listed
+from .outages import refuse_nothing_but_outages
 from .sequences import Sequences
 
+# What an X of two axes is: a table, whose columns are known by their number; sequences of one
+# feature, of any length; or neither, where a step has features.
+TABLE, SAMPLES, NEITHER = "table", "samples", "neither"
 
-def check_sequences(estimator, X, *, tokens, as_list, reset):
-    """Check X and return it as `Sequences`; set or compare the estimator's `n_features_in_`.
+
+def check_numbers(estimator, X, *, reads_2d, reset):
+    """Check sequences of numbers and return them as `Sequences`.
 
     Parameters
     ----------
     estimator : estimator
+        Its `n_features_in_` is set or compared.
     X : see the estimators' `fit`
-    tokens : bool
-        X holds token ids.
-    as_list : bool
-        A list is one of sequences, even if it looks like a table.
+    reads_2d : {TABLE, SAMPLES, NEITHER}
+        What an X of two axes is.
     reset : bool
-        True in `fit`: learn the form and the number of features. False: compare with them.
+        True in `fit`: learn the number of features. False: compare with it.
 
     Returns
     -------
@@ -34,57 +43,140 @@ def check_sequences(estimator, X, *, tokens, as_list, reset):
     name, embeds = type(estimator).__name__, hasattr(estimator, "embedding_dim")
     known = None if reset else estimator.n_features_in_
     refuse_texts(name, X, embeds=embeds)
-    if tokens:
-        refuse_numbers_as_ids(X)
+    refuse_ids_as_numbers(name, X, embeds=embeds)
+    frame, X = X, listed(X)
+    is_list = holds_sequences(X)
+    _refuse_other_axes(X, is_list, reads_2d, known)
+    if is_list and reads_2d == TABLE:
+        X, is_list = _rows_of_table(X, known), False
+    if is_list:
+        sequences = _check_ragged(X, known)
+    elif _n_axes(X) == 3:
+        sequences = _check_3d(X, name)
+    elif reads_2d == TABLE:
+        return _of_table(estimator, X, reset)
     else:
-        refuse_ids_as_numbers(name, X, embeds=embeds)
-    X = _listed(X)
-    is_list = holds_sequences(X, known=as_list)
-    if not (tokens or is_list or getattr(X, "ndim", None) == 3):
-        sequences = _of_table(validate_data(estimator, X, reset=reset, **_NUMBERS))
-        _refuse_empty(sequences)
-        return sequences
-    if tokens:
-        sequences = _check_tokens(X, is_list, name)
-        n_features = sequences.n_steps  # of no meaning later: texts may be of any length
+        sequences = _of_samples(X, name)
+    n_features = sequences.values.shape[1]
+    _refuse_other_number(n_features, known, name)
+    _keep_width(estimator, n_features, reset)
+    if is_nested(frame):
+        check_feature_names(estimator, frame, reset=reset)
+    return _that_can_be_fitted(sequences) if reset else sequences
+
+
+def check_tokens(estimator, X, *, reset):
+    """Check sequences of token ids and return them as `Sequences`; see `check_numbers`."""
+    name = type(estimator).__name__
+    refuse_texts(name, X, embeds=True)
+    refuse_numbers_as_ids(X)
+    X = listed(X)
+    is_list = holds_sequences(X)
+    _refuse_other_axes(X, is_list, SAMPLES, None, kind="token ids")
+    if is_list:
+        sequences = Sequences.from_ragged([_as_ids(x).ravel() for x in X])
     else:
-        sequences = _check_ragged(X, known) if is_list else _check_3d(X, name)
-        n_features = sequences.values.shape[1]
-        _refuse_other_number(n_features, known, name)
+        X = check_array(
+            X, dtype="numeric", estimator=name, input_name="X", ensure_all_finite="allow-nan"
+        )
+        sequences = Sequences.from_dense(_as_ids(X))
+    # The number of steps is of no meaning later: texts may be of any length.
+    _keep_width(estimator, sequences.n_steps, reset)
+    return _that_can_be_fitted(sequences) if reset else sequences
+
+
+def _keep_width(estimator, n_features, reset):
     if reset:
         estimator.n_features_in_ = n_features
         vars(estimator).pop("feature_names_in_", None)
-    _refuse_empty(sequences)
+
+
+def _that_can_be_fitted(sequences):
+    refuse_nothing_but_outages(sequences)
     return sequences
+
+
+def _n_axes(X):
+    """Count the axes of what is no list of sequences."""
+    if isinstance(X, (list, tuple)):
+        return 1
+    return len(X.shape) if hasattr(X, "shape") else 2 if hasattr(X, "__array__") else 0
+
+
+def _refuse_other_axes(X, is_list, reads_2d, n_features, kind="numbers"):
+    """Refuse an X of no samples, and one that has an axis too few or too many."""
+    n_axes = None if is_list else _n_axes(X)
+    if n_axes and hasattr(X, "__len__") and len(X) == 0:
+        raise ValueError(
+            f"Expected X with at least one sequence of {kind}, got 0 samples. Look at what "
+            "selected them."
+        )
+    tokens = kind == "token ids"
+    form = "(n_samples, n_steps)" if tokens else "(n_samples, n_steps, n_features)"
+    if n_axes == 0:
+        raise ValueError(
+            f"Expected X of shape {form}, or a list of sequences, got {type(X).__name__}. Put the "
+            "sequences in a list or an array."
+        )
+    if n_axes == 1:
+        raise ValueError(
+            f"Expected X of shape {form}, or a list of sequences, got one axis of {len(X)} "
+            "values. Reshape your data: a single sequence is X[None], or [X] for a list."
+        )
+    if n_axes is not None and n_axes > (2 if tokens else 3):
+        raise ValueError(
+            f"Expected X of shape {form}, got an array with dim {n_axes}, of shape "
+            f"{tuple(X.shape)}. Reshape it, so that the last axis is that of "
+            f"{'the ids of a text' if tokens else 'the features of a step'}."
+        )
+    if n_axes == 2 and reads_2d == NEITHER:
+        _refuse_without_axis(tuple(X.shape), n_features)
+
+
+def _refuse_without_axis(shape, n_features):
+    """Refuse two axes where there were three in `fit`."""
+    features = f"(n_samples, n_steps, {n_features}) as in the first fit"
+    if shape[1] == n_features:
+        way = "It looks like a single sequence: give X[None] (or X[i : i + 1] of several)."
+    elif n_features == 1:
+        way = "Give X[..., None], so that each step has its one feature."
+    else:
+        way = "Give each step its features."
+    raise ValueError(f"Expected X of shape {features}, got shape {shape}. {way}")
+
+
+def _rows_of_table(X, n_columns):
+    """Return lists of numbers as the rows of a table; refuse other sequences."""
+    shapes = {np.shape(x) if np.ndim(x) == 1 else None for x in X}
+    if len(shapes) == 1 and None not in shapes:
+        return np.array([np.asarray(x) for x in X])
+    width = "as many values" if n_columns is None else f"{n_columns} values"
+    raise ValueError(
+        f"Expected X as a table with {width} in each row, as in the first fit, got a list of "
+        "sequences of other shapes. Give fit a list too: then sequences may have any length."
+    )
 
 
 _NUMBERS = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
 
 
-def _listed(X):
-    """Return the sequences in an array of objects as a list; anything else as it is."""
-    is_one = getattr(X, "ndim", None) == 1 and getattr(X.dtype, "kind", None) == "O"
-    return list(X) if is_one else X
+def _of_table(estimator, X, reset):
+    """Return the rows of a table as sequences of one feature."""
+    from ..windows._frames import check_columns  # here: half of the time of our import
+
+    check_columns(X)
+    X = validate_data(estimator, X, reset=reset, **_NUMBERS)
+    sequences = _checked(Sequences.from_dense(X[:, :, None]))
+    return _that_can_be_fitted(sequences) if reset else sequences
 
 
-def holds_sequences(X, known=False):
-    """Tell a list of sequences from a table written as nested lists.
+def _of_samples(X, name):
+    """Return rows of numbers as sequences of one feature, of which others have other lengths."""
+    from ..windows._frames import check_columns
 
-    A list of arrays is one of sequences. So is a list of lists where they differ in length or
-    hold lists, or where such a list is `known` to be expected.
-    """
-    X = _listed(X)
-    if not isinstance(X, (list, tuple)) or len(X) == 0:
-        return False
-    if any(isinstance(x, np.ndarray) or hasattr(x, "to_numpy") for x in X):
-        return all(np.ndim(x) > 0 for x in X)
-    if not all(isinstance(x, (list, tuple)) for x in X):
-        return False
-    return known or len({len(x) for x in X}) > 1 or np.ndim(X[0]) > 1
-
-
-def _of_table(X):
-    return _checked(Sequences.from_dense(X[:, :, None]))
+    check_columns(X)
+    X = check_array(X, estimator=name, input_name="X", **_NUMBERS)
+    return _checked(replace(Sequences.from_dense(X[:, :, None]), varies=True))
 
 
 def _check_3d(X, name):
@@ -99,6 +191,7 @@ def _check_3d(X, name):
         series, dilation = _as_floats(flat[0]), flat[1]
         sequences = Sequences.from_series(series, X.shape[0], X.shape[1], dilation=dilation)
     else:
+        _refuse_other_than_numbers(X)
         X = check_array(
             X,
             allow_nd=True,
@@ -111,28 +204,56 @@ def _check_3d(X, name):
     return _checked(sequences) if X.shape[2] else sequences
 
 
+def _refuse_other_than_numbers(X):
+    """Refuse texts and dates among the features of steps."""
+    if X.dtype.kind in "mM":
+        raise ValueError(
+            f"Expected X to hold numbers, got {X.dtype}. Leave the dates out, or turn them into "
+            "numbers that mean something, such as the hour of the day."
+        )
+    if X.dtype.kind in "OUS":
+        odd = _first_text(X)
+        if odd is not None:
+            raise ValueError(
+                f"Expected X to hold numbers, got the text {shown(odd)}. Encode it, for example "
+                "with sklearn.preprocessing.OneHotEncoder, before you make sequences."
+            )
+
+
+def _first_text(values):
+    """Return the first text that is no number; None where there is none."""
+    for value in np.ravel(np.asarray(values, object)):
+        if isinstance(value, (str, bytes)) and not is_number(value):
+            return value
+    return None
+
+
 def _as_floats(rows):
     return rows if rows.dtype in (np.float32, np.float64) else rows.astype(np.float64)
 
 
 def _check_ragged(X, known):
     arrays = [_as_sequence(x, i) for i, x in enumerate(X)]
-    widths = np.array([a.shape[1] for a in arrays])
-    expected = int(widths[0]) if known is None else known
-    if (widths != expected).any():
-        wrong = int(np.argmax(widths != expected))
+    widths = np.array([a.shape[1] if len(a) else -1 for a in arrays])
+    have_steps = widths >= 0
+    expected = known
+    if known is None:
+        expected = int(widths[np.argmax(have_steps)]) if have_steps.any() else 1
+    if (widths[have_steps] != expected).any():
+        wrong = int(np.argmax(have_steps & (widths != expected)))
         raise ValueError(
             f"Expected every sequence in X to have {expected} features, got {widths[wrong]} in "
             f"sequence {wrong} (of shape {arrays[wrong].shape}). Give each as an array of shape "
             "(n_steps, n_features)."
         )
+    arrays = [a if len(a) else np.zeros((0, expected)) for a in arrays]
     sequences = Sequences.from_ragged(arrays)
     return _checked(sequences) if expected else sequences
 
 
 def _as_sequence(x, number):
     try:
-        array = np.asarray(x)
+        array = np.asarray(_with_nan(x))
         if array.dtype.kind in "cmM":
             raise TypeError(f"it holds {array.dtype}")
         if array.dtype not in (np.float32, np.float64):
@@ -140,7 +261,7 @@ def _as_sequence(x, number):
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"Expected every sequence in X to be numeric, got {type(x).__name__} that is not in "
-            f"sequence {number}: {error}. Encode it as numbers first."
+            f"sequence {number}: {_what_is_no_number(x, error)}. Encode it as numbers first."
         ) from error
     if array.ndim == 1:
         array = array[:, None]
@@ -152,15 +273,47 @@ def _as_sequence(x, number):
     return array
 
 
-def _check_tokens(X, is_list, name):
-    if is_list:
-        return Sequences.from_ragged([_as_ids(x).ravel() for x in X])
-    X = check_array(X, dtype="numeric", estimator=name, input_name="X")
-    return Sequences.from_dense(_as_ids(X))
+def _what_is_no_number(x, error):
+    """Say which value of a sequence is no number, or what is wrong otherwise."""
+    if len({np.shape(step) for step in x}) > 1:
+        return "its steps have different shapes"
+    odd = _first_text(x)
+    return str(error) if odd is None else f"it holds the text {shown(odd)}"
+
+
+def _with_nan(values):
+    """Return a column or a frame of nullable numbers with NaN for what is missing."""
+    dtypes = getattr(values, "dtypes", None)
+    if not hasattr(values, "iloc") or not any(
+        hasattr(dtype, "na_value") for dtype in np.ravel(np.asarray(dtypes, dtype=object))
+    ):
+        return values
+    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def vectors(X):
+    """Return a table with one vector a sample as an array."""
+    from ..windows._frames import check_columns
+
+    if _n_axes(X) == 1 and not holds_sequences(X):
+        raise ValueError(
+            "Expected X of shape (n_samples, n_features), a vector for each sample, got one axis "
+            f"of {len(X)} values. Reshape your data: a single vector is X[None]."
+        )
+    if holds_sequences(X):
+        X = _rows_of_table(X, None)
+    elif _n_axes(X) != 2:
+        raise ValueError(
+            "Expected X of shape (n_samples, n_features), a vector for each sample as in the "
+            f"first fit, got an array with dim {_n_axes(X)}, of shape {tuple(X.shape)}. Reshape "
+            "it, or fit on sequences."
+        )
+    check_columns(X)
+    return check_array(X, ensure_all_finite=False, dtype=None)
 
 
 def _as_ids(values):
-    ids = np.asarray(values)
+    ids = _with_padding(values)
     if ids.ndim == 2 and ids.shape[1] == 1:
         ids = ids[:, 0]
     if ids.dtype.kind in "iuf":
@@ -175,6 +328,13 @@ def _as_ids(values):
             "set both to None for numeric sequences."
         )
     return ids.astype(np.int32)
+
+
+def _with_padding(values):
+    """Return ids as an array, 0 where they are missing: shorter texts are padded so too."""
+    ids = np.asarray(_with_nan(values))
+    missing = np.isnan(ids) if ids.dtype.kind == "f" else np.zeros(())
+    return np.where(missing, 0, ids) if missing.any() else ids
 
 
 def _refuse_other_number(n_features, known, name):
@@ -232,14 +392,3 @@ def _name_steps(sequences, rows, most=3):
     places = np.argwhere(np.isin(numbers, np.flatnonzero(rows)))
     named = ", ".join(f"step {step} of sample {sample}" for sample, step in places[:most])
     return named + (f" and {len(places) - most} more places" if len(places) > most else "")
-
-
-def _refuse_empty(sequences):
-    empty = (sequences.lengths == 0) | (sequences.n_present() == 0)
-    if empty.any():
-        numbers = ", ".join(map(str, np.flatnonzero(empty)[:5]))
-        raise ValueError(
-            f"Expected every sequence in X to have at least one present step, got {empty.sum()} "
-            f"without any (the first: {numbers}). Input X contains NaN, padding or nothing there: "
-            "drop these samples and their targets, or take longer windows."
-        )

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
+from .._data.containers import holds_sequences
 from .._data.inputs import Inputs, NumberInputs
+from .._data.outages import refuse_outages
 from .._data.samples import TrainingData
 from .._data.sequences import Sequences
 from .._data.target_checks import refuse_missing_y
@@ -24,11 +26,13 @@ def read_pairs(fit: Any) -> tuple[Task[Any, Any], TrainingData]:
     refuse_missing_y(type(fit.estimator).__name__, y)
     if fit.goes_on:
         task = fit.task()
-        return task, samples_of_pairs(fit.estimator, task, X, y, sample_weight)
+        sequences, values = _read_as_before(fit.estimator, task, X, y)
+        task = task.weighed_by(sample_weight, values, sequences)
+        return task, task.samples(sequences, values, sample_weight)
     inputs, sequences = _learn_source(fit, X)
     targets, values = _learn_target(fit.params, y)
     check_consistent_length(sequences.starts, values)
-    task = Task(inputs, targets)
+    task = Task(inputs, targets).weighed_by(sample_weight, values, sequences)
     return task, task.samples(sequences, values, sample_weight)
 
 
@@ -39,7 +43,9 @@ def _learn_source(fit: Any, X: Any) -> tuple[Inputs, Sequences]:
         inputs, counted = SourceTexts.learn(X, **text_params(fit.params, level))
         return inputs, sequences_of_texts(counted.encode(inputs.ids))
     numbers = NumberInputs.of(X, are_vectors=_are_vectors(X))
-    return numbers, fit.read(numbers, X)
+    sequences = fit.read(numbers, X)
+    refuse_outages(sequences)
+    return numbers, sequences
 
 
 def _learn_target(params: Any, y: Any) -> tuple[TargetTexts, np.ndarray]:
@@ -64,18 +70,25 @@ def read_source(estimator: Any, inputs: Inputs, X: Any) -> Sequences:
             f"Expected X to be {kinds[inputs.holds_tokens]} as in fit, got {kinds[is_text]}. Give "
             "X in the form that fit was given."
         )
-    return inputs.read(estimator, X)
+    sequences = inputs.read(estimator, X)
+    refuse_outages(sequences)
+    return sequences
 
 
-def samples_of_pairs(
-    estimator: Any, task: Task[Any, Any], X: Any, y: Any, sample_weight: Any = None
-) -> TrainingData:
+def samples_of_pairs(estimator: Any, task: Task[Any, Any], X: Any, y: Any) -> TrainingData:
     """Return samples in the user's units, read as in `fit`."""
+    return task.samples(*_read_as_before(estimator, task, X, y), None)
+
+
+def _read_as_before(
+    estimator: Any, task: Task[Any, Any], X: Any, y: Any
+) -> tuple[Sequences, np.ndarray]:
+    """Return X and y, read as in `fit`."""
     sequences = read_source(estimator, task.inputs, X)
     _refuse_other_than_texts(y)
     values = task.targets.read(y, sequences)
     check_consistent_length(sequences.starts, values)
-    return task.samples(sequences, values, sample_weight)
+    return sequences, values
 
 
 def _refuse_other_than_texts(y: Any) -> None:
@@ -88,10 +101,8 @@ def _refuse_other_than_texts(y: Any) -> None:
 
 
 def _are_vectors(X: Any) -> bool:
-    """Tell a table, one vector a sample, from sequences."""
-    if isinstance(X, list | tuple):
-        return len(X) > 0 and np.ndim(X[0]) == 1 and len({np.size(x) for x in X}) == 1
-    return getattr(X, "ndim", None) == 2
+    """Tell a table, one vector a sample, from sequences, which a list holds."""
+    return len(getattr(X, "shape", ())) == 2 and not holds_sequences(X)
 
 
 def step_names(task: Task[Any, Any], x: Any, y: Any) -> tuple[list[str] | None, list[str]]:

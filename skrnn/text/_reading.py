@@ -141,7 +141,7 @@ class TargetTexts(TextReading, Targets):
     loss = "categorical_crossentropy"
 
     @property
-    def n_outputs(self) -> int:
+    def n_outputs(self) -> int:  # type: ignore[override]
         """The number of ids."""
         return len(self.ids)
 

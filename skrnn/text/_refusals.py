@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._messages import is_number
 from ._token_array import vocabulary_of
 
 
@@ -67,13 +68,5 @@ def _are_texts(X: Any) -> bool:
     first = next((item for item in X if item is not None), None)
     if isinstance(first, (list, tuple)):
         first = next(iter(first), None)
-        return isinstance(first, (str, bytes)) and not _is_number(first)
+        return isinstance(first, (str, bytes)) and not is_number(first)
     return isinstance(first, (str, bytes))
-
-
-def _is_number(text: str | bytes) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -42,9 +42,15 @@ def check_table(table: Any) -> None:
         What this lets pass may still hold infinity, or nothing.
     """
     _check_dimensions(table)
-    names, library = _names(table), library_of(table)
+    names = _names(table)
     if names is not None:
         check_names(names)
+    check_columns(table)
+
+
+def check_columns(table: Any) -> None:
+    """Refuse dates and texts among the columns of a table, and name the first of them."""
+    library = library_of(table)
     for name, values, is_time in _columns(table, library):
         if is_time:
             raise ValueError(_of_dates(name, _TO_CLOCK[library].format(name)))

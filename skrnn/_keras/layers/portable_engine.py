@@ -5,7 +5,6 @@ optimizers without a pure form) and is the oracle of the compiled engine's tests
 module that knows scikeras, and imports it when it fits: scikeras changes classes of Keras then.
 """
 
-import copy
 import functools
 import threading
 from collections.abc import Callable, Sequence
@@ -79,11 +78,15 @@ class PortableEngine:
             model = user_network(network, self.builder, weights, seed=seed)
         trainee = Trainee(model, training, values, data, is_own=is_own)
         # The reporter comes last: it sees what the user's callbacks do to the weights.
-        callbacks = [*_fresh(self.callbacks), _Reporter(monitor, model, optimizer_state)]
+        users = [c if _is_callback(c) else c() for c in self.callbacks]
+        callbacks = [*users, _Reporter(monitor, model, optimizer_state)]
         try:
             _fit_by_scikeras(trainee, training, values, callbacks, n_samples=len(data.sequences))
         finally:
             trainee.plan.end()
+            for callback in users:
+                # They would hold the network, in copies and pickles too.
+                keras.callbacks.Callback.set_model(callback, None)
         if not is_own:
             _users_models.put(monitor.weights, network, model)
         return [np.asarray(v) for v in trainee.optimizer.variables]
@@ -152,9 +155,9 @@ def _fit_by_scikeras(trainee, training, values, callbacks, n_samples):
     wrapper.fit(numbers[:, None], numbers)
 
 
-def _fresh(callbacks):
-    """Return callbacks that no other fit has touched: Keras leaves its model in them."""
-    return [copy.deepcopy(c) if isinstance(c, keras.callbacks.Callback) else c() for c in callbacks]
+def _is_callback(callback):
+    """Tell a callback, which is used itself so that it shows what it saw, from a function."""
+    return isinstance(callback, keras.callbacks.Callback)
 
 
 def _inputs(sequences, samples, n_steps, is_own):
