@@ -252,7 +252,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         y : Ignored, default=None
             Here for scikit-learn's conventions.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss.
+            Weights of the samples in the loss. Only their ratios matter.
         X_val : like X, default=None
             What early stopping looks at. Without it `validation_fraction` is held out.
 
@@ -292,7 +292,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         y : Ignored, default=None
             Here for scikit-learn's conventions.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss.
+            Weights of the samples in the loss. Only their ratios matter.
 
         Returns
         -------
@@ -332,6 +332,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         -------
         Z : float64 ndarray of shape (n_samples, latent_dim)
             The latent vectors; a data frame, with the dates of windows, if `set_output` says so.
+            NaN for a sequence without any step.
         """
         vectors, _ = computed(self, X, "encode", (self._n_features_out,))
         return with_index_of(X, vectors, self)

@@ -127,8 +127,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         samples.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss; "balanced" makes them inversely proportional to
-        the classes' frequencies in the samples of the first fit. With `return_sequences`, each
-        present step has the weight of its class. Not for several labels at once.
+        the classes' frequencies in the samples of the first fit. Only their ratios matter. With
+        `return_sequences`, each present step has the weight of its class. Not for several labels
+        at once.
     model : callable or None, default=None
         A function ``model(input_shape, n_outputs)`` that builds a Keras model of your own, not
         compiled. It takes standardized float32 input of shape (batch, n_steps, n_features),
@@ -139,8 +140,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         "compiled" trains in one compiled program for each epoch; "keras" with Keras' own
         `fit`. "auto" is "compiled" where that covers the parameters.
     callbacks : list or None, default=None
-        Keras callbacks, or functions that make one; they need the engine "keras". See
-        `set_callbacks` for those of scikit-learn.
+        Keras callbacks, or functions that make one; they need the engine "keras". A callback is
+        used itself, a function makes a new one for each fit. See `set_callbacks` for those of
+        scikit-learn.
     warm_start : bool, default=False
         Let `fit` continue from the fitted weights, with the scaling of the first fit.
     random_state : int, RandomState instance or None, default=None
@@ -318,17 +320,20 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
 
             - array of shape (n_samples, n_steps, n_features), also a view of windows;
             - array or data frame of shape (n_samples, n_steps): one feature;
-            - list of arrays of shape (n_steps_i, n_features): sequences of any lengths;
+            - list of arrays of shape (n_steps_i, n_features), or of lists of numbers: sequences
+              of any lengths;
+            - nested frame, whose cells hold the steps of one feature of a sequence;
             - with `embedding_dim` or `embeddings`, token ids of shape (n_samples, n_steps) or a
               list of sequences of ids; 0 is padding.
 
-            A step that is NaN in all its features is absent: the network skips it.
+            A step that is NaN in all its features is absent: the network skips it. A sequence
+            without any other step is left out.
         y : array-like, or list of arrays
             The targets, of shape (n_samples,) or (n_samples, n_outputs); with
             `return_sequences`, of shape (n_samples, n_steps[, n_outputs]) or a list of arrays
             of shape (n_steps_i[, n_outputs]).
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss.
+            Weights of the samples in the loss. Only their ratios matter.
         X_val, y_val : like X and y, default=None
             What early stopping looks at. Without them it holds out `validation_fraction`.
 
@@ -377,9 +382,10 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         X, y : see `fit`
             The samples.
         classes : array-like of shape (n_classes,), default=None
-            All classes that will ever occur. Needed in the first call unless its y has them all.
+            All classes that will ever occur. Needed in the first call unless its y has them all;
+            later calls may repeat them.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss.
+            Weights of the samples in the loss. Only their ratios matter.
 
         Returns
         -------
@@ -407,7 +413,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         Returns
         -------
         y : ndarray, or list of ndarray
-            Labels of shape (n_samples,), or a binary indicator (n_samples, n_labels). With
+            Labels of shape (n_samples,), or a binary indicator (n_samples, n_labels) of the two
+            values that y had in `fit`. For a sequence without any step, the most frequent. With
             `return_sequences`, labels of shape (n_samples, n_steps), those at absent steps
             without meaning; a list where X, or that of `fit`, is a list.
         """
@@ -430,7 +437,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         -------
         p : float64 ndarray, or list of ndarray
             Probabilities of shape (n_samples, n_classes), whose rows sum to one; for a binary
-            indicator y, the probability of each label. With `return_sequences`, of shape
+            indicator y, the probability of each label. For a sequence without any step, the
+            shares of the classes in the first fit. With `return_sequences`, of shape
             (n_samples, n_steps, n_classes), NaN at absent steps; a list where X, or that of
             `fit`, is a list.
         """

@@ -139,8 +139,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         "compiled" trains in one compiled program for each epoch; "keras" with Keras' own
         `fit`. "auto" is "compiled" where that covers the parameters.
     callbacks : list or None, default=None
-        Keras callbacks, or functions that make one; they need the engine "keras". See
-        `set_callbacks` for those of scikit-learn.
+        Keras callbacks, or functions that make one; they need the engine "keras". A callback is
+        used itself, a function makes a new one for each fit. See `set_callbacks` for those of
+        scikit-learn.
     warm_start : bool, default=False
         Let `fit` continue from the fitted weights, with the scaling of the first fit.
     random_state : int, RandomState instance or None, default=None
@@ -324,17 +325,20 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
 
             - array of shape (n_samples, n_steps, n_features), also a view of windows;
             - array or data frame of shape (n_samples, n_steps): one feature;
-            - list of arrays of shape (n_steps_i, n_features): sequences of any lengths;
+            - list of arrays of shape (n_steps_i, n_features), or of lists of numbers: sequences
+              of any lengths;
+            - nested frame, whose cells hold the steps of one feature of a sequence;
             - with `embedding_dim` or `embeddings`, token ids of shape (n_samples, n_steps) or a
               list of sequences of ids; 0 is padding.
 
-            A step that is NaN in all its features is absent: the network skips it.
+            A step that is NaN in all its features is absent: the network skips it. A sequence
+            without any other step is left out.
         y : array-like, or list of arrays
             The targets, of shape (n_samples,) or (n_samples, n_outputs); with
             `return_sequences`, of shape (n_samples, n_steps[, n_outputs]) or a list of arrays
             of shape (n_steps_i[, n_outputs]).
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss.
+            Weights of the samples in the loss. Only their ratios matter.
         X_val, y_val : like X and y, default=None
             What early stopping looks at. Without them it holds out `validation_fraction`.
 
@@ -370,7 +374,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         X, y : see `fit`
             The samples.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples in the loss.
+            Weights of the samples in the loss. Only their ratios matter.
 
         Returns
         -------
@@ -398,7 +402,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             Predictions in the shape of the y of `fit`: (n_samples,) or (n_samples, n_outputs);
             with ``decoder="rnn"`` (n_samples, n_target_steps[, n_outputs]);
             with `return_sequences` (n_samples, n_steps[, n_outputs]), NaN at absent steps; a list
-            where X, or that of `fit`, is a list.
+            where X, or that of `fit`, is a list. NaN for a sequence without any step.
         """
         outputs, sequences, task = self._raw_outputs(X)
         y = task.targets.predictions(outputs)

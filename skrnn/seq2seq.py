@@ -156,9 +156,9 @@ class RNNSeq2Seq(BaseNetwork):
     Notes
     -----
     X may be texts (str, bytes in UTF-8, or lists of tokens that are taken as they are), sequences
-    of numbers as for `RNNRegressor` (a 3-D array, or a list of 2-D arrays of any lengths), or
-    vectors: a 2-D array is read as one vector a sample, that is as a sequence of a single step. y
-    is texts or lists of tokens.
+    of numbers as for `RNNRegressor` (a 3-D array, or a list of sequences of any lengths), or
+    vectors: a 2-D array or frame is read as one vector a sample, that is as a sequence of a single
+    step. y is texts or lists of tokens.
 
     An input without any token is read as one unknown token. An output may be empty.
 
