@@ -140,9 +140,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         "compiled" trains in one compiled program for each epoch; "keras" with Keras' own
         `fit`. "auto" is "compiled" where that covers the parameters.
     callbacks : list or None, default=None
-        Keras callbacks, or functions that make one; they need the engine "keras". A callback is
-        used itself, a function makes a new one for each fit. See `set_callbacks` for those of
-        scikit-learn.
+        Keras callbacks, used themselves, or functions that make one for each fit; they need the
+        engine "keras". See `set_callbacks` for those of scikit-learn.
     warm_start : bool, default=False
         Let `fit` continue from the fitted weights, with the scaling of the first fit.
     random_state : int, RandomState instance or None, default=None

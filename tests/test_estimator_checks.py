@@ -12,7 +12,11 @@ BY_NATURE = {
         "expectation only; scikit-learn exempts its own SGDRegressor for this"
     ),
 }
-NETWORKS = [RNNRegressor(epochs=6), RNNClassifier(epochs=6), RNNAutoencoder(epochs=6)]
+NETWORKS = [
+    RNNRegressor(epochs=6),
+    RNNClassifier(epochs=6, learning_rate=0.01),
+    RNNAutoencoder(epochs=6),
+]
 
 KINDS = {RNNRegressor: "regressors", RNNClassifier: "classifiers", RNNAutoencoder: "outliers"}
 

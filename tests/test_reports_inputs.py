@@ -87,7 +87,10 @@ def test_a_table_has_the_columns_of_fit_also_as_lists():
         with pytest.raises(ValueError, match=r"got one axis of 6 values\. Reshape your data"):
             network.predict(row)
     listed = small_regressor().fit(X[:, :, 0].tolist(), Y)
-    assert_same_bits(listed.predict(X[:, :4, 0]), listed.predict(X[:, :4, 0].tolist()))
+    assert_same_bits(listed.predict(X[:, :, 0]), listed.predict(X[:, :, 0].tolist()))
+    assert len(listed.predict(X[:, :4, 0].tolist())) == 60
+    with pytest.raises(ValueError, match=r"with 6 columns, .* got shape \(60, 4\)"):
+        listed.predict(X[:, :4, 0])
 
 
 # A sample without its first axis

@@ -22,6 +22,7 @@ from .validation import (
     TABLE,
     check_numbers,
     check_tokens,
+    refuse_other_columns,
     refuse_other_width,
     vectors,
 )
@@ -73,6 +74,9 @@ class NumberInputs(Inputs):
         A 2-D X has one vector a sample.
     has_feature_axis : bool, default=True
         A step of X is a vector of features and no plain number.
+    n_columns : int or None, default=None
+        The length of lists of numbers that were equally long in `fit`: a table of another width
+        is no X then, though lists may have any length.
     mean, scale : tuple of float or None, default=None
         Of each feature; None before they are learnt.
     """
@@ -80,6 +84,7 @@ class NumberInputs(Inputs):
     is_list: bool
     are_vectors: bool = False
     has_feature_axis: bool = True
+    n_columns: int | None = None
     mean: tuple[float, ...] | None = None
     scale: tuple[float, ...] | None = None
 
@@ -90,7 +95,9 @@ class NumberInputs(Inputs):
     def of(cls, X: Any, *, are_vectors: bool = False) -> NumberInputs:
         """Return the form of X."""
         is_list = not are_vectors and holds_sequences(X)
-        return cls(is_list, are_vectors, has_feature_axis(X))
+        has_axis = has_feature_axis(X)
+        lengths = {len(x) for x in listed(X)} if is_list and not has_axis else ()
+        return cls(is_list, are_vectors, has_axis, *(lengths if len(lengths) == 1 else ()))
 
     @property
     def n_features(self) -> int:  # type: ignore[override]
@@ -110,6 +117,8 @@ class NumberInputs(Inputs):
             X = vectors(X)[:, None]
         elif not reset and self._is_probe(X):
             X = X[:, None]
+        if self.n_columns is not None and not holds_sequences(X):
+            refuse_other_columns(X, self.n_columns)
         return check_numbers(estimator, X, reads_2d=self.reads_2d, reset=reset)
 
     def learnt_from(self, sequences: Sequences, standardize: bool) -> NumberInputs:

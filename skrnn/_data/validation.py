@@ -145,6 +145,16 @@ def _refuse_without_axis(shape, n_features):
     raise ValueError(f"Expected X of shape {features}, got shape {shape}. {way}")
 
 
+def refuse_other_columns(X, n_columns):
+    """Refuse a table of another width than that of the lists in `fit`."""
+    shape = getattr(X, "shape", ())
+    if len(shape) == 2 and shape[1] != n_columns:
+        raise ValueError(
+            f"Expected X as a table with {n_columns} columns, as many as each list had numbers "
+            f"in fit, got shape {tuple(shape)}. A list of sequences may have other lengths."
+        )
+
+
 def _rows_of_table(X, n_columns):
     """Return lists of numbers as the rows of a table; refuse other sequences."""
     shapes = {np.shape(x) if np.ndim(x) == 1 else None for x in X}
