@@ -147,11 +147,11 @@ def _refuse_without_axis(shape, n_features):
 
 def refuse_other_columns(X, n_columns):
     """Refuse a table of another width than that of the lists in `fit`."""
-    shape = getattr(X, "shape", ())
+    shape = tuple(getattr(X, "shape", ()))
     if len(shape) == 2 and shape[1] != n_columns:
         raise ValueError(
             f"Expected X as a table with {n_columns} columns, as many as each list had numbers "
-            f"in fit, got shape {tuple(shape)}. A list of sequences may have other lengths."
+            f"in fit, got shape {shape}. A list of sequences may have other lengths."
         )
 
 
