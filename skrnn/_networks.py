@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import Any
 
 from ._data.task import Task
+from ._messages import shown
 from ._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
 
 
@@ -113,7 +114,7 @@ def _strides(value: Any, n_layers: int) -> tuple[int, ...]:
     if len(strides) != n_layers:
         raise ValueError(
             f"Expected conv_strides to be an int, or a tuple with one entry for each of the "
-            f"{n_layers} layers of conv_filters, got {value!r}. Make both of one length."
+            f"{n_layers} layers of conv_filters, got {shown(value)}. Make both of one length."
         )
     return strides
 
@@ -124,6 +125,6 @@ def as_widths(value: Any, name: str, least: int) -> tuple[int, ...]:
     if len(widths) < least or any(not isinstance(w, Integral) or w < 1 for w in widths):
         raise ValueError(
             f"The {name!r} parameter of a network must be an int from 1 up, or a tuple of them "
-            f"with one for each layer. Got {value!r} instead."
+            f"with one for each layer. Got {shown(value)} instead."
         )
     return tuple(int(w) for w in widths)

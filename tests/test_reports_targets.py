@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skrnn import SequenceTokenizer, series_to_supervised
+
 from .common import assert_same_bits, eager_keras, sequences, small_classifier, small_regressor
 
 X, Y = sequences()
@@ -110,6 +112,19 @@ def test_messages_show_numbers_without_their_types():
     for y, weight in ((Y > 0, {np.int64(3): np.float32(0.5)}), (YES, {np.int64(0): 1})):
         with pytest.raises(ValueError, match="class_weight") as error:
             small_classifier(class_weight=weight).fit(X, y.astype(int))
+        assert "np." not in str(error.value)
+
+
+def test_arguments_are_shown_without_their_types():
+    series = np.arange(20.0)
+    for call in (
+        lambda: series_to_supervised(series, horizon=np.int64(-4)),
+        lambda: series_to_supervised(series, target=np.int64(4)),
+        lambda: SequenceTokenizer().fit([[np.int64(4)], ["a"]]),
+        lambda: small_regressor(units=(np.int64(-4),)).fit(X, Y),
+    ):
+        with pytest.raises(ValueError, match=r"[ (]-?4[:;, )]") as error:
+            call()
         assert "np." not in str(error.value)
 
 

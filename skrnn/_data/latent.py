@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from .._compat import output_config
+from .._messages import shown
 
 
 def check_latent_vectors(Z: Any, latent_dim: int) -> np.ndarray:
@@ -38,6 +39,6 @@ def refuse_no_number_of_steps(n_steps: Any, longest: int) -> None:
     """Refuse what is not a number of steps to write."""
     if not isinstance(n_steps, Integral) or n_steps < 1:
         raise ValueError(
-            f"Expected n_steps to be an int from 1 up, or None, got {n_steps!r}. None gives "
+            f"Expected n_steps to be an int from 1 up, or None, got {shown(n_steps)}. None gives "
             f"{longest} steps, those of the longest sequence in fit."
         )

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._messages import shown
+
 Document = str | list[str]
 
 
@@ -83,8 +85,8 @@ def check_tokens(tokens: list[str], source: str) -> list[str]:
     for token in tokens:
         if not isinstance(token, str):
             raise ValueError(
-                f"Expected {source} to be str, got {token!r} ({type(token).__name__}). Convert "
-                "them with str; token ids need no tokenizer, give them to the network."
+                f"Expected {source} to be str, got {shown(token)} ({type(token).__name__}). "
+                "Convert them with str; token ids need no tokenizer, give them to the network."
             )
     return list(map(str, tokens))  # NumPy's str is a subclass
 
@@ -126,12 +128,12 @@ def _as_document(item: Any, row: int) -> Document:
         return check_tokens(list(item), source=f"the tokens of text {row}")
     if np.ndim(item) == 0 and pd.isna(item):
         raise ValueError(
-            f"Expected every text to be a str, bytes or a list of tokens, got {item!r} in row "
+            f"Expected every text to be a str, bytes or a list of tokens, got {shown(item)} in row "
             f"{row}. A missing text is not an empty one: drop the row and its target, or put an "
             "empty text there (X.fillna(''))."
         )
     raise ValueError(
-        f"Expected every text to be a str, bytes or a list of tokens, got {item!r} "
+        f"Expected every text to be a str, bytes or a list of tokens, got {shown(item)} "
         f"({type(item).__name__}) in row {row}. Turn it into a text with str, or choose the "
         "column that holds texts."
     )

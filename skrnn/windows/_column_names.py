@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .._messages import shown
+
 _MOST_SHOWN = 10
 
 
@@ -127,8 +129,8 @@ def _is_label(target: Any) -> bool:
 def _check_each_once(found: list[int], target: Any, names: list[Any]) -> None:
     if not found:
         raise ValueError(
-            f"Expected target to name at least one column; got {target!r}: leave it out for all "
-            "columns."
+            f"Expected target to name at least one column; got {shown(target)}: leave it out for "
+            "all columns."
         )
     name, times = Counter(found).most_common(1)[0]
     if times > 1:
@@ -138,14 +140,14 @@ def _check_each_once(found: list[int], target: Any, names: list[Any]) -> None:
 
 
 def _no_such_column(target: Any, names: list[Any]) -> str:
-    shown = ", ".join(map(repr, names[:_MOST_SHOWN]))
+    first = ", ".join(map(repr, names[:_MOST_SHOWN]))
     others = len(names) - _MOST_SHOWN
-    among = f"{shown} and {others} others" if others > 0 else shown
+    among = f"{first} and {others} others" if others > 0 else first
     near = _nearest(target, names)
     remedy = "" if near is None else f"did you mean {near!r}? Or "
     return (
-        f"Expected target among the columns {among}; got {target!r}: {remedy}name one or several "
-        "of them in a list, or leave target out."
+        f"Expected target among the columns {among}; got {shown(target)}: {remedy}name one or "
+        "several of them in a list, or leave target out."
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._messages import shown
 from .._warnings import warn
 from ._advice import on_integer_dates
 from ._align import steps_by_series
@@ -129,8 +130,8 @@ def _checked_horizons(horizon: Any) -> list[int]:
     horizons = [horizon] if isinstance(horizon, Integral) else list(np.atleast_1d(horizon))
     if not horizons or not all(isinstance(one, int | np.integer) and one >= 1 for one in horizons):
         raise ValueError(
-            f"Expected horizon as an integer of at least 1, or several; got {horizon!r}: horizon=1 "
-            "is the next step."
+            f"Expected horizon as an integer of at least 1, or several; got {shown(horizon)}: "
+            "horizon=1 is the next step."
         )
     return [int(one) for one in horizons]
 
