@@ -118,12 +118,13 @@ def refuse_long_frame(X: Any, y: Any) -> None:
 
     The message holds the line that makes a list of sequences of it.
     """
-    if not hasattr(X, "columns") or not hasattr(y, "__len__") or len(X) <= len(y):
+    if not hasattr(X, "columns") or not (hasattr(y, "shape") or hasattr(y, "__len__")):
         return
-    grouping = _grouping(X, len(y))
+    n_series = y.shape[0] if hasattr(y, "shape") else len(y)
+    grouping = _grouping(X, n_series) if len(X) > n_series else None
     if grouping is not None:
         raise ValueError(
-            f"Expected X with as many samples as y, got a frame of {len(X)} rows for {len(y)} "
+            f"Expected X with as many samples as y, got a frame of {len(X)} rows for {n_series} "
             "targets: it seems to hold the steps of that many series. Group it, in the order of "
             f"y, and leave a column of the time out: X = {grouping}."
         )

@@ -103,10 +103,15 @@ def _n_axes(X):
     return len(X.shape) if hasattr(X, "shape") else 2 if hasattr(X, "__array__") else 0
 
 
+def _is_empty(X):
+    n_samples = X.shape[0] if hasattr(X, "shape") else len(X) if hasattr(X, "__len__") else None
+    return n_samples == 0
+
+
 def _refuse_other_axes(X, is_list, reads_2d, n_features, kind="numbers"):
     """Refuse an X of no samples, and one that has an axis too few or too many."""
     n_axes = None if is_list else _n_axes(X)
-    if n_axes and hasattr(X, "__len__") and len(X) == 0:
+    if n_axes and _is_empty(X):
         raise ValueError(
             f"Expected X with at least one sequence of {kind}, got 0 samples. Look at what "
             "selected them."
