@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn
 from ._cell_weights import CELL_WEIGHTS
@@ -81,7 +82,8 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         return tags
 
     def _task(self) -> Task[Any, Any]:
-        """Return how X and y are read, as learnt in `fit`."""
+        """Return how X and y are read, as learnt in `fit`; refuse an estimator before it."""
+        check_is_fitted(self)
         return task_of(self)
 
 

@@ -158,7 +158,7 @@ BAD_X = {
     "all absent": (with_value(NAN, where=...), r"one present step, got 60 of 60.*sample 0"),
     "four axes": (np.zeros((3, 2, 2, 2)), r"n_steps, n_features\), got an array with dim 4"),
     "one axis": (np.arange(6.0), r"got one axis of 6 values. Reshape your data: .* X\[None\]"),
-    "text": (np.full((4, 3, 2), "a"), r"could not convert string|numeric"),
+    "text": (np.full((4, 3, 2), "a"), r"Expected X to hold numbers, got the text 'a'"),
     "nothing": (np.zeros((0, 6, 2)), r"0 sample"),
     "no steps": (np.zeros((5, 0, 2)), r"at least one present step|0 feature|minimum of 1"),
     "no features": (np.zeros((5, 6, 0)), r"at least one feature"),
@@ -221,7 +221,7 @@ BAD_Y = {
     "missing": ({}, lambda y: None, r"requires y to be passed, but the target y is None"),
     "short": ({}, lambda y: y[:-1], r"inconsistent numbers of samples: \[60, 59\]"),
     "NaN": ({}, lambda y: np.where(y > 0, y, NAN), r"Input y contains NaN"),
-    "text": ({}, lambda y: y.astype(str).astype(object) + "x", r"could not convert string"),
+    "text": ({}, lambda y: y.astype(str).astype(object) + "x", r"Expected y to be numbers, got"),
     "steps": ({}, lambda y: repeat_steps(y)[:, :, None], r"\(n_samples,\).*return_sequences=True"),
     "no steps": ({"return_sequences": True}, lambda y: y, r"a target for every step.*sample|step"),
     "other steps": (
