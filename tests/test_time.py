@@ -9,9 +9,9 @@ from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 
 from skrnn import LagWindows, RNNRegressor, series_to_supervised
+from skrnn._data.inputs import NumberInputs
 from skrnn._data.sequences import Sequences
 from skrnn._data.splitting import split_validation
-from skrnn._data.validation import check_sequences
 
 from .common import (
     assert_other_bits,
@@ -102,9 +102,7 @@ def test_windows_known_by_their_values(stride):
 
 def split_of(X, **params):
     windows = LagWindows(WINDOW).fit_transform(X)
-    sequences = check_sequences(
-        small_regressor(**params), windows, tokens=False, as_list=False, reset=True
-    )
+    sequences = NumberInputs.of(windows).read(small_regressor(**params), windows, reset=True)
     return split_validation(sequences, None, fraction=0.1, how="auto", seed=0)
 
 

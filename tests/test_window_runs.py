@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 
 from skrnn import LagWindows
+from skrnn._data.inputs import NumberInputs
 from skrnn._data.sequences import Sequences
 from skrnn._data.splitting import split_validation
-from skrnn._data.validation import check_sequences
 from skrnn._data.window_runs import _fingerprints, window_runs
 
 from .common import small_regressor
 
 
 def split(X, labels=None, fraction=0.1, how="auto", seed=0):
-    sequences = check_sequences(small_regressor(), X, tokens=False, as_list=False, reset=True)
+    sequences = NumberInputs.of(X).read(small_regressor(), X, reset=True)
     return split_validation(sequences, labels, fraction=fraction, how=how, seed=seed)
 
 
