@@ -108,7 +108,9 @@ def test_a_misspelt_part_of_a_nested_name():
 
 
 @pytest.mark.parametrize(
-    "take", [series_to_supervised, LagWindows(2).fit, LagFeatures(2).fit], ids=str
+    "take",
+    [series_to_supervised, LagWindows(2).fit, LagFeatures(2).fit],
+    ids=["series_to_supervised", "LagWindows", "LagFeatures"],
 )
 def test_two_columns_of_one_name(take):
     twice = FRAME.set_axis(["rain", "rain"], axis=1)
