@@ -590,5 +590,5 @@ def test_a_probe_of_zeros_is_answered_and_a_row_in_place_of_windows_is_not(small
     probe = np.zeros((1, model.n_features_in_))  # as MAPIE asks whether a model is fitted
     assert_same_bits(model.predict(probe), model.predict(probe[:, None]))
     for rows in [probe + 1, np.zeros((2, 2))]:
-        with pytest.raises(ValueError, match=r"shape \(n_samples, n_steps, n_features\)"):
+        with pytest.raises(ValueError, match=r"shape \(n_samples, n_steps, 2\)"):
             model.predict(rows)
