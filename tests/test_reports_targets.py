@@ -42,6 +42,8 @@ def test_three_values_in_several_columns():
 
 @pytest.mark.parametrize("kind", ["boolean", "Int64", "int64[pyarrow]"])
 def test_frames_of_nullable_labels(kind):
+    if "pyarrow" in kind:
+        pytest.importorskip("pyarrow", exc_type=ImportError)
     expected = small_classifier().fit(X, YES.astype(int))
     y = pd.DataFrame(YES.astype(int), columns=["a", "b"]).astype(kind)
     assert_same_bits(small_classifier().fit(X, y).weights_, expected.weights_)
