@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from numbers import Integral, Real
 from types import SimpleNamespace
 from typing import Any
@@ -25,6 +26,7 @@ from ._data.sequences import Sequences
 from ._data.splitting import split_validation
 from ._data.task import Task, task_of
 from ._documentation import DocumentationLink
+from ._plan import Plan, Usual, holds_out, plan_of, plan_of_one_epoch
 from ._random import seeds_of_fit
 from ._spec import Training, Values, network_of
 from ._starting_weights import n_frozen
@@ -32,6 +34,7 @@ from ._training import Run, Trained, train
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 RATE = Interval(Real, 0, 1, closed="left")
+AUTO = StrOptions({"auto"})
 COMPILED_OPTIMIZERS = {"adam", "adamw", "rmsprop", "sgd"}
 # What a continued training may have otherwise than the fit before.
 _MAY_CHANGE = {
@@ -51,6 +54,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     it learns beside the weights is kept as plain values: `input_`, `target_` and `network_`.
     """
 
+    _usual = Usual(learning_rate=1e-3, batch_size=32, epochs=50, patience=5)
     history_: dict[str, list[float]]
     n_iter_: int
     weights_: list[np.ndarray]
@@ -61,15 +65,17 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         "dropout": [RATE],
         "recurrent_dropout": [RATE],
         "optimizer": [StrOptions(COMPILED_OPTIMIZERS)],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), AUTO],
+        "learning_rate_schedule": [StrOptions({"auto", "constant", "cosine", "plateau"})],
+        "weight_averaging": [RATE, None],
         "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
-        "epochs": [POSITIVE_INT],
-        "batch_size": [POSITIVE_INT],
+        "epochs": [POSITIVE_INT, AUTO],
+        "batch_size": [POSITIVE_INT, AUTO],
         "shuffle": ["boolean"],
-        "early_stopping": ["boolean"],
+        "early_stopping": ["boolean", AUTO],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "validation": [StrOptions({"auto", "last", "random"})],
-        "n_iter_no_change": [POSITIVE_INT],
+        "n_iter_no_change": [POSITIVE_INT, AUTO],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -97,9 +103,10 @@ class Fit:
     ----------
     estimator : BaseNetwork
     X, y, sample_weight : what `fit` was given
-    epochs : int
     goes_on : bool
         Go on from the fitted weights, if there are any.
+    one_epoch : bool, default=False
+        Train for one epoch, whatever the parameters say.
     check : callable or None, default=None
         Refuses parameters, its argument, that do not go together.
 
@@ -115,14 +122,14 @@ class Fit:
         X: Any,
         y: Any,
         sample_weight: Any,
-        epochs: int,
         *,
         goes_on: bool,
+        one_epoch: bool = False,
         check: Callable[[Any], None] | None = None,
     ):
         self.estimator, self.check = estimator, check
         self.given = FittedOn(X, y, sample_weight)
-        self.epochs = epochs
+        self.one_epoch = one_epoch
         self.goes_on = goes_on and hasattr(estimator, "weights_")
         self.n_before = estimator.n_iter_ if self.goes_on else 0  # epochs
 
@@ -172,7 +179,7 @@ class Fit:
     def hold_out(self, task: Task[Any, Any], data: TrainingData) -> TrainingData:
         """Return the samples to train on, with those that early stopping looks at, if it does."""
         params = self.params
-        if not params.early_stopping:
+        if not holds_out(params, len(data.sequences)):
             return data
         train_on, held_out = split_validation(
             data.sequences,
@@ -234,7 +241,7 @@ class Fit:
 
         loss = task.targets.loss if loss is None else loss
         run = self._run(network, data, loss, engine, extras or {})
-        tasks = EpochTasks(self.estimator, self.given, self.epochs, fitted_with)
+        tasks = EpochTasks(self.estimator, self.given, run.values.epochs, fitted_with)
         trained = train(run, data, tasks, start, self._earlier_optimizer_state(optimizer))
         self._keep(trained, learnt)
         for name, value in self._last_attributes({}, finish).items():
@@ -245,24 +252,33 @@ class Fit:
         self, network: Any, data: TrainingData, loss: Any, engine: str, extras: dict[str, Any]
     ) -> Run:
         """Return how the network is trained."""
-        params = self.params
-        batch_size = data.batch_size or params.batch_size
-        training = Training(loss, params.optimizer, batch_size, params.clipnorm is not None)
-        stops_early = params.early_stopping and data.validation is not None
-        patience = params.n_iter_no_change if stops_early else None
-        return Run(network, training, self._values(), engine, patience, params.verbose, extras)
-
-    def _values(self) -> Values:
-        """Return what this run of a program has that others may have otherwise."""
-        return Values(
-            learning_rate=float(self.params.learning_rate),
-            clipnorm=self.params.clipnorm,
-            epochs=self.epochs,
-            shuffle=self.params.shuffle,
+        params, averaging = self.params, self.params.weight_averaging
+        plan = self._plan(data)
+        training = Training(
+            loss, params.optimizer, plan.batch_size, params.clipnorm is not None, bool(averaging)
+        )
+        values = Values(
+            learning_rate=plan.learning_rate,
+            clipnorm=params.clipnorm,
+            epochs=plan.epochs,
+            shuffle=params.shuffle,
             order_seed=self.seeds["order"],
             dropout_seed=self.seeds["dropout"],
             first_epoch=self.n_before,
+            schedule=plan.rates(len(data.sequences)),
+            averaging=float(averaging or 0),
         )
+        return Run(network, training, values, engine, plan, params.verbose, extras)
+
+    def _plan(self, data: TrainingData) -> Plan:
+        """Return how much the network is trained."""
+        usual = self.estimator._usual
+        if self.one_epoch:
+            plan = plan_of_one_epoch(self.params, usual)
+        else:
+            validates = data.validation is not None and bool(self.params.early_stopping)
+            plan = plan_of(self.params, usual, len(data.sequences), validates=validates)
+        return plan if data.batch_size is None else replace(plan, batch_size=data.batch_size)
 
     def _earlier_optimizer_state(self, kind: list[Any]) -> list[np.ndarray] | None:
         """Return the optimizer's state after the last fit; None after one of another kind."""
@@ -294,7 +310,12 @@ class Fit:
 
 def _params(estimator: Any) -> SimpleNamespace:
     """Return the parameters of an estimator."""
-    fixed = {"shuffle": estimator.shuffle}  # of a class whose order is fixed
+    # Of classes that have no parameter for them.
+    fixed = {
+        "shuffle": estimator.shuffle,
+        "learning_rate_schedule": "constant",
+        "weight_averaging": None,
+    }
     given = {name: v for name, v in vars(estimator).items() if not name.endswith("_")}
     return SimpleNamespace(**{**fixed, **given})
 

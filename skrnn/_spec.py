@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ._plain import Plain
+from ._schedule import CONSTANT, Schedule
 
 _BATCHES_A_POOL = 50
 
@@ -161,17 +162,24 @@ def network_of(description: dict[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class Training:
-    """The structure of a training step."""
+    """The structure of a training step.
+
+    `averages` tells whether a moving average of the weights is kept, which is what is fitted then.
+    """
 
     loss: str | Callable
     optimizer: str
     batch_size: int
     clips: bool
+    averages: bool = False
 
 
 @dataclass(frozen=True)
 class Values:
-    """What a training run may change without a new program."""
+    """What a training run may change without a new program.
+
+    `averaging` is the part of the average that an update leaves, where weights are averaged.
+    """
 
     learning_rate: float
     clipnorm: float | None
@@ -180,6 +188,8 @@ class Values:
     order_seed: int
     dropout_seed: int
     first_epoch: int = 0
+    schedule: Schedule = CONSTANT
+    averaging: float = 0.0
 
     def order(self, epoch, lengths, batch_size):
         """Return the order in which an epoch visits the samples.

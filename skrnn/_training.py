@@ -9,6 +9,8 @@ import numpy as np
 
 from ._callbacks import EpochTasks
 from ._data.samples import TrainingData
+from ._plan import Plan
+from ._schedule import Plateau
 from ._spec import Training, Values
 
 
@@ -49,8 +51,7 @@ class Run:
     training : Training
     values : Values
     engine : {"compiled", "keras"}
-    patience : int or None
-        Epochs without a better validation loss after which to stop; None never stops.
+    plan : Plan
     verbose : int
     extras : dict
         What the engine "keras" alone takes.
@@ -60,7 +61,7 @@ class Run:
     training: Training
     values: Values
     engine: str
-    patience: int | None
+    plan: Plan
     verbose: int
     extras: dict[str, Any]
 
@@ -76,7 +77,11 @@ def train(
     from . import _keras
 
     monitor = Monitor(
-        patience=run.patience, verbose=run.verbose, epochs=run.values.epochs, on_epoch=tasks
+        patience=run.plan.patience,
+        plateau=run.plan.plateau,
+        verbose=run.verbose,
+        epochs=run.values.epochs,
+        on_epoch=tasks,
     )
     state = _keras.fit(
         run.engine,
@@ -99,6 +104,8 @@ class Monitor:
     ----------
     patience : int or None
         Epochs without a better validation loss after which to stop; None never stops.
+    plateau : int or None
+        Epochs without a better loss after which to lower the learning rate; None never does.
     verbose : int
         1 prints a line per epoch.
     epochs : int
@@ -107,8 +114,9 @@ class Monitor:
         Told before and after each epoch.
     """
 
-    def __init__(self, *, patience, verbose, epochs, on_epoch):
+    def __init__(self, *, patience, plateau, verbose, epochs, on_epoch):
         self.patience = patience
+        self._plateau = Plateau(plateau)
         self.verbose = verbose
         self.epochs = epochs
         self.on_epoch = on_epoch
@@ -121,6 +129,11 @@ class Monitor:
     def n_epochs(self):
         """The epochs seen so far."""
         return len(self.history.get("loss", ()))
+
+    @property
+    def rate_scale(self):
+        """What the learning rate of the next epoch is multiplied by."""
+        return self._plateau.scale
 
     def begin_epoch(self):
         """Tell the callbacks that an epoch begins."""
@@ -138,6 +151,7 @@ class Monitor:
             losses = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
             print(f"Epoch {self.n_epochs}/{self.epochs} - {losses}")
         watched = logs.get("val_loss")
+        self._plateau.see(logs["loss"] if watched is None else watched)
         if self.patience is None or watched is None or watched < self._best:
             self._best = np.inf if watched is None else watched
             self.best_epoch = self.n_epochs

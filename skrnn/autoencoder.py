@@ -267,7 +267,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             If a parameter or X is not as described, or the training diverges. The estimator is
             then as it was before.
         """
-        with Fit(self, X, None, sample_weight, self.epochs, goes_on=self.warm_start) as fit:
+        with Fit(self, X, None, sample_weight, goes_on=self.warm_start) as fit:
             task, data = read_alone(fit)
             if X_val is None:
                 train_on = fit.hold_out(task, data)
@@ -299,7 +299,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
         self : object
             The fitted estimator.
         """
-        with Fit(self, X, None, sample_weight, 1, goes_on=True) as fit:
+        with Fit(self, X, None, sample_weight, goes_on=True, one_epoch=True) as fit:
             task, data = read_alone(fit)
             self._train_on(fit, task, data, data.sequences)
         return self

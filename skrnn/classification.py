@@ -241,15 +241,17 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         return_sequences: bool = False,
         loss: str | Callable[..., Any] = "auto",
         optimizer: str = "adam",
-        learning_rate: float = 1e-3,
+        learning_rate: float | str = "auto",
+        learning_rate_schedule: str = "auto",
+        weight_averaging: float | None = None,
         clipnorm: float | None = 1.0,
-        epochs: int = 50,
-        batch_size: int = 32,
+        epochs: int | str = "auto",
+        batch_size: int | str = "auto",
         shuffle: bool = True,
-        early_stopping: bool = True,
+        early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         validation: str = "auto",
-        n_iter_no_change: int = 5,
+        n_iter_no_change: int | str = "auto",
         standardize: bool = True,
         class_weight: dict[Any, float] | str | None = None,
         model: Callable[..., Any] | None = None,
@@ -278,6 +280,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.weight_averaging = weight_averaging
         self.clipnorm = clipnorm
         self.epochs = epochs
         self.batch_size = batch_size
@@ -352,7 +356,6 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             X,
             y,
             sample_weight,
-            self.epochs,
             goes_on=self.warm_start,
             check=check_sequence_params,
         ) as fit:
@@ -392,7 +395,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             The fitted estimator.
         """
         learn_targets = partial(_learn_targets, classes=classes)
-        with Fit(self, X, y, sample_weight, 1, goes_on=True, check=check_sequence_params) as fit:
+        with Fit(
+            self, X, y, sample_weight, goes_on=True, one_epoch=True, check=check_sequence_params
+        ) as fit:
             if fit.goes_on:
                 refuse_other_classes(classes, self.classes_)
             given = beginning_of(fit)

@@ -274,7 +274,7 @@ class RNNLanguageModel(BaseNetwork):
             If a parameter or X is not as described, or the training diverges. The estimator is
             then as it was before.
         """
-        with Fit(self, X, None, None, self.epochs, goes_on=self.warm_start) as fit:
+        with Fit(self, X, None, None, goes_on=self.warm_start) as fit:
             task, data = self._read(fit)
             if X_val is not None:
                 held_out = task.inputs.in_a_row(texts_given(X_val))
@@ -302,7 +302,7 @@ class RNNLanguageModel(BaseNetwork):
         self : object
             The fitted estimator.
         """
-        with Fit(self, X, None, None, 1, goes_on=True) as fit:
+        with Fit(self, X, None, None, goes_on=True, one_epoch=True) as fit:
             self._train_on(fit, *self._read(fit))
         return self
 

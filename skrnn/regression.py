@@ -244,15 +244,17 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         decoder: str = "dense",
         loss: str | Callable[..., Any] = "auto",
         optimizer: str = "adam",
-        learning_rate: float = 1e-3,
+        learning_rate: float | str = "auto",
+        learning_rate_schedule: str = "auto",
+        weight_averaging: float | None = None,
         clipnorm: float | None = 1.0,
-        epochs: int = 50,
-        batch_size: int = 32,
+        epochs: int | str = "auto",
+        batch_size: int | str = "auto",
         shuffle: bool = True,
-        early_stopping: bool = True,
+        early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         validation: str = "auto",
-        n_iter_no_change: int = 5,
+        n_iter_no_change: int | str = "auto",
         standardize: bool = True,
         model: Callable[..., Any] | None = None,
         engine: str = "auto",
@@ -281,6 +283,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.weight_averaging = weight_averaging
         self.clipnorm = clipnorm
         self.epochs = epochs
         self.batch_size = batch_size
@@ -353,9 +357,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             If a parameter, X or y is not as described, or the training diverges. The estimator
             is then as it was before.
         """
-        with Fit(
-            self, X, y, sample_weight, self.epochs, goes_on=self.warm_start, check=_check
-        ) as fit:
+        with Fit(self, X, y, sample_weight, goes_on=self.warm_start, check=_check) as fit:
             given = beginning_of(fit)
             task, data = read_samples(fit, _learn_targets, given)
             data = with_validation(fit, task, data, X_val, y_val)
@@ -381,7 +383,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self : object
             The fitted estimator.
         """
-        with Fit(self, X, y, sample_weight, 1, goes_on=True, check=_check) as fit:
+        with Fit(self, X, y, sample_weight, goes_on=True, one_epoch=True, check=_check) as fit:
             given = beginning_of(fit)
             task, data = read_samples(fit, _learn_targets, given)
             task = task.learnt_from(data, standardize=self.standardize)

@@ -322,7 +322,7 @@ class RNNSeq2Seq(BaseNetwork):
             If a parameter, X or y is not as described, or the training diverges. The estimator
             is then as it was before.
         """
-        with Fit(self, X, y, sample_weight, self.epochs, goes_on=self.warm_start) as fit:
+        with Fit(self, X, y, sample_weight, goes_on=self.warm_start) as fit:
             task, data = read_pairs(fit)
             refuse_one_of_a_pair(X_val, y_val)
             if X_val is None:
@@ -350,7 +350,7 @@ class RNNSeq2Seq(BaseNetwork):
         self : object
             The fitted estimator.
         """
-        with Fit(self, X, y, sample_weight, 1, goes_on=True) as fit:
+        with Fit(self, X, y, sample_weight, goes_on=True, one_epoch=True) as fit:
             self._train_on(fit, *read_pairs(fit))
         return self
 

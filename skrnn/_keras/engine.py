@@ -14,6 +14,7 @@ class Monitor(Protocol):
     """What follows the epochs of a fit, keeps the best weights and says when to stop."""
 
     patience: int | None
+    rate_scale: float
     weights: Any
 
     def begin_epoch(self) -> None:

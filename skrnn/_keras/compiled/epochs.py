@@ -83,5 +83,10 @@ def _values_tensors(values, n_taken):
         "learning_rate": tf.constant(values.learning_rate, tf.float32),
         "clipnorm": tf.constant(clipnorm, tf.float32),
         "n_taken": tf.constant(n_taken),
+        "first": tf.constant(values.schedule.first),
+        "n_updates": tf.constant(values.schedule.n_updates, tf.float32),
+        "n_warm_up": tf.constant(values.schedule.n_warm_up, tf.float32),
+        "floor": tf.constant(values.schedule.floor, tf.float32),
+        "averaging": tf.constant(values.averaging, tf.float32),
         "dropout_seed": tf.constant([values.dropout_seed, 0]),
     }

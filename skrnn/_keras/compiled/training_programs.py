@@ -22,7 +22,7 @@ import tensorflow as tf
 from ..._programs import program
 from ..._starting_weights import trained_shapes
 from ..functional.architectures import architecture_of
-from ..functional.optimizers import OPTIMIZERS, clip_by_norm
+from ..functional.optimizers import OPTIMIZERS, clip_by_norm, moved_average
 from .batches import gather_batch, of_each_step
 from .xla import XlaFunction
 
@@ -178,14 +178,24 @@ def _updated(training, weights, slots, found, step, values):
     gradients = [g / found.n_terms for g in found.gradients]
     if training.clips:
         gradients = clip_by_norm(gradients, values["clipnorm"])
-    weights, slots = OPTIMIZERS[training.optimizer].update(
+    n_slots = OPTIMIZERS[training.optimizer].n_slots
+    weights, updated = OPTIMIZERS[training.optimizer].update(
         weights,
         _packed(gradients),
-        slots,
-        values["learning_rate"],
+        slots[:n_slots],
+        values["learning_rate"] * _scale(step, values),
         tf.cast(step + 1, tf.float32),
     )
-    return weights, slots, found.loss / found.n_terms * found.n_samples
+    averages = [moved_average(a, weights, step, values["averaging"]) for a in slots[n_slots:]]
+    return weights, (*updated, *averages), found.loss / found.n_terms * found.n_samples
+
+
+def _scale(step, values):
+    """Return what the learning rate is multiplied by; see `skrnn._schedule.Schedule`."""
+    done = tf.cast(step - values["first"], tf.float32)
+    fall = 0.5 * (1 + tf.cos(math.pi * tf.minimum(done / values["n_updates"], 1.0)))
+    rise = tf.minimum((done + 1) / tf.maximum(values["n_warm_up"], 1.0), 1.0)
+    return rise * (values["floor"] + (1 - values["floor"]) * fall)
 
 
 def _packed(arrays):

@@ -41,7 +41,8 @@ def fit(
         Predictor(network, weights).compile_in_background(data.sequences)
     n_frozen = architecture_of(network).n_frozen(network)
     frozen = list(weights[:n_frozen])
-    vector, n_taken, slots = _start(weights[n_frozen:], optimizer_state, training.optimizer)
+    vector, n_taken, slots = _start(weights[n_frozen:], optimizer_state, training)
+    values = replace(values, schedule=replace(values.schedule, first=n_taken))
     n_samples = len(data.sequences)
     # A batch that the samples cannot fill is not computed to its full size.
     batch_size = min(training.batch_size, round_up(n_samples))
@@ -51,34 +52,48 @@ def fit(
     run_epoch = epoch_runner(network, training, shape, data.sequences.lengths.mean())
     tensors = {**training_tensors(data, shape), "frozen": [tensor(w) for w in frozen]}
 
-    def arrays(vector: tf.Tensor) -> list[np.ndarray]:
-        return [*frozen, *_unpacked(network, vector)]
+    def arrays(vector: tf.Tensor, slots: tuple[tf.Tensor, ...]) -> list[np.ndarray]:
+        return [*frozen, *_unpacked(network, slots[-1] if training.averages else vector)]
 
     for epoch in range(values.first_epoch, values.first_epoch + values.epochs):
         monitor.begin_epoch()
         order = values.order(epoch, data.lengths, batch_size).astype(np.int32)
         inputs = tensors, padded(order, shape.n_samples)
-        vector, slots, total = run_epoch(vector, slots, inputs, n_batches, values, n_taken)
+        of_epoch = replace(values, learning_rate=values.learning_rate * monitor.rate_scale)
+        vector, slots, total = run_epoch(vector, slots, inputs, n_batches, of_epoch, n_taken)
         n_taken += n_batches
         logs = {"loss": total / n_samples}
         if data.validation is not None:
             logs["val_loss"] = validation_loss(
-                network, training.loss, arrays(vector), data.validation
+                network, training.loss, arrays(vector, slots), data.validation
             )
-        if monitor.end_epoch(logs, functools.partial(arrays, vector)):
+        if monitor.end_epoch(logs, functools.partial(arrays, vector, slots)):
             break
+    if training.averages:
+        slots = (*slots[:-1], vector)  # the average is among the weights
     return [np.asarray(n_taken, dtype=np.int64), *(s.numpy() for s in slots)]
 
 
 def _start(
-    weights: Sequence[np.ndarray], optimizer_state: Sequence[np.ndarray] | None, optimizer: str
+    weights: Sequence[np.ndarray],
+    optimizer_state: Sequence[np.ndarray] | None,
+    training: Training,
 ) -> tuple[tf.Tensor, int, tuple[tf.Tensor, ...]]:
-    """Return weights as one tensor, the number of steps taken, and the slots."""
+    """Return weights as one tensor, the number of steps taken, and the slots.
+
+    An average of the weights is the last slot. What is fitted is the average, so the state has the
+    weights themselves in its place.
+    """
     vector = tensor(np.concatenate([w.ravel() for w in weights]))
+    average = (vector,) if training.averages else ()
     if optimizer_state is None:
-        return vector, 0, (tf.zeros_like(vector),) * OPTIMIZERS[optimizer].n_slots
-    n_taken, *slots = optimizer_state
-    return vector, int(n_taken), tuple(tensor(s) for s in slots)
+        zeros = (tf.zeros_like(vector),) * OPTIMIZERS[training.optimizer].n_slots
+        return vector, 0, (*zeros, *average)
+    n_taken, *rest = optimizer_state
+    slots = tuple(tensor(s) for s in rest)
+    if training.averages:
+        *slots, vector = slots
+    return vector, int(n_taken), (*slots, *average)
 
 
 def _unpacked(network: Spec, vector: tf.Tensor) -> list[np.ndarray]:

@@ -59,3 +59,13 @@ def clip_by_norm(gradients, limit):
     norms = tf.sqrt(tf.stack([tf.reduce_sum(g * g) for g in gradients]))
     scales = tf.unstack(tf.minimum(1.0, limit / norms))
     return [g * scale for g, scale in zip(gradients, scales, strict=True)]
+
+
+def moved_average(average, weights, step, share):
+    """Move an average of the weights by an update; the first ones move it more.
+
+    Without that the average would go on remembering the weights that training started from.
+    """
+    step = tf.cast(step, tf.float32)
+    share = tf.minimum(share, (1 + step) / (10 + step))
+    return average + (1 - share) * (weights - average)

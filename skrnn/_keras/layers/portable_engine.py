@@ -22,6 +22,7 @@ from ..compiled.shapes import PREDICT_BATCH, step_capacity
 from ..engine import Monitor
 from ..functional.losses import element_loss
 from ..kept import KeptByArrays
+from .schedules import MovingAverage, ScheduledRate
 from .stack_model import build_stack, set_weights, user_network
 
 _lock = threading.Lock()
@@ -77,9 +78,20 @@ class PortableEngine:
         else:
             model = user_network(network, self.builder, weights, seed=seed)
         trainee = Trainee(model, training, values, data, is_own=is_own)
+        raw: list[Any] = []
+        if optimizer_state is not None and training.averages:
+            # The average is what was fitted; the state ends with the weights themselves.
+            n_slots = len(optimizer_state) - len(weights or ())
+            optimizer_state, raw = optimizer_state[:n_slots], list(optimizer_state[n_slots:])
+        average = MovingAverage(model, values.averaging, raw) if training.averages else None
         # The reporter comes last: it sees what the user's callbacks do to the weights.
         users = [c if _is_callback(c) else c() for c in self.callbacks]
-        callbacks = [*users, _Reporter(monitor, model, optimizer_state)]
+        callbacks = [
+            *users,
+            ScheduledRate(monitor, values),
+            *([average] if average else ()),
+            _Reporter(monitor, average or model, optimizer_state),
+        ]
         try:
             _fit_by_scikeras(trainee, training, values, callbacks, n_samples=len(data.sequences))
         finally:
@@ -89,7 +101,8 @@ class PortableEngine:
                 keras.callbacks.Callback.set_model(callback, None)
         if not is_own:
             _users_models.put(monitor.weights, network, model)
-        return [np.asarray(v) for v in trainee.optimizer.variables]
+        state = [np.asarray(v) for v in trainee.optimizer.variables]
+        return [*state, *model.get_weights()] if average else state
 
     def predict(
         self, network: Spec, weights: Sequence[np.ndarray], sequences: Sequences

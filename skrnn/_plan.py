@@ -1,0 +1,117 @@
+"""How much a network is trained: what "auto" stands for, and what numbers say.
+
+The work is counted in updates. A few samples need many epochs for the same number of updates, and a
+part of them that is held out says little. So they are trained by a schedule, to its end; more
+samples are trained until the held-out part says that it is enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from ._schedule import CONSTANT, Schedule
+
+# From so many samples on a part is held out.
+FEWEST_TO_HOLD_OUT = 500
+# Without a held-out part: the updates, the samples of a batch, and the learning rate to begin with.
+_UPDATES = 2000
+_SMALL_BATCH = 16
+_SCHEDULED_RATE = 3e-3
+# Epochs after which "plateau" lowers the rate where nothing is held out.
+_PLATEAU = 10
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network is trained.
+
+    Parameters
+    ----------
+    learning_rate : float
+    schedule : {"constant", "cosine", "plateau"}
+    batch_size : int
+    epochs : int
+        At most.
+    patience : int or None
+        Epochs without a better validation loss after which to stop; None never stops.
+    """
+
+    learning_rate: float
+    schedule: str
+    batch_size: int
+    epochs: int
+    patience: int | None
+
+    def rates(self, n_samples: int) -> Schedule:
+        """Return the schedule of the learning rate for so many samples."""
+        if self.schedule != "cosine":
+            return CONSTANT
+        return Schedule.cosine(self.epochs * ceil(n_samples / self.batch_size))
+
+    @property
+    def plateau(self) -> int | None:
+        """Epochs without a better loss after which the rate is lowered; None: it never is."""
+        if self.schedule != "plateau":
+            return None
+        return ceil(self.patience / 2) if self.patience else _PLATEAU
+
+
+def holds_out(params: Any, n_samples: int) -> bool:
+    """Tell whether a part of the samples is held out to stop early by."""
+    if params.early_stopping == "auto":
+        return n_samples >= FEWEST_TO_HOLD_OUT
+    return bool(params.early_stopping)
+
+
+def plan_of_one_epoch(params: Any, usual: Usual) -> Plan:
+    """Return the plan of an epoch that continues a training, or begins one."""
+    rate, size = (getattr(params, k) for k in ("learning_rate", "batch_size"))
+    return Plan(
+        float(_chosen(rate, usual.learning_rate)),
+        "constant",
+        _chosen(size, usual.batch_size),
+        epochs=1,
+        patience=None,
+    )
+
+
+def plan_of(params: Any, usual: Usual, n_samples: int, *, validates: bool) -> Plan:
+    """Return the plan that the parameters ask for.
+
+    Parameters
+    ----------
+    params : namespace
+    usual : Usual
+        What "auto" stands for where a part is held out.
+    n_samples : int
+        Those to train on.
+    validates : bool
+        Whether there are samples to stop early by.
+    """
+    scheduled = not validates
+    batch_size = _chosen(params.batch_size, _SMALL_BATCH if scheduled else usual.batch_size)
+    updates_an_epoch = ceil(n_samples / batch_size)
+    epochs = ceil(_UPDATES / updates_an_epoch) if scheduled else usual.epochs
+    return Plan(
+        float(_chosen(params.learning_rate, _SCHEDULED_RATE if scheduled else usual.learning_rate)),
+        _chosen(params.learning_rate_schedule, "cosine" if scheduled else "constant"),
+        batch_size,
+        _chosen(params.epochs, epochs),
+        _chosen(params.n_iter_no_change, usual.patience) if validates else None,
+    )
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What "auto" stands for where a part of the samples is held out."""
+
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    patience: int
+
+
+def _chosen(value: Any, automatic: Any) -> Any:
+    return automatic if value == "auto" else value
