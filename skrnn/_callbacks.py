@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -56,7 +57,7 @@ class fit_task:
 
 
 class EpochTasks:
-    """Report a fit and its epochs to the estimator's callbacks: one task an epoch.
+    """Report a fit and its epochs to the estimator's callbacks: one task an epoch of a network.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ class EpochTasks:
     fitted_on : FittedOn
         What `fit` was given.
     max_epochs : int
-        The number of epochs at most.
+        The number of epochs at most, of all networks together.
     fitted_with : callable
         Makes, from a list of weights, the attributes with which a copy of the estimator can
         predict. Called only when a callback asks for such a copy.
@@ -82,31 +83,48 @@ class EpochTasks:
         self.fitted_with = fitted_with
         context = _context(getattr(estimator, CALLBACK_CONTEXT, None), max_subtasks=max_epochs)
         self.fit_context = _begin(context, estimator, fitted_on)
-        self.epoch_context: Any = None
+        self.lock = threading.Lock()
 
-    def begin(self) -> None:
-        """Report that an epoch begins."""
-        if self.fit_context is not None:
-            self.epoch_context = self.fit_context.subcontext(task_name="epoch")
-            self.epoch_context.call_on_fit_task_begin(
-                estimator=self.estimator, **self.fitted_on.arguments
-            )
-
-    def end(self, weights: Callable[[], list[Any]]) -> bool:
-        """Report that an epoch has ended; return whether a callback asks to stop."""
-        if self.fit_context is None:
-            return False
-        return _end(
-            self.epoch_context,
-            self.estimator,
-            self.fitted_on,
-            lambda: self.fitted_with(weights()),
-        )
+    def of_network(self) -> Epochs:
+        """Return what reports the epochs of one network."""
+        return Epochs(self)
 
     def end_fit(self) -> None:
         """Report that the fit has ended."""
         if self.fit_context is not None:
             _end(self.fit_context, self.estimator, self.fitted_on, {})
+
+
+class Epochs:
+    """Report the epochs of one network, of which several may be trained at once."""
+
+    def __init__(self, tasks: EpochTasks) -> None:
+        self.tasks = tasks
+        self.context: Any = None
+
+    def begin(self) -> None:
+        """Report that an epoch begins."""
+        tasks = self.tasks
+        if tasks.fit_context is None:
+            return
+        with tasks.lock:
+            self.context = tasks.fit_context.subcontext(task_name="epoch")
+            self.context.call_on_fit_task_begin(
+                estimator=tasks.estimator, **tasks.fitted_on.arguments
+            )
+
+    def end(self, weights: Callable[[], list[Any]]) -> bool:
+        """Report that an epoch has ended; return whether a callback asks to stop."""
+        tasks = self.tasks
+        if tasks.fit_context is None:
+            return False
+        with tasks.lock:
+            return _end(
+                self.context,
+                tasks.estimator,
+                tasks.fitted_on,
+                lambda: tasks.fitted_with(weights()),
+            )
 
 
 def _context(make: Any, max_subtasks: int) -> Any:

@@ -26,11 +26,12 @@ from ._data.sequences import Sequences
 from ._data.splitting import split_validation
 from ._data.task import Task, task_of
 from ._documentation import DocumentationLink
+from ._ensemble import mean_history, members_of, seeds_of_member
 from ._plan import Plan, Usual, holds_out, plan_of, plan_of_one_epoch
 from ._random import seeds_of_fit
 from ._spec import Training, Values, network_of
 from ._starting_weights import n_frozen
-from ._training import Run, Trained, train
+from ._training import Run, Start, Trained, train
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 RATE = Interval(Real, 0, 1, closed="left")
@@ -68,6 +69,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         "learning_rate": [Interval(Real, 0, None, closed="neither"), AUTO],
         "learning_rate_schedule": [StrOptions({"auto", "constant", "cosine", "plateau"})],
         "weight_averaging": [RATE, None],
+        "n_networks": [POSITIVE_INT],
         "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
         "epochs": [POSITIVE_INT, AUTO],
         "batch_size": [POSITIVE_INT, AUTO],
@@ -196,7 +198,7 @@ class Fit:
         network: Any,
         data: TrainingData,
         *,
-        start: list[np.ndarray] | None,
+        start: Callable[[int], list[np.ndarray]] | None,
         loss: Any = None,
         engine: str = "compiled",
         extras: dict[str, Any] | None = None,
@@ -210,8 +212,9 @@ class Fit:
         task : Task
         network : spec of the network
         data : TrainingData
-        start : list of ndarray or None
-            The weights of a fit that does not go on from an earlier one.
+        start : callable or None
+            Returns, from a seed, the weights of a fit that does not go on from an earlier one. None
+            leaves them to a user's own model.
         loss : str, callable or None
             None: that of the targets.
         engine : {"compiled", "keras"}
@@ -224,7 +227,7 @@ class Fit:
         """
         if self.goes_on:
             _refuse_other(network, network_of(self.estimator.network_))
-            start = self.estimator.weights_
+            start = None
         # What the optimizer's state is of.
         optimizer = [engine, self.params.optimizer, n_frozen(network)]
         learnt = {
@@ -233,17 +236,19 @@ class Fit:
             "network_": network.to_dict(),
             "engine_": engine,
             "optimizer_": optimizer,
+            "n_networks_": self.params.n_networks,
         }
 
         def fitted_with(weights: list[np.ndarray]) -> dict[str, Any]:
-            learnt_now = {**learnt, "weights_": weights}
+            learnt_now = {**learnt, "weights_": weights, "n_networks_": 1}
             return {**learnt_now, **self._last_attributes(learnt_now, finish)}
 
         loss = task.targets.loss if loss is None else loss
         run = self._run(network, data, loss, engine, extras or {})
-        tasks = EpochTasks(self.estimator, self.given, run.values.epochs, fitted_with)
-        trained = train(run, data, tasks, start, self._earlier_optimizer_state(optimizer))
-        self._keep(trained, learnt)
+        n_networks = self.params.n_networks
+        tasks = EpochTasks(self.estimator, self.given, run.plan.epochs * n_networks, fitted_with)
+        starts = self._starts(run.plan, len(data.sequences), start, optimizer)
+        self._keep(train(run, data, tasks, starts), learnt)
         for name, value in self._last_attributes({}, finish).items():
             setattr(self.estimator, name, value)
         tasks.end_fit()
@@ -257,18 +262,7 @@ class Fit:
         training = Training(
             loss, params.optimizer, plan.batch_size, params.clipnorm is not None, bool(averaging)
         )
-        values = Values(
-            learning_rate=plan.learning_rate,
-            clipnorm=params.clipnorm,
-            epochs=plan.epochs,
-            shuffle=params.shuffle,
-            order_seed=self.seeds["order"],
-            dropout_seed=self.seeds["dropout"],
-            first_epoch=self.n_before,
-            schedule=plan.rates(len(data.sequences)),
-            averaging=float(averaging or 0),
-        )
-        return Run(network, training, values, engine, plan, params.verbose, extras)
+        return Run(network, training, engine, plan, params.verbose, extras)
 
     def _plan(self, data: TrainingData) -> Plan:
         """Return how much the network is trained."""
@@ -280,10 +274,41 @@ class Fit:
             plan = plan_of(self.params, usual, len(data.sequences), validates=validates)
         return plan if data.batch_size is None else replace(plan, batch_size=data.batch_size)
 
-    def _earlier_optimizer_state(self, kind: list[Any]) -> list[np.ndarray] | None:
-        """Return the optimizer's state after the last fit; None after one of another kind."""
-        state = getattr(self.estimator, "optimizer_state_", None)
-        return state if self.goes_on and self.estimator.optimizer_ == kind else None
+    def _starts(
+        self,
+        plan: Plan,
+        n_samples: int,
+        start: Callable[[int], list[np.ndarray]] | None,
+        optimizer: list[Any],
+    ) -> list[Start]:
+        """Return where the training of each network starts."""
+        n_networks = self.params.n_networks
+        weights: Any = [None] * n_networks
+        states: Any = [None] * n_networks
+        seeds = [seeds_of_member(self.seeds, number) for number in range(n_networks)]
+        if self.goes_on:
+            weights = members_of(self.estimator.weights_, n_networks)
+            state = getattr(self.estimator, "optimizer_state_", None)
+            if state is not None and self.estimator.optimizer_ == optimizer:
+                states = members_of(state, n_networks)
+        elif start is not None:
+            weights = [start(of_network["weights"]) for of_network in seeds]
+        values = [self._values(plan, n_samples, of_network) for of_network in seeds]
+        return [Start(*of_one) for of_one in zip(values, weights, states, strict=True)]
+
+    def _values(self, plan: Plan, n_samples: int, seeds: dict[str, int]) -> Values:
+        """Return what the training of one network has that others may have otherwise."""
+        return Values(
+            learning_rate=plan.learning_rate,
+            clipnorm=self.params.clipnorm,
+            epochs=plan.epochs,
+            shuffle=self.params.shuffle,
+            order_seed=seeds["order"],
+            dropout_seed=seeds["dropout"],
+            first_epoch=self.n_before,
+            schedule=plan.rates(n_samples),
+            averaging=float(self.params.weight_averaging or 0),
+        )
 
     def _last_attributes(
         self, attributes: dict[str, Any], finish: Callable[[Any], dict[str, Any]] | None
@@ -295,17 +320,20 @@ class Fit:
         vars(fitted).update(attributes)
         return finish(fitted)
 
-    def _keep(self, trained: Trained, attributes: dict[str, Any]) -> None:
+    def _keep(self, trained: list[Trained], attributes: dict[str, Any]) -> None:
         """Set the fitted attributes."""
         estimator, n_before = self.estimator, self.n_before
+        history = mean_history([network.history for network in trained])
+        best = [n_before + network.best_epoch for network in trained]
         earlier = estimator.history_ if self.goes_on else {}
         for name, value in attributes.items():
             setattr(estimator, name, value)
-        estimator.weights_ = trained.weights
-        estimator.optimizer_state_ = trained.optimizer_state
-        estimator.history_ = _joined(earlier, n_before, trained.history, trained.n_epochs)
-        estimator.n_iter_ = n_before + trained.n_epochs
-        estimator.best_epoch_ = n_before + trained.best_epoch
+        n_epochs = len(history["loss"])
+        estimator.weights_ = [array for network in trained for array in network.weights]
+        estimator.optimizer_state_ = [a for network in trained for a in network.optimizer_state]
+        estimator.history_ = _joined(earlier, n_before, history, n_epochs)
+        estimator.n_iter_ = n_before + n_epochs
+        estimator.best_epoch_ = best[0] if len(best) == 1 else np.array(best)
 
 
 def _params(estimator: Any) -> SimpleNamespace:
@@ -315,6 +343,7 @@ def _params(estimator: Any) -> SimpleNamespace:
         "shuffle": estimator.shuffle,
         "learning_rate_schedule": "constant",
         "weight_averaging": None,
+        "n_networks": 1,
     }
     given = {name: v for name, v in vars(estimator).items() if not name.endswith("_")}
     return SimpleNamespace(**{**fixed, **given})

@@ -18,6 +18,7 @@ from ._data.sequences import Sequences
 from ._data.target_checks import is_padding_left_out, refuse_missing_y
 from ._data.task import Task
 from ._data.validation import check_tokens, refuse_other_width
+from ._ensemble import members_of
 from ._estimator import (
     COMPILED_OPTIMIZERS,
     POSITIVE_INT,
@@ -74,6 +75,7 @@ class SequenceReadout:
     builder_: Any
     builder_check_: dict[str, np.ndarray]
     engine_: str
+    n_networks_: int
     network_: dict[str, Any]
     weights_: list[np.ndarray]
     _task: Any
@@ -83,25 +85,39 @@ class SequenceReadout:
 
     def _raw_outputs(self, X: Any) -> tuple[np.ndarray, Sequences, Task[Any, Any]]:
         """Return raw outputs, the sequences that they are for, and how X and y are read."""
+        outputs, sequences, task = self._outputs_of_each(X)
+        return task.targets.combined(outputs), sequences, task
+
+    def _outputs_of_each(self, X: Any) -> tuple[list[np.ndarray], Sequences, Task[Any, Any]]:
+        """Return the same with the raw outputs of each network."""
         check_is_fitted(self)
         from . import _keras
 
         task, network = self._task(), network_of(self.network_)
+        networks = members_of(self.weights_, self.n_networks_)
         found, targets, is_own = task.inputs.read(self, X), task.targets, self.builder_ is None
-        extra = {} if is_own else {"builder": self.builder_, "check": self.builder_check_}
 
         def predicted(some: Sequences) -> np.ndarray:
             given = task.inputs.in_network_units(some)
-            given = given.trimmed() if is_own and not targets.per_step else given
-            outputs = _keras.predict(self.engine_, network, self.weights_, given, **extra)
+            trimmed = given.trimmed() if is_own and not targets.per_step else given
+            predict = partial(_keras.predict, self.engine_, network, sequences=trimmed)
+            if not is_own:
+                predict = partial(predict, builder=self.builder_)
+            # What a user's own model gave was learnt of the first network.
+            check = {} if is_own else {"check": self.builder_check_}
+            outputs = [predict(networks[0], **check), *map(predict, networks[1:])]
             if not targets.per_step:
-                _refuse_no_number(outputs)
-            return outputs
+                _refuse_no_number(outputs[0])
+            return np.stack(outputs, axis=1)
 
         outputs = with_nan_for_outages(
-            found, targets.of_an_outage, predicted, targets.output_shape, per_step=targets.per_step
+            found,
+            targets.of_an_outage,
+            predicted,
+            (len(networks), *targets.output_shape),
+            per_step=targets.per_step,
         )
-        return outputs, found, task
+        return list(outputs.swapaxes(0, 1)), found, task
 
     def attention_weights(self, X: Any) -> Any:
         """Return how much each step counts in a prediction, with ``pooling="attention"``.
@@ -134,12 +150,13 @@ class SequenceReadout:
                 "pooling='attention' and fit again."
             )
         inputs = self._task().inputs
-        found = inputs.read(self, X)
+        found, networks = inputs.read(self, X), members_of(self.weights_, self.n_networks_)
         n_steps = found.n_steps
 
         def shares_of(some: Sequences) -> np.ndarray:
             given = inputs.in_network_units(some)
-            shares = _keras.attention(network, self.weights_, given).astype(np.float64)
+            of_each = [_keras.attention(network, weights, given) for weights in networks]
+            shares = np.mean(of_each, axis=0, dtype=np.float64)
             shares /= shares.sum(axis=1, keepdims=True)  # from float32 rounding to float64's
             return np.pad(shares, ((0, 0), (0, n_steps - shares.shape[1])))
 
@@ -164,10 +181,12 @@ class SequenceReadout:
 
         network, task = network_of(self.network_), self._task()
         if self.builder_ is not None:
-            return _keras.build(network, self.weights_, builder=self.builder_)
-        around = task.targets.keras_layers()
-        scaling = task.inputs.keras_scaling()
-        return _keras.build(network, self.weights_, input_scaling=scaling, **around)
+            around = {"builder": self.builder_}
+        else:
+            around = task.targets.keras_layers()
+            around["input_scaling"] = task.inputs.keras_scaling()
+        networks = members_of(self.weights_, self.n_networks_)
+        return _keras.build_mean([_keras.build(network, w, **around) for w in networks])
 
 
 def _refuse_no_number(outputs: np.ndarray) -> None:
@@ -282,9 +301,6 @@ def train_on_sequences(
         raise_other_network(["model"])
     builder, engine = params.model, choose_engine(params)
     extras = {"builder": builder, "callbacks": params.callbacks or ()}
-    start = None
-    if builder is None:
-        start = given.weights(initial_weights(network, fit.seeds["weights"]))
     data = task.in_network_units(data)
     if builder is None and not task.targets.per_step:
         data = data.trimmed()  # a model of the user's own is given X as it is
@@ -292,7 +308,7 @@ def train_on_sequences(
         task,
         network,
         data,
-        start=start,
+        start=None if builder is not None else partial(_start, network, given),
         loss=None if params.loss == "auto" else params.loss,
         engine=engine,
         extras=extras if engine == "keras" else {},
@@ -301,12 +317,18 @@ def train_on_sequences(
     )
 
 
+def _start(network: Any, given: Beginning, seed: int) -> list[np.ndarray]:
+    """Return the weights to start from."""
+    return given.weights(initial_weights(network, seed))
+
+
 def _check_of_a_builder(sequences: Sequences, fitted: Any) -> dict[str, Any]:
     """Return what a user's own model gives for a sequence, by which to know it again."""
     from . import _keras
 
     one, network = sequences.take(slice(0, 1)), network_of(fitted.network_)
-    outputs = _keras.predict("keras", network, fitted.weights_, one, builder=fitted.builder_)
+    first = members_of(fitted.weights_, fitted.n_networks_)[0]
+    outputs = _keras.predict("keras", network, first, one, builder=fitted.builder_)
     return {"builder_check_": {"inputs": one.dense(), "outputs": outputs}}
 
 

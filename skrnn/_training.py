@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,13 +44,12 @@ class Trained:
 
 @dataclass(frozen=True)
 class Run:
-    """How a network is trained: all that is decided before the first step.
+    """How networks are trained: all that is decided before the first step.
 
     Parameters
     ----------
     network : spec of the network
     training : Training
-    values : Values
     engine : {"compiled", "keras"}
     plan : Plan
     verbose : int
@@ -59,39 +59,69 @@ class Run:
 
     network: Any
     training: Training
-    values: Values
     engine: str
     plan: Plan
     verbose: int
     extras: dict[str, Any]
 
 
-def train(
-    run: Run,
-    data: TrainingData,
-    tasks: EpochTasks,
-    weights: list[np.ndarray] | None,
-    optimizer_state: list[np.ndarray] | None,
+@dataclass(frozen=True)
+class Start:
+    """Where the training of a network starts.
+
+    Parameters
+    ----------
+    values : Values
+    weights : list of ndarray or None
+        None for a user's own model.
+    optimizer_state : list of ndarray or None
+        None for a new optimizer.
+    """
+
+    values: Values
+    weights: list[np.ndarray] | None
+    optimizer_state: list[np.ndarray] | None
+
+
+def train(run: Run, data: TrainingData, tasks: EpochTasks, starts: list[Start]) -> list[Trained]:
+    """Train a network from each start, several at once where there are cores.
+
+    If one fails, or the user interrupts, the others end with their epoch.
+    """
+    from . import _keras
+
+    halted = threading.Event()
+    with _keras.mapping_fits(run.engine, len(starts)) as map_fits:
+        try:
+            return list(map_fits(lambda start: _train_one(run, data, tasks, start, halted), starts))
+        except BaseException:
+            halted.set()
+            raise
+
+
+def _train_one(
+    run: Run, data: TrainingData, tasks: EpochTasks, start: Start, halted: threading.Event
 ) -> Trained:
-    """Train a network from given weights, which may be None for a user's own model."""
+    """Train one network."""
     from . import _keras
 
     monitor = Monitor(
         patience=run.plan.patience,
         plateau=run.plan.plateau,
         verbose=run.verbose,
-        epochs=run.values.epochs,
-        on_epoch=tasks,
+        epochs=run.plan.epochs,
+        on_epoch=tasks.of_network(),
+        halted=halted,
     )
     state = _keras.fit(
         run.engine,
         run.network,
         run.training,
-        run.values,
+        start.values,
         data,
         monitor,
-        weights=weights,
-        optimizer_state=optimizer_state,
+        weights=start.weights,
+        optimizer_state=start.optimizer_state,
         **run.extras,
     )
     return Trained(monitor.weights, state, monitor.history, monitor.best_epoch)
@@ -110,16 +140,19 @@ class Monitor:
         1 prints a line per epoch.
     epochs : int
         The number of epochs at most, for the printed line.
-    on_epoch : skrnn._callbacks.EpochTasks
+    on_epoch : skrnn._callbacks.Epochs
         Told before and after each epoch.
+    halted : threading.Event
+        Set where no more epochs are wanted, because another network failed.
     """
 
-    def __init__(self, *, patience, plateau, verbose, epochs, on_epoch):
+    def __init__(self, *, patience, plateau, verbose, epochs, on_epoch, halted):
         self.patience = patience
         self._plateau = Plateau(plateau)
         self.verbose = verbose
         self.epochs = epochs
         self.on_epoch = on_epoch
+        self.halted = halted
         self.history: dict[str, list[float]] = {}
         self.best_epoch = 0
         self.weights: Any = None
@@ -158,8 +191,10 @@ class Monitor:
             self.weights = weights()
             self._refuse_infinite(self.weights)
         stop = self.on_epoch.end(weights)
-        return stop or (
-            self.patience is not None and self.n_epochs - self.best_epoch >= self.patience
+        return (
+            stop
+            or self.halted.is_set()
+            or (self.patience is not None and self.n_epochs - self.best_epoch >= self.patience)
         )
 
     def _refuse_infinite(self, weights):

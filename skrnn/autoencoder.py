@@ -314,7 +314,7 @@ class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierM
             scores = fitted._scores(task, every)
             return {"n_steps_": n_steps, "offset_": anomaly_bound(scores, self.contamination)}
 
-        start = initial_weights(network, fit.seeds["weights"])
+        start = partial(initial_weights, network)
         data = task.in_network_units(data).trimmed()
         fit.train(task, network, data, start=start, finish=finish)
 

@@ -252,6 +252,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         validation_fraction: float = 0.1,
         validation: str = "auto",
         n_iter_no_change: int | str = "auto",
+        n_networks: int = 1,
         standardize: bool = True,
         class_weight: dict[Any, float] | str | None = None,
         model: Callable[..., Any] | None = None,
@@ -290,6 +291,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         self.validation_fraction = validation_fraction
         self.validation = validation
         self.n_iter_no_change = n_iter_no_change
+        self.n_networks = n_networks
         self.standardize = standardize
         self.class_weight = class_weight
         self.model = model

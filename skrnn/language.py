@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -324,7 +325,7 @@ class RNNLanguageModel(BaseNetwork):
         data = replace(data, sequences=read, sample_weight=np.ones(len(read), np.float32))
         data = replace(data, batch_size=n_streams)
         network = language_model(fit.params, task)
-        start = initial_weights(network, fit.seeds["weights"])
+        start = partial(initial_weights, network)
         fit.train(task, network, data, start=start)
 
     # How probable a text is

@@ -255,6 +255,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         validation_fraction: float = 0.1,
         validation: str = "auto",
         n_iter_no_change: int | str = "auto",
+        n_networks: int = 1,
         standardize: bool = True,
         model: Callable[..., Any] | None = None,
         engine: str = "auto",
@@ -293,6 +294,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self.validation_fraction = validation_fraction
         self.validation = validation
         self.n_iter_no_change = n_iter_no_change
+        self.n_networks = n_networks
         self.standardize = standardize
         self.model = model
         self.engine = engine
@@ -390,13 +392,15 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             train_on_sequences(fit, task, _network(fit.params, task), data, given)
         return self
 
-    def predict(self, X: Any) -> np.ndarray | list[np.ndarray]:
+    def predict(self, X: Any, return_std: bool = False) -> Any:
         """Predict.
 
         Parameters
         ----------
         X : array-like, or list of arrays
             Sequences in the form that `fit` was given, of any number of steps (but in a 2-D X).
+        return_std : bool, default=False
+            Return the spread of the networks as well, with ``n_networks=2`` or more.
 
         Returns
         -------
@@ -405,12 +409,23 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             with ``decoder="rnn"`` (n_samples, n_target_steps[, n_outputs]);
             with `return_sequences` (n_samples, n_steps[, n_outputs]), NaN at absent steps; a list
             where X, or that of `fit`, is a list. NaN for a sequence without any step.
+        std : float64 ndarray, or list of ndarray
+            The standard deviation of the networks' predictions, in the shape of y. Only with
+            `return_std`. It says how far the networks agree, and is not the error to expect.
+
+        Raises
+        ------
+        ValueError
+            If `return_std` is set and there is one network alone.
         """
-        outputs, sequences, task = self._raw_outputs(X)
-        y = task.targets.predictions(outputs)
-        if not task.targets.per_step:
-            return y
-        return per_step(y, sequences, task.inputs.gives_lists(X))
+        outputs, sequences, task = self._outputs_of_each(X)
+        found = [task.targets.predictions(task.targets.combined(outputs))]
+        if return_std:
+            found.append(_spread(task.targets, outputs))
+        if task.targets.per_step:
+            as_lists = task.inputs.gives_lists(X)
+            found = [per_step(values, sequences, as_lists) for values in found]
+        return tuple(found) if return_std else found[0]
 
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return the coefficient of determination R² of the predictions.
@@ -444,6 +459,16 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             weights = check_weights(sample_weight, sequences)
             true, predicted = (v.reshape(len(v), -1) for v in (true, predicted))
         return r2_score(true, predicted, sample_weight=weights)
+
+
+def _spread(targets: NumberTargets, outputs: list[np.ndarray]) -> np.ndarray:
+    """Return the standard deviation of the predictions of several networks."""
+    if len(outputs) == 1:
+        raise ValueError(
+            "Expected n_networks of 2 or more for return_std=True, got a fit of one network. Set "
+            "n_networks=5, say, and fit again."
+        )
+    return np.std([targets.predictions(of_one) for of_one in outputs], axis=0)
 
 
 def _check(params: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -358,7 +359,7 @@ class RNNSeq2Seq(BaseNetwork):
         """Train on samples in the user's units."""
         task = task.learnt_from(data, standardize=self.standardize)
         network = decoder_of_tokens(fit.params, task)
-        start = initial_weights(network, fit.seeds["weights"])
+        start = partial(initial_weights, network)
         fit.train(task, network, task.in_network_units(data).trimmed(), start=start)
 
     # Prediction

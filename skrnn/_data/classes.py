@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax, logsumexp, softmax
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
@@ -233,6 +233,15 @@ class ClassTargets(Targets):
         else:
             p = softmax(logits, axis=-1)
         return self._with_shares(p, outputs)
+
+    def combined(self, outputs: list[np.ndarray]) -> np.ndarray:
+        """Return the logits of the mean probabilities of several networks."""
+        if len(outputs) == 1:
+            return outputs[0]
+        logits = np.asarray(outputs, dtype=np.float64)
+        if self.is_binary:
+            return logsumexp(log_expit(logits), axis=0) - logsumexp(log_expit(-logits), axis=0)
+        return logsumexp(log_softmax(logits, axis=-1), axis=0)
 
     def log_probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """Return the logarithms of these, finite also where a probability rounds to zero."""

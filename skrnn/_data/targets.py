@@ -63,6 +63,10 @@ class Targets(Plain):
             return values.with_values(values.values.astype(np.float32, copy=False))
         return values.astype(np.float32, copy=False)
 
+    def combined(self, outputs: list[np.ndarray]) -> np.ndarray:
+        """Return the raw outputs of the mean of several networks."""
+        return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0, dtype=np.float64)
+
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes that tell a user about it."""
         return {}

@@ -14,6 +14,7 @@ sub-package     job
 
 import platform
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -53,12 +54,14 @@ __all__ = [
     "Predictor",
     "attention",
     "build",
+    "build_mean",
     "decode",
     "encode",
     "fit",
     "load",
     "log_likelihoods",
     "losses",
+    "mapping_fits",
     "next_probabilities",
     "predict",
     "reconstruct",
@@ -97,6 +100,11 @@ def fit(
     return _engine(engine, builder, callbacks).fit(
         network, kind, values, data, monitor, weights=weights, optimizer_state=optimizer_state
     )
+
+
+def mapping_fits(engine: str, n_fits: int) -> AbstractContextManager[Callable[..., Any]]:
+    """Give a function like `map` whose calls of `fit` run at once, where the engine can."""
+    return threads.mapping(min(n_fits, threads.n_threads()) if engine == "compiled" else 1)
 
 
 def predict(
@@ -178,6 +186,16 @@ def build(
     if builder is not None:
         return user_network(network, builder, weights)
     return loaded(architecture_of(network).keras_model)(network, weights, **raw)
+
+
+def build_mean(models: Sequence[Any]) -> Any:
+    """Return a Keras model that gives the mean of what models give."""
+    import keras
+
+    if len(models) == 1:
+        return models[0]
+    inputs = keras.Input(models[0].input_shape[1:], dtype=models[0].inputs[0].dtype)
+    return keras.Model(inputs, keras.layers.Average()([model(inputs) for model in models]))
 
 
 class _CompiledEngine:
