@@ -32,6 +32,7 @@ from ._random import seeds_of_fit
 from ._spec import Training, Values, network_of
 from ._starting_weights import n_frozen
 from ._training import Run, Start, Trained, train
+from ._verdict import warn_of_failure
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 RATE = Interval(Real, 0, 1, closed="left")
@@ -248,10 +249,15 @@ class Fit:
         n_networks = self.params.n_networks
         tasks = EpochTasks(self.estimator, self.given, run.plan.epochs * n_networks, fitted_with)
         starts = self._starts(run.plan, len(data.sequences), start, optimizer)
-        self._keep(train(run, data, tasks, starts), learnt)
+        trained = train(run, data, tasks, starts)
+        n_epochs = max(network.n_epochs for network in trained)
+        self._keep(trained, {**learnt, **run.plan.attributes(len(data.sequences), n_epochs)})
         for name, value in self._last_attributes({}, finish).items():
             setattr(self.estimator, name, value)
         tasks.end_fit()
+        if not self.one_epoch:
+            judged_by = task.targets if loss == task.targets.loss else None
+            warn_of_failure(judged_by, data, run.plan, trained)
 
     def _run(
         self, network: Any, data: TrainingData, loss: Any, engine: str, extras: dict[str, Any]

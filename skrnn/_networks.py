@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._data.task import Task
 from ._messages import shown
 from ._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
 
 
-def recurrent_stack(params: Any, task: Task[Any, Any]) -> Network:
+class ReadOut(NamedTuple):
+    """What "auto" stands for: how a sequence is run over, and what is read of it."""
+
+    bidirectional: bool
+    pooling: str
+
+
+# Forecasts from windows, and answers at every step, look back from the end. A question about a
+# whole sequence looks at all its steps, in both directions.
+FROM_THE_END = ReadOut(bidirectional=False, pooling="last")
+OF_ALL_STEPS = ReadOut(bidirectional=True, pooling="max")
+
+
+def recurrent_stack(params: Any, task: Task[Any, Any], automatic: ReadOut) -> Network:
     """Return the stack of recurrent layers that the parameters ask for."""
     inputs = task.inputs
     trains_given = params.pretrained is None or bool(params.trainable_pretrained)
@@ -18,24 +31,24 @@ def recurrent_stack(params: Any, task: Task[Any, Any]) -> Network:
     return Network(
         **_layers(params),
         **_read_by(inputs, inputs.embedding_dim if inputs.holds_tokens else None),
-        bidirectional=bool(params.bidirectional),
+        bidirectional=_chosen(params.bidirectional, automatic.bidirectional),
         **_convolutions(params),
         hidden_units=as_widths(params.hidden_units, "hidden_units", least=0),
         return_sequences=bool(params.return_sequences),
         n_outputs=task.targets.n_outputs,
-        pooling=params.pooling if params.model is None else "last",
+        pooling=_pooling(params, automatic.pooling),
         trainable_embeddings=trains_vectors or not inputs.holds_tokens,
         trainable_recurrent=trains_given,
     )
 
 
-def decoder_of_numbers(params: Any, task: Task[Any, Any]) -> EncoderDecoder:
+def decoder_of_numbers(params: Any, task: Task[Any, Any], automatic: ReadOut) -> EncoderDecoder:
     """Return an encoder, and a decoder that writes the steps ahead."""
     inputs = task.inputs
     return EncoderDecoder(
         **_layers(params),
         **_read_by(inputs, inputs.embedding_dim if inputs.holds_tokens else None),
-        bidirectional=bool(params.bidirectional),
+        bidirectional=_chosen(params.bidirectional, automatic.bidirectional),
         n_outputs=task.targets.n_outputs,
         n_target_steps=task.targets.n_target_steps,
     )
@@ -73,6 +86,16 @@ def language_model(params: Any, task: Task[Any, Any]) -> LanguageModel:
         n_tokens=task.inputs.n_tokens,
         embedding_dim=int(params.embedding_dim),
     )
+
+
+def _pooling(params: Any, automatic: str) -> str:
+    if params.model is not None or params.return_sequences:
+        return "last"
+    return automatic if params.pooling == "auto" else params.pooling
+
+
+def _chosen(value: Any, automatic: bool) -> bool:
+    return automatic if isinstance(value, str) else bool(value)
 
 
 def _layers(params: Any) -> dict[str, Any]:

@@ -50,6 +50,15 @@ class Plan:
             return CONSTANT
         return Schedule.cosine(self.epochs * ceil(n_samples / self.batch_size))
 
+    def attributes(self, n_samples: int, n_epochs: int) -> dict[str, Any]:
+        """Return what a fitted estimator shows of it, after so many epochs."""
+        return {
+            "batch_size_": self.batch_size,
+            "epochs_": self.epochs,
+            "learning_rate_": self.learning_rate,
+            "n_updates_": n_epochs * ceil(n_samples / self.batch_size),
+        }
+
     @property
     def plateau(self) -> int | None:
         """Epochs without a better loss after which the rate is lowered; None: it never is."""

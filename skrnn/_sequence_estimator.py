@@ -18,8 +18,10 @@ from ._data.sequences import Sequences
 from ._data.target_checks import is_padding_left_out, refuse_missing_y
 from ._data.task import Task
 from ._data.validation import check_tokens, refuse_other_width
+from ._data.window_runs import window_runs
 from ._ensemble import members_of
 from ._estimator import (
+    AUTO,
     COMPILED_OPTIMIZERS,
     POSITIVE_INT,
     BaseNetwork,
@@ -27,6 +29,7 @@ from ._estimator import (
     raise_other_network,
     refuse_one_of_a_pair,
 )
+from ._networks import FROM_THE_END, ReadOut
 from ._pretrained import Beginning
 from ._spec import network_of
 from ._starting_weights import initial_weights
@@ -48,8 +51,8 @@ _OPTIMIZERS = {
 
 SEQUENCE_CONSTRAINTS: dict[str, list[Any]] = {
     **BaseNetwork._parameter_constraints,
-    "bidirectional": ["boolean"],
-    "pooling": [StrOptions({"last", "mean", "max", "attention"})],
+    "bidirectional": ["boolean", AUTO],
+    "pooling": [StrOptions({"auto", "last", "mean", "max", "attention"})],
     "conv_filters": [POSITIVE_INT, tuple, list],
     "conv_kernel_size": [POSITIVE_INT],
     "conv_strides": [POSITIVE_INT, tuple, list],
@@ -292,6 +295,16 @@ def _size_of_table(
     return n_tokens, length
 
 
+def read_out(fit: Fit, data: TrainingData, *, of_whole: ReadOut) -> ReadOut:
+    """Return what "auto" stands for: `of_whole` where the samples are independent sequences."""
+    if fit.goes_on:
+        network = network_of(fit.estimator.network_)
+        return ReadOut(network.bidirectional, getattr(network, "pooling", "last"))
+    if fit.params.return_sequences or window_runs(data.sequences) is not None:
+        return FROM_THE_END
+    return of_whole
+
+
 def train_on_sequences(
     fit: Fit, task: Task[Any, Any], network: Any, data: TrainingData, given: Beginning
 ) -> None:
@@ -361,7 +374,7 @@ def check_sequence_params(params: Any) -> None:
             f"Expected {name}=None with model, got {got}. Leave model out: a model of your "
             "own takes numbers."
         )
-    if params.return_sequences and params.pooling != "last" and params.model is None:
+    if params.return_sequences and params.pooling not in ("auto", "last") and params.model is None:
         raise ValueError(
             f"Expected pooling='last' with return_sequences=True, got {params.pooling!r}. Each "
             "step is read out by itself then: leave pooling out, or set "

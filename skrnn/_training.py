@@ -41,6 +41,12 @@ class Trained:
         """How many epochs were run."""
         return len(self.history["loss"])
 
+    @property
+    def best_loss(self) -> float:
+        """The loss of the best epoch, on the held-out samples if there are any."""
+        losses = self.history.get("val_loss", self.history["loss"])
+        return losses[self.best_epoch - 1]
+
 
 @dataclass(frozen=True)
 class Run:

@@ -18,12 +18,13 @@ from ._data.inputs import by_sequence, per_step
 from ._data.label_checks import refuse_other_classes
 from ._data.target_checks import weights_of_steps
 from ._estimator import BaseNetwork, Fit
-from ._networks import recurrent_stack
+from ._networks import OF_ALL_STEPS, recurrent_stack
 from ._pretrained import beginning_of
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
     SequenceReadout,
     check_sequence_params,
+    read_out,
     read_samples,
     train_on_sequences,
     with_validation,
@@ -225,10 +226,10 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         cell: str = "gru",
         units: int | Sequence[int] = 32,
         *,
-        bidirectional: bool = False,
+        bidirectional: bool | str = "auto",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        pooling: str = "last",
+        pooling: str = "auto",
         conv_filters: int | Sequence[int] = (),
         conv_kernel_size: int = 5,
         conv_strides: int | Sequence[int] = 1,
@@ -365,7 +366,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             task, data = read_samples(fit, _learn_targets, given)
             data = with_validation(fit, task, data, X_val, y_val)
             task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(fit, task, recurrent_stack(fit.params, task), data, given)
+            network = recurrent_stack(fit.params, task, read_out(fit, data, of_whole=OF_ALL_STEPS))
+            train_on_sequences(fit, task, network, data, given)
         return self
 
     @with_callbacks
@@ -405,7 +407,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             given = beginning_of(fit)
             task, data = read_samples(fit, learn_targets, given)
             task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(fit, task, recurrent_stack(fit.params, task), data, given)
+            network = recurrent_stack(fit.params, task, read_out(fit, data, of_whole=OF_ALL_STEPS))
+            train_on_sequences(fit, task, network, data, given)
         return self
 
     def predict(self, X: Any) -> np.ndarray | list[np.ndarray]:

@@ -14,16 +14,18 @@ from ._callbacks import with_callbacks
 from ._compat import StrOptions
 from ._data.inputs import per_step
 from ._data.outages import predicted_only
+from ._data.samples import TrainingData
 from ._data.target_checks import check_weights, weights_of_steps
 from ._data.targets import NumberTargets
 from ._data.task import Task
 from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit
-from ._networks import decoder_of_numbers, recurrent_stack
+from ._networks import FROM_THE_END, decoder_of_numbers, recurrent_stack
 from ._pretrained import beginning_of
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
     SequenceReadout,
     check_sequence_params,
+    read_out,
     read_samples,
     train_on_sequences,
     with_validation,
@@ -227,10 +229,10 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         cell: str = "gru",
         units: int | Sequence[int] = 32,
         *,
-        bidirectional: bool = False,
+        bidirectional: bool | str = "auto",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        pooling: str = "last",
+        pooling: str = "auto",
         conv_filters: int | Sequence[int] = (),
         conv_kernel_size: int = 5,
         conv_strides: int | Sequence[int] = 1,
@@ -364,7 +366,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             task, data = read_samples(fit, _learn_targets, given)
             data = with_validation(fit, task, data, X_val, y_val)
             task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(fit, task, _network(fit.params, task), data, given)
+            train_on_sequences(fit, task, _network(fit, task, data), data, given)
         return self
 
     @with_callbacks
@@ -389,7 +391,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             given = beginning_of(fit)
             task, data = read_samples(fit, _learn_targets, given)
             task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(fit, task, _network(fit.params, task), data, given)
+            train_on_sequences(fit, task, _network(fit, task, data), data, given)
         return self
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
@@ -484,10 +486,10 @@ def _learn_targets(params: Any, y: Any, sequences: Any) -> tuple[NumberTargets, 
     return NumberTargets.learn(y, sequences, per_step=params.return_sequences, decodes=decodes)
 
 
-def _network(params: Any, task: Task[Any, Any]) -> Any:
+def _network(fit: Fit, task: Task[Any, Any], data: TrainingData) -> Any:
     """Return the network that the parameters ask for."""
-    describe = recurrent_stack if params.decoder == "dense" else decoder_of_numbers
-    return describe(params, task)
+    describe = recurrent_stack if fit.params.decoder == "dense" else decoder_of_numbers
+    return describe(fit.params, task, read_out(fit, data, of_whole=FROM_THE_END))
 
 
 def _refuse_what_a_decoder_lacks(params: Any) -> None:
@@ -500,7 +502,9 @@ def _refuse_what_a_decoder_lacks(params: Any) -> None:
         "model": None,
         "callbacks": None,
     }
-    others = [k for k, value in fixed.items() if (getattr(params, k) or value) != value]
+    others = [
+        k for k, value in fixed.items() if (getattr(params, k) or value) not in (value, "auto")
+    ]
     if not params.trainable_embeddings:
         others.append("trainable_embeddings")
     if params.engine == "keras":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, logsumexp, softmax
+from scipy.special import expit, log_expit, log_softmax, logsumexp, softmax, xlogy
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
@@ -21,6 +21,7 @@ from .label_checks import (
     refuse_other_pair,
     warn_of_labels_of_steps,
 )
+from .samples import TrainingData
 from .sequences import Sequences
 from .target_checks import (
     as_steps,
@@ -29,7 +30,7 @@ from .target_checks import (
     mean_weight,
     steps_of_each,
 )
-from .targets import Targets
+from .targets import Targets, judged_values
 
 
 @dataclass(frozen=True)
@@ -233,6 +234,23 @@ class ClassTargets(Targets):
         else:
             p = softmax(logits, axis=-1)
         return self._with_shares(p, outputs)
+
+    def loss_of_constant(self, data: TrainingData) -> float | None:
+        """Return the cross-entropy of the shares of the classes in the training samples."""
+        values, weights = judged_values(data)
+        shares = np.average(self._indicators(values), axis=0, weights=weights)
+        if data.validation is not None:
+            values, weights = judged_values(data.validation)
+        indicators = self._indicators(values)
+        losses = -xlogy(indicators, shares).sum(axis=1)
+        if self.is_multilabel:
+            losses = (losses - xlogy(1 - indicators, 1 - shares).sum(axis=1)) / len(self.labels)
+        return float((losses * weights).mean())
+
+    def _indicators(self, values):
+        if self.is_multilabel:
+            return values
+        return values[:, :1] == np.arange(len(self.labels))
 
     def combined(self, outputs: list[np.ndarray]) -> np.ndarray:
         """Return the logits of the mean probabilities of several networks."""

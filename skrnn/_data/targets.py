@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from .._plain import Plain
+from .samples import TrainingData
 from .scaling import identity_scaling, mean_and_scale, standardized
 from .sequences import Sequences
 from .target_checks import (
@@ -62,6 +63,13 @@ class Targets(Plain):
         if isinstance(values, Sequences):
             return values.with_values(values.values.astype(np.float32, copy=False))
         return values.astype(np.float32, copy=False)
+
+    def loss_of_constant(self, data: TrainingData) -> float | None:
+        """Return the loss of the best constant on what the training was judged by.
+
+        None where that is not known. The samples are in the network's units.
+        """
+        return None
 
     def combined(self, outputs: list[np.ndarray]) -> np.ndarray:
         """Return the raw outputs of the mean of several networks."""
@@ -185,6 +193,15 @@ class NumberTargets(Targets):
             return values.with_values(standardized(values.values, *self._scaling()))
         return standardized(values, *self._scaling())
 
+    def loss_of_constant(self, data: TrainingData) -> float | None:
+        """Return the mean squared difference from the mean of the training targets."""
+        values, weights = judged_values(data)
+        mean = np.average(values, axis=0, weights=weights) if weights.any() else 0.0
+        if data.validation is not None:
+            values, weights = judged_values(data.validation)
+        losses = np.square(values - mean).reshape(len(values), -1).mean(axis=1)
+        return float((losses * weights).mean())
+
     def predictions(self, outputs: np.ndarray) -> np.ndarray:
         """Return raw outputs in the user's units and in the form of y."""
         y = self.in_user_units(outputs)
@@ -219,6 +236,18 @@ class NumberTargets(Targets):
 
     def _scaling(self) -> tuple[np.ndarray, np.ndarray]:
         return np.array(self.mean), np.array(self.scale)
+
+
+def judged_values(data: TrainingData) -> tuple[np.ndarray, np.ndarray]:
+    """Return the targets that count, one a row, and their weights, as float64."""
+    if not isinstance(data.targets, Sequences):
+        return data.targets.astype(np.float64), data.sample_weight.astype(np.float64)
+    rows = data.targets.step_rows()
+    weights = np.repeat(data.sample_weight, data.targets.lengths)
+    if data.step_weight is not None:
+        weights = data.step_weight[rows]
+    present = data.sequences.present_steps()
+    return data.targets.values[rows[present]].astype(np.float64), weights[present].astype(float)
 
 
 def _numbers(y, sequences, per_step):
