@@ -31,7 +31,7 @@ def recurrent_stack(params: Any, task: Task[Any, Any], automatic: ReadOut) -> Ne
     return Network(
         **_layers(params),
         **_read_by(inputs, inputs.embedding_dim if inputs.holds_tokens else None),
-        bidirectional=_chosen(params.bidirectional, automatic.bidirectional),
+        bidirectional=chosen(params.bidirectional, automatic.bidirectional),
         **_convolutions(params),
         hidden_units=as_widths(params.hidden_units, "hidden_units", least=0),
         return_sequences=bool(params.return_sequences),
@@ -48,7 +48,7 @@ def decoder_of_numbers(params: Any, task: Task[Any, Any], automatic: ReadOut) ->
     return EncoderDecoder(
         **_layers(params),
         **_read_by(inputs, inputs.embedding_dim if inputs.holds_tokens else None),
-        bidirectional=_chosen(params.bidirectional, automatic.bidirectional),
+        bidirectional=chosen(params.bidirectional, automatic.bidirectional),
         n_outputs=task.targets.n_outputs,
         n_target_steps=task.targets.n_target_steps,
     )
@@ -94,7 +94,8 @@ def _pooling(params: Any, automatic: str) -> str:
     return automatic if params.pooling == "auto" else params.pooling
 
 
-def _chosen(value: Any, automatic: bool) -> bool:
+def chosen(value: Any, automatic: bool) -> bool:
+    """Return a parameter that may be "auto"."""
     return automatic if isinstance(value, str) else bool(value)
 
 

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._cell_weights import CELL_WEIGHTS
 from ._data.inputs import NumberInputs
 from ._estimator import BaseNetwork, Fit
-from ._networks import as_widths
+from ._networks import as_widths, chosen
 from ._spec import Autoencoder, LanguageModel, network_of
 from ._tokens import PADDING, UNKNOWN
 from .text._embeddings import given_table, looked_up
@@ -65,19 +65,19 @@ def _pretrained(params: Any, X: Any) -> Beginning:
     model = _fitted_model(params.pretrained)
     network = network_of(model.network_)
     embedding_dim = getattr(network, "embedding_dim", None)
-    here = {
-        "cell": params.cell,
-        "units": as_widths(params.units, "units", least=1),
-        "bidirectional": bool(params.bidirectional),
-        "conv_filters": as_widths(params.conv_filters, "conv_filters", least=0),
-        "embedding_dim": params.embedding_dim or embedding_dim,
-    }
     there = {
         "cell": network.cell,
         "units": network.units,
-        "bidirectional": getattr(network, "bidirectional", False),
+        "bidirectional": runs_both_ways(params.pretrained),
         "conv_filters": (),
         "embedding_dim": embedding_dim,
+    }
+    here = {
+        "cell": params.cell,
+        "units": as_widths(params.units, "units", least=1),
+        "bidirectional": chosen(params.bidirectional, there["bidirectional"]),
+        "conv_filters": as_widths(params.conv_filters, "conv_filters", least=0),
+        "embedding_dim": params.embedding_dim or embedding_dim,
     }
     _refuse_differences("the layers of pretrained", here, there, "Set these as there.")
     n_layers = len(network.units) * (1 + there["bidirectional"])
@@ -87,6 +87,11 @@ def _pretrained(params: Any, X: Any) -> Beginning:
         return Beginning(None, _copies(model.weights_[:n_weights]), inputs)
     table = _rows_by_token(model.weights_[0], model.input_, X)
     return Beginning(table, _copies(model.weights_[1 : 1 + n_weights]))
+
+
+def runs_both_ways(pretrained: Any) -> bool:
+    """Tell whether the recurrent layers of a fitted network run in both directions."""
+    return getattr(network_of(_fitted_model(pretrained).network_), "bidirectional", False)
 
 
 def _copies(weights: Sequence[np.ndarray]) -> list[np.ndarray]:

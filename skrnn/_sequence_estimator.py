@@ -30,7 +30,7 @@ from ._estimator import (
     refuse_one_of_a_pair,
 )
 from ._networks import FROM_THE_END, ReadOut
-from ._pretrained import Beginning
+from ._pretrained import Beginning, runs_both_ways
 from ._spec import network_of
 from ._starting_weights import initial_weights
 from .text._embeddings import check_n_tokens, clone_sharing
@@ -300,9 +300,11 @@ def read_out(fit: Fit, data: TrainingData, *, of_whole: ReadOut) -> ReadOut:
     if fit.goes_on:
         network = network_of(fit.estimator.network_)
         return ReadOut(network.bidirectional, getattr(network, "pooling", "last"))
-    if fit.params.return_sequences or window_runs(data.sequences) is not None:
-        return FROM_THE_END
-    return of_whole
+    is_whole = not fit.params.return_sequences and window_runs(data.sequences) is None
+    found = of_whole if is_whole else FROM_THE_END
+    if fit.params.pretrained is not None:
+        found = found._replace(bidirectional=runs_both_ways(fit.params.pretrained))
+    return found
 
 
 def train_on_sequences(
