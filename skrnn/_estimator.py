@@ -228,6 +228,9 @@ class Fit:
         """
         if self.goes_on:
             _refuse_other(network, network_of(self.estimator.network_))
+            if self.params.n_networks != self.estimator.n_networks_:
+                here, there = self.params.n_networks, self.estimator.n_networks_
+                raise_other_network([f"n_networks: {there} -> {here}"])
             start = None
         # What the optimizer's state is of.
         optimizer = [engine, self.params.optimizer, n_frozen(network)]

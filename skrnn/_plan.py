@@ -16,9 +16,9 @@ from ._schedule import CONSTANT, Schedule
 # From so many samples on a part is held out.
 FEWEST_TO_HOLD_OUT = 500
 # Without a held-out part: the updates, the samples of a batch, and the learning rate to begin with.
-_UPDATES = 2000
+_UPDATES = 1000
 _SMALL_BATCH = 16
-_SCHEDULED_RATE = 3e-3
+_SCHEDULED_RATE = 5e-3
 # Epochs after which "plateau" lowers the rate where nothing is held out.
 _PLATEAU = 10
 

@@ -45,8 +45,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         The recurrent cell.
     units : int or tuple of int, default=32
         Units of the recurrent layer; a tuple has one entry for each stacked layer.
-    bidirectional : bool, default=False
-        Run each layer over the sequence in both directions.
+    bidirectional : bool or "auto", default="auto"
+        Run each layer over the sequence in both directions. "auto": as the layers of `pretrained`
+        do, else not.
     dropout : float, default=0.0
         Part of each recurrent layer's inputs that is dropped in training, the same at all
         steps of a sequence. Of embedded tokens, whole channels are dropped (Keras'
@@ -54,11 +55,11 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     recurrent_dropout : float, default=0.0
         Part of each recurrent layer's state that is dropped on its way from step to step; of the
         new value of each step for "mingru".
-    pooling : {"last", "mean", "max", "attention"}, default="last"
+    pooling : {"auto", "last", "mean", "max", "attention"}, default="auto"
         What of the last recurrent layer is read out of a sequence: its state after the last step
         (of each direction, if `bidirectional`), or the mean, the maximum or a weighted mean of
         its states over the present steps, with weights that are learnt (see
-        `attention_weights`).
+        `attention_weights`). "auto" is "last".
     conv_filters : int or tuple of int, default=()
         Filters of convolutions (causal, ReLU) over the steps, before the recurrent layers. A tuple
         has one entry for each layer; () is none.
@@ -105,17 +106,25 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         the loss of each sample or step.
     optimizer : str, default="adam"
         The name of a Keras optimizer. "adam", "adamw", "rmsprop" and "sgd" are compiled.
-    learning_rate : float, default=1e-3
-        The optimizer's step size.
+    learning_rate : float or "auto", default="auto"
+        The optimizer's step size. See "Work that is chosen" in the notes for all that is "auto".
+    learning_rate_schedule : {"auto", "constant", "cosine", "plateau"}, default="auto"
+        How the learning rate changes with the updates. "cosine": it rises over the first
+        twentieth of the planned updates and falls to a tenth along half a cosine. "plateau": it
+        is multiplied by 0.3 where the loss on the held-out samples (or on all, where none are
+        held out) has not improved for half of `n_iter_no_change` epochs (or 10).
+    weight_averaging : float or None, default=None
+        Keep a moving average of the weights, of which each update leaves this part, such as
+        0.99. The average is what is validated and fitted. None: the weights themselves.
     clipnorm : float or None, default=1.0
         The gradient of each weight array is scaled down to this L2 norm. None: no clipping.
-    epochs : int, default=50
+    epochs : int or "auto", default="auto"
         Passes over the training samples, at most.
-    batch_size : int, default=32
+    batch_size : int or "auto", default="auto"
         Samples in a training step.
     shuffle : bool, default=True
         Visit the samples in a new random order in each epoch.
-    early_stopping : bool, default=True
+    early_stopping : bool or "auto", default="auto"
         Hold out samples, stop when the loss on them has not improved for `n_iter_no_change`
         epochs, and keep the weights of the best epoch.
     validation_fraction : float, default=0.1
@@ -127,8 +136,12 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         values that neighbours share, "random" for independent sequences. Where series are too
         short to spare their last windows, "auto" holds out whole series, drawn at random.
         Sequences of one step are independent unless they come from `LagWindows`.
-    n_iter_no_change : int, default=5
+    n_iter_no_change : int or "auto", default="auto"
         Epochs without improvement after which early stopping stops.
+    n_networks : int, default=1
+        Networks that are trained from other seeds on the same samples, several at once where there
+        are cores. Predictions are their means, which are better than those of one (Hansen and
+        Salamon, 1990); ``predict(X, return_std=True)`` gives their spread as well.
     standardize : bool, default=True
         Bring the features and the targets to mean 0 and standard deviation 1, as seen in the
         training samples, and give predictions back in the user's units.
@@ -160,10 +173,17 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         standardized units.
     n_iter_ : int
         The number of epochs run.
-    best_epoch_ : int
-        The epoch, counted from 1, whose weights are kept.
+    best_epoch_ : int or ndarray of shape (n_networks,)
+        The epoch, counted from 1, whose weights are kept; with several networks that of each.
+    batch_size_, epochs_, learning_rate_ : int, int and float
+        What `batch_size`, `epochs` and `learning_rate` were, "auto" resolved.
+    n_updates_ : int
+        The updates of the last `fit` or `partial_fit`, of the network that made most.
     weights_ : list of ndarray
-        The weights, in the order of Keras' `get_weights`.
+        The weights, in the order of Keras' `get_weights`; those of several networks one after the
+        other.
+    n_networks_ : int
+        The number of networks.
     optimizer_state_ : list of ndarray
         The optimizer's state after the last step, with which training can go on. Deleted, it is not
         in a pickle, and a training that goes on begins with a new optimizer.

@@ -1,0 +1,238 @@
+"""How much a network is trained: schedules, averages, what "auto" stands for, and warnings."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from skrnn import LagWindows, RNNClassifier, RNNRegressor, cache_info
+from skrnn._schedule import Schedule
+from skrnn.exceptions import UninformativeFitWarning
+
+from .common import SMALL, assert_other_bits, assert_same_bits, eager_keras, sequences
+
+X, y = sequences()
+LABELS = np.where(y > 0, "up", "down")
+FIXED = {**SMALL, "early_stopping": False, "learning_rate": 0.01}
+
+
+def fitted(cls=RNNRegressor, **params):
+    target = LABELS if cls is RNNClassifier else y
+    return cls(**{**FIXED, **params}).fit(X, target)
+
+
+# Schedules
+
+
+def test_a_cosine_rises_and_falls():
+    cosine = Schedule.cosine(100)
+    found = [cosine.scale(update) for update in (0, 1, 4, 50, 100, 1000)]
+    fall = [1 - 0.45 * (1 - np.cos(np.pi * u / 100)) for u in (0, 1, 4, 50, 100)]
+    assert found[:3] == pytest.approx([fall[0] / 5, fall[1] * 2 / 5, fall[2]])
+    assert found[3:] == pytest.approx([0.55, 0.1, 0.1])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"learning_rate_schedule": "cosine"},
+        {"weight_averaging": 0.9},
+        {"learning_rate_schedule": "plateau", "early_stopping": True, "n_iter_no_change": 1},
+    ],
+    ids=["cosine", "average", "plateau"],
+)
+def test_keras_trains_the_same(params):
+    compiled = fitted(**params)
+    with eager_keras():
+        keras = fitted(engine="keras", **params)
+    np.testing.assert_allclose(keras.predict(X), compiled.predict(X), rtol=1e-4, atol=1e-5)
+    for name, losses in compiled.history_.items():
+        np.testing.assert_allclose(keras.history_[name], losses, rtol=1e-4, err_msg=name)
+
+
+def test_plain_descent_follows_the_cosine():
+    # One batch an epoch, and so little change that the gradient hardly does.
+    params = {"optimizer": "sgd", "learning_rate": 1e-4, "batch_size": 60, "shuffle": False}
+    paths = [
+        [fitted(epochs=e, learning_rate_schedule=s, **params).weights_[0] for e in (9, 10)]
+        for s in ("constant", "cosine")
+    ]
+    (_, constant), (_, cosine) = paths
+    start = fitted(epochs=1, learning_rate_schedule="constant", **{**params, "learning_rate": 1e-9})
+    moved = [np.linalg.norm(end - start.weights_[0]) for end in (constant, cosine)]
+    schedule = Schedule.cosine(10)
+    expected = np.mean([schedule.scale(update) for update in range(10)])
+    assert moved[1] / moved[0] == pytest.approx(expected, rel=0.02)
+
+
+def test_a_schedule_and_its_length_need_no_program():
+    fitted()
+    before = cache_info().misses
+    fitted(learning_rate_schedule="cosine", epochs=3)
+    fitted(learning_rate_schedule="plateau", learning_rate=0.02)
+    assert cache_info().misses == before
+
+
+def test_an_average_by_hand():
+    params = {"batch_size": 60, "shuffle": False, "learning_rate_schedule": "constant"}
+    after = [fitted(epochs=e, **params).weights_ for e in (1, 2)]
+    averaged = [fitted(epochs=e, weight_averaging=0.5, **params).weights_ for e in (1, 2)]
+    # The first update leaves (1 + 0) / (10 + 0) of the starting weights, the second 2 / 11.
+    start = [(a - 0.9 * b) / 0.1 for a, b in zip(averaged[0], after[0], strict=True)]
+    for begin, first, second, average in zip(start, *after, averaged[1], strict=True):
+        expected = 2 / 11 * (0.1 * begin + 0.9 * first) + 9 / 11 * second
+        np.testing.assert_allclose(average, expected, atol=1e-6)
+
+
+def test_an_average_goes_on_from_the_weights_themselves():
+    # Two epochs, or one and another: the same average, and the same weights under it.
+    params = {"weight_averaging": 0.9, "learning_rate_schedule": "constant", "shuffle": False}
+    whole = fitted(epochs=2, **params)
+    parts = fitted(epochs=1, warm_start=True, **params).fit(X, y)
+    for a, b in zip(whole.weights_, parts.weights_, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+# What "auto" stands for
+
+
+def test_few_samples_are_trained_by_updates():
+    few = RNNRegressor(units=1, random_state=0).fit(X[:, -2:], y)
+    assert "val_loss" not in few.history_
+    assert (few.batch_size_, few.n_updates_ >= 1000) == (16, True)
+    assert few.n_updates_ == few.n_iter_ * 4  # batches of 16 make 60 samples
+    assert few.history_["loss"][-1] < 0.5 * few.history_["loss"][0]
+
+
+def test_many_samples_are_held_to_a_part_of_them():
+    X, y = sequences(n_samples=600)
+    many = RNNRegressor(units=4, epochs=3, random_state=0).fit(X, y)
+    assert (many.batch_size_, many.learning_rate_) == (32, 1e-3)
+    assert len(many.history_["val_loss"]) == 3
+    assert many.n_updates_ == 3 * 17  # 540 samples are left
+
+
+def test_numbers_mean_what_they_say():
+    network = fitted(batch_size=30, epochs=4, learning_rate=0.005)
+    found = network.batch_size_, network.epochs_, network.n_iter_, network.learning_rate_
+    assert found == (30, 4, 4, 0.005)
+
+
+def test_read_outs_by_kind_of_task():
+    whole = fitted(RNNClassifier).network_
+    steps = RNNClassifier(return_sequences=True, **FIXED).fit(X, np.where(X[..., 0] > 0, 1, 0))
+    series = np.sin(np.arange(60.0))[:, None]
+    windows = RNNClassifier(**FIXED).fit(LagWindows(6).fit_transform(series), series[:, 0] > 0)
+    number = fitted().network_
+    found = [
+        (network["bidirectional"], network["pooling"])
+        for network in (whole, steps.network_, windows.network_, number)
+    ]
+    assert found == [(True, "max"), *[(False, "last")] * 3]
+
+
+def test_a_read_out_stays_when_the_training_goes_on():
+    network = fitted(RNNClassifier)
+    windows = LagWindows(6).fit_transform(np.sin(np.arange(60.0))[:, None].repeat(2, axis=1))
+    network.partial_fit(windows, LABELS)
+    assert network.network_["pooling"] == "max"
+
+
+# Several networks
+
+
+def test_the_mean_of_networks():
+    alone, five = fitted(), fitted(n_networks=5)
+    outputs, *_ = five._outputs_of_each(X)
+    mean, std = five.predict(X, return_std=True)
+    each = [five.target_mean_ + five.target_scale_ * o[:, 0].astype(float) for o in outputs]
+    assert_same_bits(each[0], alone.predict(X))
+    np.testing.assert_allclose(mean, np.mean(each, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(std, np.std(each, axis=0), rtol=1e-12)
+    assert len(five.weights_) == 5 * len(alone.weights_)
+    assert_same_bits(fitted(n_networks=5).predict(X), mean)
+
+
+@pytest.mark.parametrize("labels", [LABELS, X[:, 0].round().clip(0, 2).sum(1), X[:, -1] > 0])
+def test_the_mean_of_probabilities(labels):
+    labels = labels.astype(int) if labels.ndim == 2 else labels
+    network = RNNClassifier(n_networks=3, **FIXED).fit(X, labels)
+    outputs, _, task = network._outputs_of_each(X)
+    mean = np.mean([task.targets.probabilities(o) for o in outputs], axis=0)
+    np.testing.assert_allclose(network.predict_proba(X), mean, atol=1e-12)
+    np.testing.assert_allclose(np.exp(network.predict_log_proba(X)), mean, atol=1e-12)
+
+
+def test_several_networks_as_one_keras_model():
+    network = fitted(RNNClassifier, n_networks=2)
+    found = np.asarray(network.to_keras()(X.astype(np.float32)))
+    np.testing.assert_allclose(found[:, -1], network.predict_proba(X)[:, -1], atol=1e-5)
+
+
+def test_several_networks_go_on():
+    whole = fitted(n_networks=2, epochs=2, learning_rate_schedule="constant", shuffle=False)
+    parts = fitted(
+        n_networks=2, epochs=1, learning_rate_schedule="constant", shuffle=False, warm_start=True
+    )
+    assert_other_bits(parts.predict(X), whole.predict(X))
+    parts.fit(X, y)
+    np.testing.assert_allclose(parts.predict(X), whole.predict(X), atol=1e-5)
+    assert (parts.n_iter_, list(parts.best_epoch_)) == (2, [2, 2])
+
+
+def test_the_spread_of_one_network():
+    with pytest.raises(ValueError, match="n_networks of 2 or more for return_std=True"):
+        fitted().predict(X, return_std=True)
+
+
+def test_another_number_of_networks_is_another_network():
+    network = fitted(n_networks=2, warm_start=True)
+    with pytest.raises(ValueError, match=r"n_networks: 2 -> 3"):
+        network.set_params(n_networks=3).fit(X, y)
+    assert clone(network).fit(X, y).n_networks_ == 3
+
+
+# Trainings that did not work
+
+
+def caught(network, X, y):
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        network.fit(X, y)
+    return [w.category for w in found]
+
+
+def test_a_training_that_could_go_on():
+    network = RNNRegressor(**{**FIXED, "early_stopping": True, "epochs": 4})
+    assert caught(network, X, y) == [ConvergenceWarning]
+    assert caught(network.set_params(epochs=2, early_stopping=False), X, y) == []
+
+
+def test_a_network_that_learns_nothing():
+    noise = np.random.default_rng(1).normal(size=60)
+    network = RNNRegressor(**{**FIXED, "early_stopping": True, "learning_rate": 0.1, "epochs": 20})
+    assert caught(network, X, noise) == [UninformativeFitWarning]
+    labels = np.where(noise > 0, "up", "down")
+    classifier = RNNClassifier(**network.get_params())
+    assert caught(classifier, X, labels) == [UninformativeFitWarning]
+
+
+@pytest.mark.parametrize("weights", [None, np.linspace(0, 2, 60)])
+def test_the_loss_of_a_constant_is_that_of_a_network_of_zeros(weights):
+    # Training at a rate of next to nothing, from weights whose last layer gives zero.
+    network = RNNClassifier(**{**FIXED, "learning_rate": 1e-12, "warm_start": True})
+    shares = np.average(LABELS == "up", weights=weights)
+    network.fit(X, LABELS, sample_weight=weights)
+    network.weights_[-2][:] = 0
+    network.weights_[-1][:] = np.log(shares / (1 - shares))
+    network.fit(X, LABELS, sample_weight=weights)
+    task = network._task()
+    data = task.samples(*_read(task, network), weights)
+    assert task.targets.loss_of_constant(data) == pytest.approx(network.history_["loss"][-1])
+
+
+def _read(task, network):
+    sequences = task.inputs.read(network, X)
+    return sequences, task.targets.read(LABELS, sequences)
