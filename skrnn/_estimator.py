@@ -32,7 +32,8 @@ from ._random import seeds_of_fit
 from ._spec import Training, Values, network_of
 from ._starting_weights import n_frozen
 from ._training import Run, Start, Trained, train
-from ._verdict import warn_of_failure
+from ._verdict import Verdict, verdict
+from ._warnings import warn
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 RATE = Interval(Real, 0, 1, closed="left")
@@ -117,6 +118,10 @@ class Fit:
     ----------
     params : namespace
         The parameters of the estimator, for all that need them alone.
+    trained : list of Trained
+        The networks of the last training.
+    verdict : Verdict or None
+        What there is to warn of after it.
     """
 
     def __init__(
@@ -134,6 +139,8 @@ class Fit:
         self.given = FittedOn(X, y, sample_weight)
         self.one_epoch = one_epoch
         self.goes_on = goes_on and hasattr(estimator, "weights_")
+        self.trained: list[Trained] = []
+        self.verdict: Verdict | None = None
         self.n_before = estimator.n_iter_ if self.goes_on else 0  # epochs
 
     def __enter__(self) -> Fit:
@@ -160,6 +167,13 @@ class Fit:
     def __exit__(self, error: Any, *_: Any) -> None:
         if error is not None:
             self._undo()
+        elif self.verdict is not None and not self.one_epoch:
+            warn(*self.verdict)
+
+    @property
+    def best_loss(self) -> float:
+        """The loss of the best epoch of the last training, the mean of its networks."""
+        return float(np.mean([network.best_loss for network in self.trained]))
 
     def _undo(self) -> None:
         """Leave the estimator as it was."""
@@ -252,15 +266,14 @@ class Fit:
         n_networks = self.params.n_networks
         tasks = EpochTasks(self.estimator, self.given, run.plan.epochs * n_networks, fitted_with)
         starts = self._starts(run.plan, len(data.sequences), start, optimizer)
-        trained = train(run, data, tasks, starts)
+        self.trained = trained = train(run, data, tasks, starts)
         n_epochs = max(network.n_epochs for network in trained)
         self._keep(trained, {**learnt, **run.plan.attributes(len(data.sequences), n_epochs)})
         for name, value in self._last_attributes({}, finish).items():
             setattr(self.estimator, name, value)
         tasks.end_fit()
-        if not self.one_epoch:
-            judged_by = task.targets if loss == task.targets.loss else None
-            warn_of_failure(judged_by, data, run.plan, trained)
+        judged_by = task.targets if loss == task.targets.loss and task.line is None else None
+        self.verdict = verdict(judged_by, data, run.plan, trained)
 
     def _run(
         self, network: Any, data: TrainingData, loss: Any, engine: str, extras: dict[str, Any]

@@ -111,7 +111,7 @@ class SequenceReadout:
             outputs = [predict(networks[0], **check), *map(predict, networks[1:])]
             if not targets.per_step:
                 _refuse_no_number(outputs[0])
-            return np.stack(outputs, axis=1)
+            return np.stack(task.beyond_line(outputs, given), axis=1)
 
         outputs = with_nan_for_outages(
             found,
@@ -189,7 +189,10 @@ class SequenceReadout:
             around = task.targets.keras_layers()
             around["input_scaling"] = task.inputs.keras_scaling()
         networks = members_of(self.weights_, self.n_networks_)
-        return _keras.build_mean([_keras.build(network, w, **around) for w in networks])
+        mean = _keras.build_mean([_keras.build(network, w, **around) for w in networks])
+        if task.line is None:
+            return mean
+        return _keras.build_beside_line(mean, task.line, task.inputs.keras_scaling())
 
 
 def _refuse_no_number(outputs: np.ndarray) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
+from ._baseline import train_with_baseline
 from ._callbacks import with_callbacks
 from ._compat import StrOptions
 from ._data.inputs import per_step
@@ -20,7 +22,7 @@ from ._data.targets import NumberTargets
 from ._data.task import Task
 from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit
 from ._networks import FROM_THE_END, decoder_of_numbers, recurrent_stack
-from ._pretrained import beginning_of
+from ._pretrained import Beginning, beginning_of
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
     SequenceReadout,
@@ -100,6 +102,12 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         their last states and write one step after the other. In `fit` it is fed the true values
         of the step before (teacher forcing), in `predict` its own. It is made by the compiled
         engine only, without `conv_filters`, `hidden_units`, `pooling` and `pretrained`.
+    baseline : {"auto", "linear"} or None, default="auto"
+        What the network starts from. "linear": a ridge regression on the steps of X is fitted
+        first, and the network learns what is left of y. None: the network learns y itself. "auto":
+        both are compared on the held-out samples, and the network is left out where it makes the
+        line worse; "linear" where the samples are too few to hold some out; None for texts, lists
+        of sequences, `return_sequences`, `decoder="rnn"`, `model`, `pretrained` or another `loss`.
     loss : {"auto", "mse", "mae", "huber", "log_cosh"} or callable, default="auto"
         What training minimizes, in standardized units. "auto" is "mse". A callable takes
         targets and predictions as tensors of shape (batch[, n_steps], n_outputs) and returns
@@ -193,6 +201,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         How X is read: its form and its scale, in plain values.
     target_ : dict
         What y is: its form and its scale or its classes, in plain values.
+    line_ : dict or None
+        The ridge regression beside the network, on standardized steps, in the user's units of y:
+        "n_steps", "coef" of shape (n_steps * n_features, n_outputs), and "intercept".
     builder_ : callable or None
         The `model` of the fit.
     builder_check_ : dict of ndarray
@@ -242,6 +253,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         **SEQUENCE_CONSTRAINTS,
         "loss": [StrOptions({"auto", "mse", "mae", "huber", "log_cosh"}), callable],
         "decoder": [StrOptions({"dense", "rnn"})],
+        "baseline": [StrOptions({"auto", "linear"}), None],
     }
 
     def __init__(
@@ -264,6 +276,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         trainable_pretrained: bool = True,
         return_sequences: bool = False,
         decoder: str = "dense",
+        baseline: str | None = "auto",
         loss: str | Callable[..., Any] = "auto",
         optimizer: str = "adam",
         learning_rate: float | str = "auto",
@@ -303,6 +316,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self.trainable_pretrained = trainable_pretrained
         self.return_sequences = return_sequences
         self.decoder = decoder
+        self.baseline = baseline
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -385,8 +399,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             given = beginning_of(fit)
             task, data = read_samples(fit, _learn_targets, given)
             data = with_validation(fit, task, data, X_val, y_val)
-            task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(fit, task, _network(fit, task, data), data, given)
+            train = partial(_train, fit, data, given)
+            train_with_baseline(fit, task, data, train)
         return self
 
     @with_callbacks
@@ -410,8 +424,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         with Fit(self, X, y, sample_weight, goes_on=True, one_epoch=True, check=_check) as fit:
             given = beginning_of(fit)
             task, data = read_samples(fit, _learn_targets, given)
-            task = task.learnt_from(data, standardize=self.standardize)
-            train_on_sequences(fit, task, _network(fit, task, data), data, given)
+            train = partial(_train, fit, data, given)
+            train_with_baseline(fit, task, data, train)
         return self
 
     def predict(self, X: Any, return_std: bool = False) -> Any:
@@ -506,10 +520,11 @@ def _learn_targets(params: Any, y: Any, sequences: Any) -> tuple[NumberTargets, 
     return NumberTargets.learn(y, sequences, per_step=params.return_sequences, decodes=decodes)
 
 
-def _network(fit: Fit, task: Task[Any, Any], data: TrainingData) -> Any:
-    """Return the network that the parameters ask for."""
+def _train(fit: Fit, data: TrainingData, given: Beginning, task: Task[Any, Any]) -> None:
+    """Train the network that the parameters ask for, for a task with its scales."""
     describe = recurrent_stack if fit.params.decoder == "dense" else decoder_of_numbers
-    return describe(fit.params, task, read_out(fit, data, of_whole=FROM_THE_END))
+    network = describe(fit.params, task, read_out(fit, data, of_whole=FROM_THE_END))
+    train_on_sequences(fit, task, network, data, given)
 
 
 def _refuse_what_a_decoder_lacks(params: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from .inputs import Inputs, NumberInputs
+from .line import Line
 from .outages import without_outages
 from .samples import TrainingData
 from .sequences import Sequences
@@ -20,12 +21,16 @@ T = TypeVar("T", bound=Targets)
 
 @dataclass(frozen=True)
 class Task(Generic[I, T]):
-    """What is predicted from what: the form and the scale of X, of y and of sample weights."""
+    """What is predicted from what: the form and the scale of X, of y and of sample weights.
+
+    Where there is a line, the network learns what is left of the targets beside it.
+    """
 
     inputs: I
     targets: T
     # The mean of the first weights; None as long as there were none.
     weight_scale: float | None = None
+    line: Line | None = None
 
     def weighed_by(self, sample_weight: Any, values: Any, sequences: Sequences) -> Task[Any, Any]:
         """Return the task with the scale of weights, and what it knows of classes by weight."""
@@ -33,7 +38,7 @@ class Task(Generic[I, T]):
         if sample_weight is not None and scale is None:
             scale = mean_weight(weights)
         targets = self.targets.with_shares(values, sequences, weights)
-        return Task(self.inputs, targets, scale)
+        return replace(self, targets=targets, weight_scale=scale)
 
     def samples(
         self, sequences: Sequences, values: Any, sample_weight: Any, of_classes: Any = None
@@ -64,16 +69,35 @@ class Task(Generic[I, T]):
 
     def learnt_from(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
         """Return the task with the scales of these samples, or as it is if it has scales."""
-        return Task(
-            self.inputs.learnt_from(data.sequences, standardize),
-            self.targets.learnt_from(data.targets, data.sequences, standardize),
-            self.weight_scale,
-        )
+        task = replace(self, inputs=self.inputs.learnt_from(data.sequences, standardize))
+        values = task.beside_line(data.targets, data.sequences)
+        targets = self.targets.learnt_from(values, data.sequences, standardize)
+        return replace(task, targets=targets)
+
+    def with_line(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
+        """Return the task, which has no scale of targets yet, with the line for these samples."""
+        task = replace(self, inputs=self.inputs.learnt_from(data.sequences, standardize))
+        sequences = task.inputs.in_network_units(data.sequences)
+        return replace(task, line=Line.learn(sequences, data.targets, data.sample_weight))
+
+    def beside_line(self, values: Any, sequences: Sequences) -> Any:
+        """Return what is left of targets beside the line, all in the user's units."""
+        if self.line is None:
+            return values
+        return values - self.line.predict(self.inputs.in_network_units(sequences))
+
+    def beyond_line(self, outputs: list[np.ndarray], sequences: Sequences) -> list[np.ndarray]:
+        """Return raw outputs as those of a network without a line, for standardized sequences."""
+        if self.line is None:
+            return outputs
+        added = self.line.predict(sequences) / np.asarray(self.targets.scale)
+        return [of_one + added for of_one in outputs]
 
     def in_network_units(self, data: TrainingData) -> TrainingData:
         """Return samples as the network is trained on them, and those that are held out."""
         sequences = self.inputs.in_network_units(data.sequences)
-        targets = self.targets.in_network_units(data.targets)
+        values = self.beside_line(data.targets, data.sequences)
+        targets = self.targets.in_network_units(values)
         held_out = data.validation
         if held_out is not None:
             if held_out.sequences.values is data.sequences.values:
@@ -81,7 +105,8 @@ class Task(Generic[I, T]):
                 scaled = held_out.sequences.with_values(sequences.values)
             else:
                 scaled = self.inputs.in_network_units(held_out.sequences)
-            values = self.targets.in_network_units(held_out.targets)
+            values = self.beside_line(held_out.targets, held_out.sequences)
+            values = self.targets.in_network_units(values)
             held_out = replace(held_out, sequences=scaled, targets=values)
         return replace(data, sequences=sequences, targets=targets, validation=held_out)
 
@@ -90,6 +115,7 @@ class Task(Generic[I, T]):
         return {
             "input_": self.inputs.to_dict(),
             "target_": self.targets.to_dict(),
+            "line_": None if self.line is None else self.line.to_dict(),
             **self.inputs.attributes(),
             **self.targets.attributes(),
             **({} if self.weight_scale is None else {"weight_scale_": self.weight_scale}),
@@ -99,7 +125,8 @@ class Task(Generic[I, T]):
 def task_of(estimator: Any) -> Task[Any, Any]:
     """Return the task that a fitted estimator keeps."""
     inputs, targets = Inputs.from_dict(estimator.input_), Targets.from_dict(estimator.target_)
-    return Task(inputs, targets, getattr(estimator, "weight_scale_", None))
+    line = None if estimator.line_ is None else Line(**estimator.line_)
+    return Task(inputs, targets, getattr(estimator, "weight_scale_", None), line)
 
 
 def read_alone(fit: Any) -> tuple[Task[Any, Any], TrainingData]:

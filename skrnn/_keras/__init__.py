@@ -46,7 +46,7 @@ _refuse_without_tensorflow()
 from .compiled import threads, training_run  # noqa: E402
 from .compiled.predictor import Predictor, load  # noqa: E402
 from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
-from .engine import Engine, Monitor  # noqa: E402
+from .engine import Engine, Line, Monitor  # noqa: E402
 from .functional.architectures import architecture_of, loaded  # noqa: E402
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "Predictor",
     "attention",
     "build",
+    "build_beside_line",
     "build_mean",
     "decode",
     "encode",
@@ -196,6 +197,13 @@ def build_mean(models: Sequence[Any]) -> Any:
         return models[0]
     inputs = keras.Input(models[0].input_shape[1:], dtype=models[0].inputs[0].dtype)
     return keras.Model(inputs, keras.layers.Average()([model(inputs) for model in models]))
+
+
+def build_beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray]) -> Any:
+    """Return a Keras model that adds a line to what a model gives for the same raw X."""
+    from .layers.line_model import beside_line
+
+    return beside_line(model, line, scaling)
 
 
 class _CompiledEngine:

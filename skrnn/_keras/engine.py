@@ -24,6 +24,14 @@ class Monitor(Protocol):
         """Take an epoch's losses, and its weights where they are wanted; tell whether to stop."""
 
 
+class Line(Protocol):
+    """A linear forecast from the last steps of a sequence."""
+
+    n_steps: int
+    coef: np.ndarray
+    intercept: np.ndarray
+
+
 class Engine(Protocol):
     """What trains networks, and predicts by them."""
 

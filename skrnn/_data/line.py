@@ -1,0 +1,83 @@
+"""A linear forecast from the last steps of a sequence: what a network need not learn by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import RidgeCV
+
+from .sequences import Sequences
+
+# Numbers of the table that the line is learnt from, at most: more samples are thinned out.
+_MOST_VALUES = 5_000_000
+# Columns of that table, at most.
+_MOST_COLUMNS = 2000
+_PENALTIES = np.logspace(-2, 5, 8)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A ridge regression on the steps of standardized sequences.
+
+    Parameters
+    ----------
+    n_steps : int
+        It reads as many steps at the end of a sequence. Absent ones, and those before the
+        beginning, count as the mean.
+    coef : ndarray of shape (n_steps * n_features, n_outputs)
+    intercept : ndarray of shape (n_outputs,)
+
+    References
+    ----------
+    Hoerl and Kennard, "Ridge regression", 1970; the penalty by generalized cross-validation: Golub,
+    Heath and Wahba, 1979.
+    """
+
+    n_steps: int
+    coef: np.ndarray
+    intercept: np.ndarray
+
+    @classmethod
+    def learn(cls, sequences: Sequences, targets: np.ndarray, weights: np.ndarray) -> Line:
+        """Return the line for standardized sequences and targets (n_samples, n_outputs)."""
+        n_steps = sequences.n_steps
+        n_columns = n_steps * sequences.values.shape[1]
+        every = -(-len(sequences) * n_columns // _MOST_VALUES)
+        samples = np.arange(len(sequences))[::every]
+        table = _last_steps(sequences.take(samples), n_steps)
+        ridge = RidgeCV(_PENALTIES).fit(table, targets[samples], weights[samples])
+        return cls(n_steps, ridge.coef_.reshape(-1, n_columns).T, np.atleast_1d(ridge.intercept_))
+
+    def predict(self, sequences: Sequences) -> np.ndarray:
+        """Return the forecasts for standardized sequences: float64 (n_samples, n_outputs)."""
+        size = max(_MOST_VALUES // len(self.coef), 1)
+        parts = [
+            _last_steps(sequences.take(slice(first, first + size)), self.n_steps) @ self.coef
+            for first in range(0, len(sequences), size)
+        ]
+        found: np.ndarray = np.concatenate(parts) + self.intercept
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in plain values and arrays."""
+        return dict(vars(self))
+
+
+def can_have_line(sequences: Sequences, targets: Any) -> bool:
+    """Tell whether sequences and targets are such as a line can be learnt for."""
+    if sequences.varies or sequences.holds_tokens or isinstance(targets, Sequences):
+        return False
+    n_columns = sequences.n_steps * sequences.values.shape[1]
+    return targets.ndim == 2 and n_columns <= _MOST_COLUMNS and len(sequences) > 1
+
+
+def _last_steps(sequences: Sequences, n_steps: int) -> np.ndarray:
+    """Return the last steps of each sequence in a row, oldest first, zero where there is none."""
+    back = np.arange(n_steps)[::-1] * sequences.dilation
+    rows = sequences.ends[:, None] - back
+    exists = rows >= sequences.starts[:, None]
+    values = sequences.values[np.where(exists, rows, 0)].astype(np.float64)
+    values[~exists] = 0.0
+    return np.nan_to_num(values, copy=False).reshape(len(values), -1)
