@@ -25,6 +25,7 @@ from ._data.samples import TrainingData
 from ._data.sequences import Sequences
 from ._data.splitting import split_validation
 from ._data.task import Task, task_of
+from ._data.window_runs import are_independent
 from ._documentation import DocumentationLink
 from ._ensemble import mean_history, members_of, seeds_of_member
 from ._plan import Plan, Usual, holds_out, plan_of, plan_of_one_epoch
@@ -196,7 +197,8 @@ class Fit:
     def hold_out(self, task: Task[Any, Any], data: TrainingData) -> TrainingData:
         """Return the samples to train on, with those that early stopping looks at, if it does."""
         params = self.params
-        if not holds_out(params, len(data.sequences)):
+        independent = are_independent(data.sequences)
+        if not holds_out(params, len(data.sequences), are_independent=independent):
             return data
         train_on, held_out = split_validation(
             data.sequences,

@@ -13,10 +13,12 @@ from typing import Any
 
 from ._schedule import CONSTANT, Schedule
 
-# From so many samples on a part is held out.
-FEWEST_TO_HOLD_OUT = 500
-# Without a held-out part: the updates, the samples of a batch, and the learning rate to begin with.
-_UPDATES = 1000
+# From so many samples on a part is held out. Windows of a series and texts are noisy: the schedule
+# alone would learn their noise. Of other sequences a part says little unless there are many.
+_FEWEST_WINDOWS, _FEWEST_SEQUENCES = 500, 2000
+# Without a held-out part: the least of updates and epochs, the samples of a batch, and the learning
+# rate to begin with.
+_UPDATES, _EPOCHS = 1000, 20
 _SMALL_BATCH = 16
 _SCHEDULED_RATE = 5e-3
 # Epochs after which "plateau" lowers the rate where nothing is held out.
@@ -67,10 +69,13 @@ class Plan:
         return ceil(self.patience / 2) if self.patience else _PLATEAU
 
 
-def holds_out(params: Any, n_samples: int) -> bool:
-    """Tell whether a part of the samples is held out to stop early by."""
+def holds_out(params: Any, n_samples: int, *, are_independent: bool) -> bool:
+    """Tell whether a part of the samples is held out to stop early by.
+
+    `are_independent` tells sequences of numbers from windows of a series and from texts.
+    """
     if params.early_stopping == "auto":
-        return n_samples >= FEWEST_TO_HOLD_OUT
+        return n_samples >= (_FEWEST_SEQUENCES if are_independent else _FEWEST_WINDOWS)
     return bool(params.early_stopping)
 
 
@@ -102,7 +107,8 @@ def plan_of(params: Any, usual: Usual, n_samples: int, *, validates: bool) -> Pl
     scheduled = not validates
     batch_size = _chosen(params.batch_size, _SMALL_BATCH if scheduled else usual.batch_size)
     updates_an_epoch = ceil(n_samples / batch_size)
-    epochs = ceil(_UPDATES / updates_an_epoch) if scheduled else usual.epochs
+    least = max(ceil(_UPDATES / updates_an_epoch), _EPOCHS)
+    epochs = least if scheduled else usual.epochs
     return Plan(
         float(_chosen(params.learning_rate, _SCHEDULED_RATE if scheduled else usual.learning_rate)),
         _chosen(params.learning_rate_schedule, "cosine" if scheduled else "constant"),

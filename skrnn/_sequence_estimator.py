@@ -18,7 +18,7 @@ from ._data.sequences import Sequences
 from ._data.target_checks import is_padding_left_out, refuse_missing_y
 from ._data.task import Task
 from ._data.validation import check_tokens, refuse_other_width
-from ._data.window_runs import window_runs
+from ._data.window_runs import are_independent
 from ._ensemble import members_of
 from ._estimator import (
     AUTO,
@@ -303,7 +303,7 @@ def read_out(fit: Fit, data: TrainingData, *, of_whole: ReadOut) -> ReadOut:
     if fit.goes_on:
         network = network_of(fit.estimator.network_)
         return ReadOut(network.bidirectional, getattr(network, "pooling", "last"))
-    is_whole = not fit.params.return_sequences and window_runs(data.sequences) is None
+    is_whole = not fit.params.return_sequences and are_independent(data.sequences)
     found = of_whole if is_whole else FROM_THE_END
     if fit.params.pretrained is not None:
         found = found._replace(bidirectional=runs_both_ways(fit.params.pretrained))

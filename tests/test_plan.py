@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import RidgeCV
 
 from skrnn import LagWindows, RNNClassifier, RNNRegressor, cache_info
 from skrnn._schedule import Schedule
@@ -144,21 +145,20 @@ def test_a_read_out_stays_when_the_training_goes_on():
 
 
 def test_the_mean_of_networks():
-    alone, five = fitted(), fitted(n_networks=5)
-    outputs, *_ = five._outputs_of_each(X)
-    mean, std = five.predict(X, return_std=True)
-    each = [five.target_mean_ + five.target_scale_ * o[:, 0].astype(float) for o in outputs]
+    alone, three = fitted(), fitted(n_networks=3)
+    outputs, *_ = three._outputs_of_each(X)
+    mean, std = three.predict(X, return_std=True)
+    each = [three.target_mean_ + three.target_scale_ * o[:, 0].astype(float) for o in outputs]
     assert_same_bits(each[0], alone.predict(X))
     np.testing.assert_allclose(mean, np.mean(each, axis=0), rtol=1e-12)
     np.testing.assert_allclose(std, np.std(each, axis=0), rtol=1e-12)
-    assert len(five.weights_) == 5 * len(alone.weights_)
-    assert_same_bits(fitted(n_networks=5).predict(X), mean)
+    assert len(three.weights_) == 3 * len(alone.weights_)
+    assert_same_bits(fitted(n_networks=3).predict(X), mean)
 
 
-@pytest.mark.parametrize("labels", [LABELS, X[:, 0].round().clip(0, 2).sum(1), X[:, -1] > 0])
+@pytest.mark.parametrize("labels", [LABELS, np.arange(60) % 3, (X[:, -1] > 0).astype(int)])
 def test_the_mean_of_probabilities(labels):
-    labels = labels.astype(int) if labels.ndim == 2 else labels
-    network = RNNClassifier(n_networks=3, **FIXED).fit(X, labels)
+    network = RNNClassifier(n_networks=2, **FIXED).fit(X, labels)
     outputs, _, task = network._outputs_of_each(X)
     mean = np.mean([task.targets.probabilities(o) for o in outputs], axis=0)
     np.testing.assert_allclose(network.predict_proba(X), mean, atol=1e-12)
@@ -212,11 +212,11 @@ def test_a_training_that_could_go_on():
 
 def test_a_network_that_learns_nothing():
     noise = np.random.default_rng(1).normal(size=60)
-    network = RNNRegressor(**{**FIXED, "early_stopping": True, "learning_rate": 0.1, "epochs": 20})
-    assert caught(network, X, noise) == [UninformativeFitWarning]
+    params = {**FIXED, "learning_rate": 1e-12}
+    regressor = RNNRegressor(baseline=None, **params)
+    assert caught(regressor, X, noise) == [UninformativeFitWarning]
     labels = np.where(noise > 0, "up", "down")
-    classifier = RNNClassifier(**network.get_params())
-    assert caught(classifier, X, labels) == [UninformativeFitWarning]
+    assert caught(RNNClassifier(**params), X, labels) == [UninformativeFitWarning]
 
 
 @pytest.mark.parametrize("weights", [None, np.linspace(0, 2, 60)])
@@ -236,3 +236,63 @@ def test_the_loss_of_a_constant_is_that_of_a_network_of_zeros(weights):
 def _read(task, network):
     sequences = task.inputs.read(network, X)
     return sequences, task.targets.read(LABELS, sequences)
+
+
+# A line beside the network
+
+
+def a_trend(n=600):
+    """A random walk with a trend: a line forecasts it, a network has never seen its heights."""
+    steps = np.random.default_rng(0).normal(size=n) + 0.5
+    series = steps.cumsum()[:, None]
+    return LagWindows(6).fit_transform(series)[:-1], series[1:, 0]
+
+
+def test_a_line_where_it_is_better():
+    X, y = a_trend()
+    params = {"units": 4, "epochs": 3, "random_state": 0}
+    network = RNNRegressor(**params).fit(X[:500], y[:500])
+    alone = RNNRegressor(baseline=None, **params).fit(X[:500], y[:500])
+    errors = [np.abs(n.predict(X[500:]) - y[500:]).mean() for n in (network, alone)]
+    assert network.line_ is not None
+    assert alone.line_ is None
+    assert errors[0] < 1.2  # the steps have a mean distance of 0.8 from their mean
+    assert errors[0] < 0.2 * errors[1]
+
+
+def test_a_line_is_ridge_regression():
+    X, y = a_trend()
+    network = RNNRegressor(units=4, epochs=1, baseline="linear", early_stopping=False).fit(X, y)
+    table = np.nan_to_num((np.asarray(X) - network.input_mean_) / network.input_scale_)[..., 0]
+    ridge = RidgeCV(np.logspace(-2, 5, 8)).fit(table, y)
+    np.testing.assert_allclose(network.line_["coef"][:, 0], ridge.coef_, rtol=1e-3, atol=1e-4)
+    (outputs,), *_ = network._outputs_of_each(X)
+    raw = outputs[:, 0] - ridge.predict(table) / network.target_scale_
+    assert np.abs(raw).max() < 5  # what is left for the network is of its own scale
+    np.testing.assert_allclose(
+        network.predict(X), network.target_mean_ + network.target_scale_ * outputs[:, 0]
+    )
+
+
+def test_a_line_as_a_keras_model_and_when_training_goes_on():
+    X, y = a_trend()
+    network = RNNRegressor(units=4, epochs=1, baseline="linear", early_stopping=False).fit(X, y)
+    found = np.asarray(network.to_keras()(np.asarray(X, dtype=np.float32)))[:, 0]
+    np.testing.assert_allclose(found, network.predict(X), rtol=1e-4)
+    line = network.line_["coef"].copy()
+    assert_same_bits(network.partial_fit(X, y).line_["coef"], line)
+    assert np.abs(network.predict(X) - y).mean() < 1.2
+
+
+def test_no_line_where_the_network_is_better():
+    X, y = sequences(n_samples=600)
+    y = np.abs(X[:, -1, 0])  # no line has a part in it
+    network = RNNRegressor(units=8, epochs=30, learning_rate=0.01, random_state=0).fit(X, y)
+    assert network.line_ is None
+
+
+def test_no_line_is_possible():
+    ragged = [x[: 3 + i % 4] for i, x in enumerate(X)]
+    with pytest.raises(ValueError, match=r"sequences of numbers of one length.*Set baseline=None"):
+        RNNRegressor(baseline="linear", **FIXED).fit(ragged, y)
+    assert fitted(return_sequences=False).line_ is None  # nothing is held out to judge it by

@@ -69,8 +69,9 @@ def can_have_line(sequences: Sequences, targets: Any) -> bool:
     """Tell whether sequences and targets are such as a line can be learnt for."""
     if sequences.varies or sequences.holds_tokens or isinstance(targets, Sequences):
         return False
-    n_columns = sequences.n_steps * sequences.values.shape[1]
-    return targets.ndim == 2 and n_columns <= _MOST_COLUMNS and len(sequences) > 1
+    if targets.ndim != 2 or (targets == targets[:1]).all(axis=0).any():
+        return False  # a constant needs no line
+    return sequences.n_steps * sequences.values.shape[1] <= _MOST_COLUMNS
 
 
 def _last_steps(sequences: Sequences, n_steps: int) -> np.ndarray:

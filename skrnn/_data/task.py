@@ -72,6 +72,8 @@ class Task(Generic[I, T]):
         task = replace(self, inputs=self.inputs.learnt_from(data.sequences, standardize))
         values = task.beside_line(data.targets, data.sequences)
         targets = self.targets.learnt_from(values, data.sequences, standardize)
+        if self.line is not None:
+            targets = replace(targets, constants=None)  # what is left may be nothing
         return replace(task, targets=targets)
 
     def with_line(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:

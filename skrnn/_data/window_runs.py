@@ -57,6 +57,11 @@ def window_runs(sequences: Sequences) -> Runs | None:
     return _runs_by_value(sequences)
 
 
+def are_independent(sequences: Sequences) -> bool:
+    """Tell whether these are sequences of numbers, and neither windows of a series nor texts."""
+    return not sequences.holds_tokens and window_runs(sequences) is None
+
+
 def one_run(positions: np.ndarray, span: int) -> Runs:
     """Return samples as windows of one series."""
     return Runs([np.arange(len(positions))], [positions], span)
