@@ -120,7 +120,7 @@ class Fit:
     params : namespace
         The parameters of the estimator, for all that need them alone.
     trained : list of Trained
-        The networks of the last training.
+        The networks that are trained already.
     verdict : Verdict or None
         What there is to warn of after it.
     """
@@ -173,7 +173,7 @@ class Fit:
 
     @property
     def best_loss(self) -> float:
-        """The loss of the best epoch of the last training, the mean of its networks."""
+        """The loss of the best epoch, the mean of the networks that are trained already."""
         return float(np.mean([network.best_loss for network in self.trained]))
 
     def _undo(self) -> None:
@@ -222,7 +222,9 @@ class Fit:
         kept: dict[str, Any] | None = None,
         finish: Callable[[Any], dict[str, Any]] | None = None,
     ) -> None:
-        """Train a network on data in its units, and set the fitted attributes.
+        """Train networks on data in their units, and set the fitted attributes.
+
+        What an earlier call trained stays among the networks of the estimator.
 
         Parameters
         ----------
@@ -243,10 +245,8 @@ class Fit:
             Returns the attributes that a fitted estimator, its argument, learns last.
         """
         if self.goes_on:
-            _refuse_other(network, network_of(self.estimator.network_))
-            if self.params.n_networks != self.estimator.n_networks_:
-                here, there = self.params.n_networks, self.estimator.n_networks_
-                raise_other_network([f"n_networks: {there} -> {here}"])
+            _refuse_other(network, network_of(self.before["network_"]))
+            self._refuse_other_number()
             start = None
         # What the optimizer's state is of.
         optimizer = [engine, self.params.optimizer, n_frozen(network)]
@@ -256,11 +256,13 @@ class Fit:
             "network_": network.to_dict(),
             "engine_": engine,
             "optimizer_": optimizer,
-            "n_networks_": self.params.n_networks,
+            "n_networks_": len(self.trained) + self.params.n_networks,
         }
 
         def fitted_with(weights: list[np.ndarray]) -> dict[str, Any]:
             learnt_now = {**learnt, "weights_": weights, "n_networks_": 1}
+            if task.line is not None:
+                learnt_now["line_"] = {**learnt["line_"], "n_alone": 0}
             return {**learnt_now, **self._last_attributes(learnt_now, finish)}
 
         loss = task.targets.loss if loss is None else loss
@@ -268,14 +270,15 @@ class Fit:
         n_networks = self.params.n_networks
         tasks = EpochTasks(self.estimator, self.given, run.plan.epochs * n_networks, fitted_with)
         starts = self._starts(run.plan, len(data.sequences), start, optimizer)
-        self.trained = trained = train(run, data, tasks, starts)
+        now = train(run, data, tasks, starts)
+        self.trained = trained = [*self.trained, *now]
         n_epochs = max(network.n_epochs for network in trained)
         self._keep(trained, {**learnt, **run.plan.attributes(len(data.sequences), n_epochs)})
         for name, value in self._last_attributes({}, finish).items():
             setattr(self.estimator, name, value)
         tasks.end_fit()
         judged_by = task.targets if loss == task.targets.loss and task.line is None else None
-        self.verdict = verdict(judged_by, data, run.plan, trained)
+        self.verdict = verdict(judged_by, data, run.plan, now)
 
     def _run(
         self, network: Any, data: TrainingData, loss: Any, engine: str, extras: dict[str, Any]
@@ -311,14 +314,24 @@ class Fit:
         states: Any = [None] * n_networks
         seeds = [seeds_of_member(self.seeds, number) for number in range(n_networks)]
         if self.goes_on:
-            weights = members_of(self.estimator.weights_, n_networks)
-            state = getattr(self.estimator, "optimizer_state_", None)
-            if state is not None and self.estimator.optimizer_ == optimizer:
-                states = members_of(state, n_networks)
+            now = slice(len(self.trained), len(self.trained) + n_networks)
+            n_before = self.before["n_networks_"]
+            weights = members_of(self.before["weights_"], n_before)[now]
+            state = self.before.get("optimizer_state_")
+            if state is not None and self.before["optimizer_"] == optimizer:
+                states = members_of(state, n_before)[now]
         elif start is not None:
             weights = [start(of_network["weights"]) for of_network in seeds]
         values = [self._values(plan, n_samples, of_network) for of_network in seeds]
         return [Start(*of_one) for of_one in zip(values, weights, states, strict=True)]
+
+    def _refuse_other_number(self) -> None:
+        """Refuse to continue with another number of networks."""
+        line = self.before["line_"]
+        groups = 2 if line is not None and line["n_alone"] else 1
+        there, here = self.before["n_networks_"] // groups, self.params.n_networks
+        if here != there:
+            raise_other_network([f"n_networks: {there} -> {here}"])
 
     def _values(self, plan: Plan, n_samples: int, seeds: dict[str, int]) -> Values:
         """Return what the training of one network has that others may have otherwise."""
@@ -349,7 +362,7 @@ class Fit:
         estimator, n_before = self.estimator, self.n_before
         history = mean_history([network.history for network in trained])
         best = [n_before + network.best_epoch for network in trained]
-        earlier = estimator.history_ if self.goes_on else {}
+        earlier = self.before["history_"] if self.goes_on else {}
         for name, value in attributes.items():
             setattr(estimator, name, value)
         n_epochs = len(history["loss"])

@@ -189,10 +189,18 @@ class SequenceReadout:
             around = task.targets.keras_layers()
             around["input_scaling"] = task.inputs.keras_scaling()
         networks = members_of(self.weights_, self.n_networks_)
-        mean = _keras.build_mean([_keras.build(network, w, **around) for w in networks])
         if task.line is None:
-            return mean
-        return _keras.build_beside_line(mean, task.line, task.inputs.keras_scaling())
+            return _keras.build_mean([_keras.build(network, w, **around) for w in networks])
+        beside = {**around, "output_scaling": (task.line.scale, task.line.mean)}
+        n_alone = task.line.n_alone
+        models = [
+            _keras.build(network, w, **(around if number < n_alone else beside))
+            for number, w in enumerate(networks)
+        ]
+        line = task.line.part((len(networks) - n_alone) / len(networks))
+        return _keras.build_beside_line(
+            _keras.build_mean(models), line, task.inputs.keras_scaling()
+        )
 
 
 def _refuse_no_number(outputs: np.ndarray) -> None:

@@ -101,7 +101,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     optimizer : str, default="adam"
         The name of a Keras optimizer. "adam", "adamw", "rmsprop" and "sgd" are compiled.
     learning_rate : float or "auto", default="auto"
-        The optimizer's step size. See "Work that is chosen" in the notes for all that is "auto".
+        The optimizer's step size. The guide's page on training has a table of all that is "auto".
     learning_rate_schedule : {"auto", "constant", "cosine", "plateau"}, default="auto"
         How the learning rate changes with the updates. "cosine": it rises over the first
         twentieth of the planned updates and falls to a tenth along half a cosine. "plateau": it

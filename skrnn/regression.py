@@ -103,11 +103,13 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         of the step before (teacher forcing), in `predict` its own. It is made by the compiled
         engine only, without `conv_filters`, `hidden_units`, `pooling` and `pretrained`.
     baseline : {"auto", "linear"} or None, default="auto"
-        What the network starts from. "linear": a ridge regression on the steps of X is fitted
-        first, and the network learns what is left of y. None: the network learns y itself. "auto":
-        both are compared on the held-out samples, and the network is left out where it makes the
-        line worse; "linear" where the samples are too few to hold some out; None for texts, lists
-        of sequences, `return_sequences`, `decoder="rnn"`, `model`, `pretrained` or another `loss`.
+        What the networks start from. "linear": a ridge regression on the steps of X is fitted
+        first, and the networks learn what is left of y. None: they learn y itself. "auto": the
+        mean of both kinds, `n_networks` of each; without those that are alone where the line by
+        itself is better than they are on the held-out samples, or where nothing is held out
+        because the samples are few. None for texts, lists of sequences, `return_sequences`,
+        ``decoder="rnn"``, `model`, `pretrained`, another `loss`, a constant target, and where
+        nothing is held out because ``early_stopping=False``.
     loss : {"auto", "mse", "mae", "huber", "log_cosh"} or callable, default="auto"
         What training minimizes, in standardized units. "auto" is "mse". A callable takes
         targets and predictions as tensors of shape (batch[, n_steps], n_outputs) and returns
@@ -115,7 +117,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     optimizer : str, default="adam"
         The name of a Keras optimizer. "adam", "adamw", "rmsprop" and "sgd" are compiled.
     learning_rate : float or "auto", default="auto"
-        The optimizer's step size. See "Work that is chosen" in the notes for all that is "auto".
+        The optimizer's step size. The guide's page on training has a table of all that is "auto".
     learning_rate_schedule : {"auto", "constant", "cosine", "plateau"}, default="auto"
         How the learning rate changes with the updates. "cosine": it rises over the first
         twentieth of the planned updates and falls to a tenth along half a cosine. "plateau": it
@@ -202,8 +204,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     target_ : dict
         What y is: its form and its scale or its classes, in plain values.
     line_ : dict or None
-        The ridge regression beside the network, on standardized steps, in the user's units of y:
-        "n_steps", "coef" of shape (n_steps * n_features, n_outputs), and "intercept".
+        The ridge regression beside networks, on standardized steps, in the user's units of y:
+        "n_steps", "coef" of shape (n_steps * n_features, n_outputs) and "intercept"; "mean" and
+        "scale" of what it leaves. The first "n_alone" networks predict without it.
     builder_ : callable or None
         The `model` of the fit.
     builder_check_ : dict of ndarray

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.linear_model import RidgeCV
 
+from .scaling import identity_scaling, mean_and_scale
 from .sequences import Sequences
 
 # Numbers of the table that the line is learnt from, at most: more samples are thinned out.
@@ -28,6 +29,10 @@ class Line:
         beginning, count as the mean.
     coef : ndarray of shape (n_steps * n_features, n_outputs)
     intercept : ndarray of shape (n_outputs,)
+    mean, scale : ndarray of shape (n_outputs,)
+        Of what the line leaves of the targets, which is what a network beside it learns.
+    n_alone : int
+        So many networks, the first ones, predict without the line.
 
     References
     ----------
@@ -38,9 +43,14 @@ class Line:
     n_steps: int
     coef: np.ndarray
     intercept: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+    n_alone: int = 0
 
     @classmethod
-    def learn(cls, sequences: Sequences, targets: np.ndarray, weights: np.ndarray) -> Line:
+    def learn(
+        cls, sequences: Sequences, targets: np.ndarray, weights: np.ndarray, standardize: bool
+    ) -> Line:
         """Return the line for standardized sequences and targets (n_samples, n_outputs)."""
         n_steps = sequences.n_steps
         n_columns = n_steps * sequences.values.shape[1]
@@ -48,7 +58,13 @@ class Line:
         samples = np.arange(len(sequences))[::every]
         table = _last_steps(sequences.take(samples), n_steps)
         ridge = RidgeCV(_PENALTIES).fit(table, targets[samples], weights[samples])
-        return cls(n_steps, ridge.coef_.reshape(-1, n_columns).T, np.atleast_1d(ridge.intercept_))
+        coef = ridge.coef_.reshape(-1, n_columns).T
+        line = cls(n_steps, coef, np.atleast_1d(ridge.intercept_), *identity_scaling(coef.shape[1]))
+        if not standardize:
+            return line
+        left = targets - line.predict(sequences)
+        mean, scale = mean_and_scale(left, np.ones(len(left)))
+        return replace(line, mean=mean, scale=scale)
 
     def predict(self, sequences: Sequences) -> np.ndarray:
         """Return the forecasts for standardized sequences: float64 (n_samples, n_outputs)."""
@@ -59,6 +75,10 @@ class Line:
         ]
         found: np.ndarray = np.concatenate(parts) + self.intercept
         return found
+
+    def part(self, share: float) -> Line:
+        """Return a line that forecasts this part of it."""
+        return replace(self, coef=share * self.coef, intercept=share * self.intercept)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in plain values and arrays."""

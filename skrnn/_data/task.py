@@ -11,6 +11,7 @@ from .inputs import Inputs, NumberInputs
 from .line import Line
 from .outages import without_outages
 from .samples import TrainingData
+from .scaling import standardized
 from .sequences import Sequences
 from .target_checks import check_weights, mean_weight
 from .targets import NoTargets, Targets
@@ -69,37 +70,45 @@ class Task(Generic[I, T]):
 
     def learnt_from(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
         """Return the task with the scales of these samples, or as it is if it has scales."""
-        task = replace(self, inputs=self.inputs.learnt_from(data.sequences, standardize))
-        values = task.beside_line(data.targets, data.sequences)
-        targets = self.targets.learnt_from(values, data.sequences, standardize)
-        if self.line is not None:
-            targets = replace(targets, constants=None)  # what is left may be nothing
-        return replace(task, targets=targets)
+        return replace(
+            self,
+            inputs=self.inputs.learnt_from(data.sequences, standardize),
+            targets=self.targets.learnt_from(data.targets, data.sequences, standardize),
+        )
 
     def with_line(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
-        """Return the task, which has no scale of targets yet, with the line for these samples."""
-        task = replace(self, inputs=self.inputs.learnt_from(data.sequences, standardize))
-        sequences = task.inputs.in_network_units(data.sequences)
-        return replace(task, line=Line.learn(sequences, data.targets, data.sample_weight))
+        """Return the task, which has its scales, with the line for these samples."""
+        sequences = self.inputs.in_network_units(data.sequences)
+        line = Line.learn(sequences, data.targets, data.sample_weight, standardize)
+        return replace(self, line=line)
 
     def beside_line(self, values: Any, sequences: Sequences) -> Any:
         """Return what is left of targets beside the line, all in the user's units."""
-        if self.line is None:
-            return values
+        assert self.line is not None
         return values - self.line.predict(self.inputs.in_network_units(sequences))
 
-    def beyond_line(self, outputs: list[np.ndarray], sequences: Sequences) -> list[np.ndarray]:
-        """Return raw outputs as those of a network without a line, for standardized sequences."""
+    def _targets_in_network_units(self, values: Any, sequences: Sequences) -> Any:
         if self.line is None:
+            return self.targets.in_network_units(values)
+        left = self.beside_line(values, sequences)
+        return standardized(left, self.line.mean, self.line.scale)
+
+    def beyond_line(self, outputs: list[np.ndarray], sequences: Sequences) -> list[np.ndarray]:
+        """Return raw outputs as those of networks without a line, for standardized sequences."""
+        line = self.line
+        if line is None:
             return outputs
-        added = self.line.predict(sequences) / np.asarray(self.targets.scale)
-        return [of_one + added for of_one in outputs]
+        mean, scale = np.asarray(self.targets.mean), np.asarray(self.targets.scale)
+        added = (line.predict(sequences) + line.mean - mean) / scale
+        return [
+            of_one if number < line.n_alone else of_one * (line.scale / scale) + added
+            for number, of_one in enumerate(outputs)
+        ]
 
     def in_network_units(self, data: TrainingData) -> TrainingData:
         """Return samples as the network is trained on them, and those that are held out."""
         sequences = self.inputs.in_network_units(data.sequences)
-        values = self.beside_line(data.targets, data.sequences)
-        targets = self.targets.in_network_units(values)
+        targets = self._targets_in_network_units(data.targets, data.sequences)
         held_out = data.validation
         if held_out is not None:
             if held_out.sequences.values is data.sequences.values:
@@ -107,8 +116,7 @@ class Task(Generic[I, T]):
                 scaled = held_out.sequences.with_values(sequences.values)
             else:
                 scaled = self.inputs.in_network_units(held_out.sequences)
-            values = self.beside_line(held_out.targets, held_out.sequences)
-            values = self.targets.in_network_units(values)
+            values = self._targets_in_network_units(held_out.targets, held_out.sequences)
             held_out = replace(held_out, sequences=scaled, targets=values)
         return replace(data, sequences=sequences, targets=targets, validation=held_out)
 
