@@ -9,16 +9,25 @@ from skrnn import RNNClassifier, RNNRegressor
 
 N_SAMPLES, N_STEPS, N_FEATURES = 60, 6, 2
 SMALL = {"units": 4, "epochs": 2, "batch_size": 16, "random_state": 0}
+# The usual training of many samples, which nothing of the data decides.
+USUAL = {
+    "bidirectional": False,
+    "pooling": "last",
+    "learning_rate": 1e-3,
+    "learning_rate_schedule": "constant",
+    "early_stopping": True,
+    "n_iter_no_change": 5,
+}
 
 
 def small_regressor(**params):
     """A regressor that fits in milliseconds once its program is compiled."""
-    return RNNRegressor(**{**SMALL, **params})
+    return RNNRegressor(**{**SMALL, **USUAL, "baseline": None, **params})
 
 
 def small_classifier(**params):
     """A classifier that fits in milliseconds once its program is compiled."""
-    return RNNClassifier(**{**SMALL, **params})
+    return RNNClassifier(**{**SMALL, **USUAL, **params})
 
 
 def sequences(seed=0, n_samples=N_SAMPLES, n_steps=N_STEPS, n_features=N_FEATURES):
