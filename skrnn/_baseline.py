@@ -45,7 +45,7 @@ def train_with_baseline(fit: Fit, task: Task[Any, Any], data: TrainingData, trai
         if _loss_of_line(beside, data.validation) < fit.best_loss:
             fit.trained = []  # a network that cannot do what a line does
         else:
-            beside = replace(beside, line=replace(beside.line, n_alone=fit.params.n_networks))
+            beside = beside.with_networks_alone(fit.params.n_networks)
     train(beside)
     if data.validation is not None:
         _silence_where_worse(fit, beside, data)
@@ -103,7 +103,8 @@ def _silence_where_worse(fit: Fit, task: Task[Any, Any], data: TrainingData) -> 
     """Let the line predict alone where a network made it worse on the held-out samples."""
     constant = task.targets.loss_of_constant(task.in_network_units(data))
     size, weights = len(fit.trained[0].weights), fit.estimator.weights_
+    n_alone = 0 if task.line is None else task.line.n_alone
     for number, network in enumerate(fit.trained):
-        if number >= task.line.n_alone and network.best_loss >= constant:
+        if number >= n_alone and network.best_loss >= constant:
             last = slice((number + 1) * size - 2, (number + 1) * size)  # kernel and bias
             weights[last] = [np.zeros_like(w) for w in weights[last]]

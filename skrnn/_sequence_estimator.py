@@ -103,12 +103,13 @@ class SequenceReadout:
         def predicted(some: Sequences) -> np.ndarray:
             given = task.inputs.in_network_units(some)
             trimmed = given.trimmed() if is_own and not targets.per_step else given
-            predict = partial(_keras.predict, self.engine_, network, sequences=trimmed)
-            if not is_own:
-                predict = partial(predict, builder=self.builder_)
+            predict = partial(_keras.predict, self.engine_, network, builder=self.builder_)
             # What a user's own model gave was learnt of the first network.
-            check = {} if is_own else {"check": self.builder_check_}
-            outputs = [predict(networks[0], **check), *map(predict, networks[1:])]
+            check = None if is_own else self.builder_check_
+            outputs = [
+                predict(weights, trimmed, check=check if number == 0 else None)
+                for number, weights in enumerate(networks)
+            ]
             if not targets.per_step:
                 _refuse_no_number(outputs[0])
             return np.stack(task.beyond_line(outputs, given), axis=1)

@@ -73,7 +73,14 @@ class Targets(Plain):
 
     def combined(self, outputs: list[np.ndarray]) -> np.ndarray:
         """Return the raw outputs of the mean of several networks."""
-        return outputs[0] if len(outputs) == 1 else np.mean(outputs, axis=0, dtype=np.float64)
+        if len(outputs) == 1:
+            return outputs[0]
+        mean: np.ndarray = np.mean(outputs, axis=0, dtype=np.float64)
+        return mean
+
+    def as_outputs(self, predictions: np.ndarray) -> np.ndarray:
+        """Return predictions in the user's units as raw outputs."""
+        raise NotImplementedError
 
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes that tell a user about it."""
@@ -192,6 +199,11 @@ class NumberTargets(Targets):
         if self.per_step:
             return values.with_values(standardized(values.values, *self._scaling()))
         return standardized(values, *self._scaling())
+
+    def as_outputs(self, predictions: np.ndarray) -> np.ndarray:
+        """Return predictions in the user's units as raw outputs, in float64."""
+        mean, scale = self._scaling()
+        return (predictions - mean) / scale
 
     def loss_of_constant(self, data: TrainingData) -> float | None:
         """Return the mean squared difference from the mean of the training targets."""

@@ -39,7 +39,7 @@ class Task(Generic[I, T]):
         if sample_weight is not None and scale is None:
             scale = mean_weight(weights)
         targets = self.targets.with_shares(values, sequences, weights)
-        return replace(self, targets=targets, weight_scale=scale)
+        return Task(self.inputs, targets, scale, self.line)
 
     def samples(
         self, sequences: Sequences, values: Any, sample_weight: Any, of_classes: Any = None
@@ -70,10 +70,11 @@ class Task(Generic[I, T]):
 
     def learnt_from(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
         """Return the task with the scales of these samples, or as it is if it has scales."""
-        return replace(
-            self,
-            inputs=self.inputs.learnt_from(data.sequences, standardize),
-            targets=self.targets.learnt_from(data.targets, data.sequences, standardize),
+        return Task(
+            self.inputs.learnt_from(data.sequences, standardize),
+            self.targets.learnt_from(data.targets, data.sequences, standardize),
+            self.weight_scale,
+            self.line,
         )
 
     def with_line(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
@@ -81,6 +82,11 @@ class Task(Generic[I, T]):
         sequences = self.inputs.in_network_units(data.sequences)
         line = Line.learn(sequences, data.targets, data.sample_weight, standardize)
         return replace(self, line=line)
+
+    def with_networks_alone(self, number: int) -> Task[Any, Any]:
+        """Return the task whose first networks, so many, predict without the line."""
+        assert self.line is not None
+        return replace(self, line=replace(self.line, n_alone=number))
 
     def beside_line(self, values: Any, sequences: Sequences) -> Any:
         """Return what is left of targets beside the line, all in the user's units."""
@@ -98,10 +104,11 @@ class Task(Generic[I, T]):
         line = self.line
         if line is None:
             return outputs
-        mean, scale = np.asarray(self.targets.mean), np.asarray(self.targets.scale)
-        added = (line.predict(sequences) + line.mean - mean) / scale
+        forecasts = line.predict(sequences)
         return [
-            of_one if number < line.n_alone else of_one * (line.scale / scale) + added
+            of_one
+            if number < line.n_alone
+            else self.targets.as_outputs(of_one * line.scale + line.mean + forecasts)
             for number, of_one in enumerate(outputs)
         ]
 

@@ -14,8 +14,11 @@ class Monitor(Protocol):
     """What follows the epochs of a fit, keeps the best weights and says when to stop."""
 
     patience: int | None
-    rate_scale: float
     weights: Any
+
+    @property
+    def rate_scale(self) -> float:
+        """What the learning rate of the next epoch is multiplied by."""
 
     def begin_epoch(self) -> None:
         """Hear that an epoch begins."""

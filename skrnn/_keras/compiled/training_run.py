@@ -90,9 +90,9 @@ def _start(
         zeros = (tf.zeros_like(vector),) * OPTIMIZERS[training.optimizer].n_slots
         return vector, 0, (*zeros, *average)
     n_taken, *rest = optimizer_state
-    slots = tuple(tensor(s) for s in rest)
+    slots = [tensor(s) for s in rest]
     if training.averages:
-        *slots, vector = slots
+        vector = slots.pop()
     return vector, int(n_taken), (*slots, *average)
 
 
