@@ -266,12 +266,10 @@ def test_a_line_is_ridge_regression():
     table = np.nan_to_num((np.asarray(X) - network.input_mean_) / network.input_scale_)[..., 0]
     ridge = RidgeCV(np.logspace(-2, 5, 8)).fit(table, y)
     np.testing.assert_allclose(network.line_["coef"][:, 0], ridge.coef_, rtol=1e-3, atol=1e-4)
-    (outputs,), *_ = network._outputs_of_each(X)
-    raw = outputs[:, 0] - ridge.predict(table) / network.target_scale_
-    assert np.abs(raw).max() < 5  # what is left for the network is of its own scale
-    np.testing.assert_allclose(
-        network.predict(X), network.target_mean_ + network.target_scale_ * outputs[:, 0]
-    )
+    left = y - ridge.predict(table)
+    np.testing.assert_allclose(network.line_["scale"], left.std(), rtol=1e-3)
+    added = (network.predict(X) - ridge.predict(table)) / left.std()
+    assert np.abs(added).max() < 2  # the network adds what it has learnt in one epoch
 
 
 def test_a_line_as_a_keras_model_and_when_training_goes_on():
@@ -284,11 +282,29 @@ def test_a_line_as_a_keras_model_and_when_training_goes_on():
     assert np.abs(network.predict(X) - y).mean() < 1.2
 
 
-def test_no_line_where_the_network_is_better():
-    X, y = sequences(n_samples=600)
-    y = np.abs(X[:, -1, 0])  # no line has a part in it
-    network = RNNRegressor(units=8, epochs=30, learning_rate=0.01, random_state=0).fit(X, y)
-    assert network.line_ is None
+def a_chaos(n=600):
+    """A series whose next value is a parabola of the last: no line has a part in it."""
+    series = [0.3]
+    for _ in range(n):
+        series.append(3.8 * series[-1] * (1 - series[-1]))
+    series = np.array(series)[:, None]
+    return LagWindows(6).fit_transform(series)[:-1], series[1:, 0]
+
+
+def test_the_mean_of_networks_alone_and_beside_a_line():
+    X, y = a_chaos()
+    params = {"units": 8, "epochs": 8, "learning_rate": 0.01, "random_state": 0}
+    alone, beside, both = (
+        RNNRegressor(baseline=baseline, **params).fit(X, y) for baseline in (None, "linear", "auto")
+    )
+    assert (both.line_["n_alone"], both.n_networks_) == (1, 2)
+    for _ in range(2):
+        mean = (alone.predict(X) + beside.predict(X)) / 2
+        np.testing.assert_allclose(both.predict(X), mean, rtol=1e-12)
+        for network in (alone, beside, both):
+            network.partial_fit(X, y)
+    found = np.asarray(both.to_keras()(np.asarray(X, dtype=np.float32)))[:, 0]
+    np.testing.assert_allclose(found, both.predict(X), rtol=1e-4)
 
 
 def test_no_line_is_possible():

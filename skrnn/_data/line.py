@@ -70,7 +70,9 @@ class Line:
         """Return the forecasts for standardized sequences: float64 (n_samples, n_outputs)."""
         size = max(_MOST_VALUES // len(self.coef), 1)
         parts = [
-            _last_steps(sequences.take(slice(first, first + size)), self.n_steps) @ self.coef
+            _products(
+                _last_steps(sequences.take(slice(first, first + size)), self.n_steps), self.coef
+            )
             for first in range(0, len(sequences), size)
         ]
         found: np.ndarray = np.concatenate(parts) + self.intercept
@@ -92,6 +94,12 @@ def can_have_line(sequences: Sequences, targets: Any) -> bool:
     if targets.ndim != 2 or (targets == targets[:1]).all(axis=0).any():
         return False  # a constant needs no line
     return sequences.n_steps * sequences.values.shape[1] <= _MOST_COLUMNS
+
+
+def _products(table: np.ndarray, coef: np.ndarray) -> np.ndarray:
+    """Return the matrix product, each row to the same bits whatever rows stand beside it."""
+    columns = [(table * column).sum(axis=1) for column in coef.T]
+    return np.stack(columns, axis=1)
 
 
 def _last_steps(sequences: Sequences, n_steps: int) -> np.ndarray:

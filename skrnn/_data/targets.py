@@ -75,8 +75,7 @@ class Targets(Plain):
         """Return the raw outputs of the mean of several networks."""
         if len(outputs) == 1:
             return outputs[0]
-        mean: np.ndarray = np.mean(outputs, axis=0, dtype=np.float64)
-        return mean
+        return np.stack(outputs).mean(axis=0, dtype=np.float64)
 
     def as_outputs(self, predictions: np.ndarray) -> np.ndarray:
         """Return predictions in the user's units as raw outputs."""
