@@ -12,9 +12,10 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skrnn import LagWindows, series_to_supervised
+from skrnn import LagWindows, RNNRegressor, series_to_supervised
 
 from .common import (
+    SMALL,
     assert_other_bits,
     assert_same_bits,
     sequences,
@@ -332,7 +333,7 @@ def test_html_display(make, fitted):
 
 def test_display_of_a_fitted_pipeline():
     X, y = series()
-    pipeline = Pipeline([("windows", LagWindows(6)), ("network", small_regressor())]).fit(X, y)
+    pipeline = Pipeline([("windows", LagWindows(6)), ("network", RNNRegressor(**SMALL))]).fit(X, y)
     html = pipeline._repr_html_()
     for name in ("LagWindows", "RNNRegressor"):
         assert f"generated/skrnn.{name}.html" in html
