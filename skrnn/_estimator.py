@@ -298,7 +298,13 @@ class Fit:
             plan = plan_of_one_epoch(self.params, usual)
         else:
             validates = data.validation is not None and bool(self.params.early_stopping)
-            plan = plan_of(self.params, usual, len(data.sequences), validates=validates)
+            plan = plan_of(
+                self.params,
+                usual,
+                len(data.sequences),
+                validates=validates,
+                are_independent=are_independent(data.sequences),
+            )
         return plan if data.batch_size is None else replace(plan, batch_size=data.batch_size)
 
     def _starts(

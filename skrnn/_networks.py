@@ -18,9 +18,18 @@ class ReadOut(NamedTuple):
 
 
 # Forecasts from windows, and answers at every step, look back from the end. A question about a
-# whole sequence looks at all its steps, in both directions.
+# whole sequence looks at all its steps, in both directions; the last states remember all of a short
+# one, and where in it something was.
 FROM_THE_END = ReadOut(bidirectional=False, pooling="last")
+OF_A_SHORT_SEQUENCE = ReadOut(bidirectional=True, pooling="last")
 OF_ALL_STEPS = ReadOut(bidirectional=True, pooling="max")
+# Steps of a short sequence, at most. Those of other lengths have no places in common.
+_SHORT = 50
+
+
+def of_whole_sequences(n_steps: int, *, varies: bool) -> ReadOut:
+    """Return what is read of whole sequences of so many steps."""
+    return OF_ALL_STEPS if varies or n_steps > _SHORT else OF_A_SHORT_SEQUENCE
 
 
 def recurrent_stack(params: Any, task: Task[Any, Any], automatic: ReadOut) -> Network:

@@ -17,7 +17,7 @@ from ._schedule import CONSTANT, Schedule
 # alone would learn their noise. Of other sequences a part says little unless there are many.
 _FEWEST_WINDOWS, _FEWEST_SEQUENCES = 500, 2000
 # Without a held-out part: the least of updates and epochs, the samples of a batch, and the learning
-# rate to begin with.
+# rate that sequences of numbers begin with. Windows and texts keep the usual one, for their noise.
 _UPDATES, _EPOCHS = 1000, 20
 _SMALL_BATCH = 16
 _SCHEDULED_RATE = 5e-3
@@ -91,7 +91,9 @@ def plan_of_one_epoch(params: Any, usual: Usual) -> Plan:
     )
 
 
-def plan_of(params: Any, usual: Usual, n_samples: int, *, validates: bool) -> Plan:
+def plan_of(
+    params: Any, usual: Usual, n_samples: int, *, validates: bool, are_independent: bool
+) -> Plan:
     """Return the plan that the parameters ask for.
 
     Parameters
@@ -103,14 +105,17 @@ def plan_of(params: Any, usual: Usual, n_samples: int, *, validates: bool) -> Pl
         Those to train on.
     validates : bool
         Whether there are samples to stop early by.
+    are_independent : bool
+        Whether they are sequences of numbers, and neither windows of a series nor texts.
     """
     scheduled = not validates
     batch_size = _chosen(params.batch_size, _SMALL_BATCH if scheduled else usual.batch_size)
     updates_an_epoch = ceil(n_samples / batch_size)
     least = max(ceil(_UPDATES / updates_an_epoch), _EPOCHS)
     epochs = least if scheduled else usual.epochs
+    rate = _SCHEDULED_RATE if scheduled and are_independent else usual.learning_rate
     return Plan(
-        float(_chosen(params.learning_rate, _SCHEDULED_RATE if scheduled else usual.learning_rate)),
+        float(_chosen(params.learning_rate, rate)),
         _chosen(params.learning_rate_schedule, "cosine" if scheduled else "constant"),
         batch_size,
         _chosen(params.epochs, epochs),

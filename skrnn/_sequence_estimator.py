@@ -29,7 +29,7 @@ from ._estimator import (
     raise_other_network,
     refuse_one_of_a_pair,
 )
-from ._networks import FROM_THE_END, ReadOut
+from ._networks import FROM_THE_END, ReadOut, of_whole_sequences
 from ._pretrained import Beginning, runs_both_ways
 from ._spec import network_of
 from ._starting_weights import initial_weights
@@ -307,13 +307,14 @@ def _size_of_table(
     return n_tokens, length
 
 
-def read_out(fit: Fit, data: TrainingData, *, of_whole: ReadOut) -> ReadOut:
-    """Return what "auto" stands for: `of_whole` where the samples are independent sequences."""
+def read_out(fit: Fit, data: TrainingData, *, classifies: bool) -> ReadOut:
+    """Return what "auto" stands for, by the task and by what the samples are."""
     if fit.goes_on:
         network = network_of(fit.estimator.network_)
         return ReadOut(network.bidirectional, getattr(network, "pooling", "last"))
-    is_whole = not fit.params.return_sequences and are_independent(data.sequences)
-    found = of_whole if is_whole else FROM_THE_END
+    found, sequences = FROM_THE_END, data.sequences
+    if classifies and not fit.params.return_sequences and are_independent(sequences):
+        found = of_whole_sequences(sequences.n_steps, varies=sequences.varies)
     if fit.params.pretrained is not None:
         found = found._replace(bidirectional=runs_both_ways(fit.params.pretrained))
     return found

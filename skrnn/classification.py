@@ -18,7 +18,7 @@ from ._data.inputs import by_sequence, per_step
 from ._data.label_checks import refuse_other_classes
 from ._data.target_checks import weights_of_steps
 from ._estimator import BaseNetwork, Fit
-from ._networks import OF_ALL_STEPS, recurrent_stack
+from ._networks import recurrent_stack
 from ._pretrained import beginning_of
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
@@ -45,8 +45,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     units : int or tuple of int, default=32
         Units of the recurrent layer; a tuple has one entry for each stacked layer.
     bidirectional : bool or "auto", default="auto"
-        Run each layer over the sequence in both directions. "auto": for independent sequences
-        without `return_sequences`, or as the layers of `pretrained` do.
+        Run each layer over the sequence in both directions. "auto": for independent sequences of
+        numbers without `return_sequences`; as the layers of `pretrained` do, if there are any.
     dropout : float, default=0.0
         Part of each recurrent layer's inputs that is dropped in training, the same at all
         steps of a sequence. Of embedded tokens, whole channels are dropped (Keras'
@@ -58,8 +58,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         What of the last recurrent layer is read out of a sequence: its state after the last step
         (of each direction, if `bidirectional`), or the mean, the maximum or a weighted mean of
         its states over the present steps, with weights that are learnt (see
-        `attention_weights`). "auto" is "last" for windows of a series and with
-        `return_sequences`, "max" for independent sequences.
+        `attention_weights`). "auto" is "max" for independent sequences of numbers, and "last" for
+        those of one length of 50 steps at most, windows of a series, texts and `return_sequences`.
     conv_filters : int or tuple of int, default=()
         Filters of convolutions (causal, ReLU) over the steps, before the recurrent layers. A tuple
         has one entry for each layer; () is none.
@@ -387,7 +387,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             task, data = read_samples(fit, _learn_targets, given)
             data = with_validation(fit, task, data, X_val, y_val)
             task = task.learnt_from(data, standardize=self.standardize)
-            network = recurrent_stack(fit.params, task, read_out(fit, data, of_whole=OF_ALL_STEPS))
+            network = recurrent_stack(fit.params, task, read_out(fit, data, classifies=True))
             train_on_sequences(fit, task, network, data, given)
         return self
 
@@ -428,7 +428,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             given = beginning_of(fit)
             task, data = read_samples(fit, learn_targets, given)
             task = task.learnt_from(data, standardize=self.standardize)
-            network = recurrent_stack(fit.params, task, read_out(fit, data, of_whole=OF_ALL_STEPS))
+            network = recurrent_stack(fit.params, task, read_out(fit, data, classifies=True))
             train_on_sequences(fit, task, network, data, given)
         return self
 

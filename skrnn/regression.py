@@ -21,7 +21,7 @@ from ._data.target_checks import check_weights, weights_of_steps
 from ._data.targets import NumberTargets
 from ._data.task import Task
 from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit
-from ._networks import FROM_THE_END, decoder_of_numbers, recurrent_stack
+from ._networks import decoder_of_numbers, recurrent_stack
 from ._pretrained import Beginning, beginning_of
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
@@ -526,7 +526,7 @@ def _learn_targets(params: Any, y: Any, sequences: Any) -> tuple[NumberTargets, 
 def _train(fit: Fit, data: TrainingData, given: Beginning, task: Task[Any, Any]) -> None:
     """Train the network that the parameters ask for, for a task with its scales."""
     describe = recurrent_stack if fit.params.decoder == "dense" else decoder_of_numbers
-    network = describe(fit.params, task, read_out(fit, data, of_whole=FROM_THE_END))
+    network = describe(fit.params, task, read_out(fit, data, classifies=False))
     train_on_sequences(fit, task, network, data, given)
 
 

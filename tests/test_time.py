@@ -52,8 +52,8 @@ def training_rows(fit, y):
 
 
 def fit_one_epoch(X, **params):
-    params = {**FEW, "epochs": 1, "standardize": False, **params}
-    return lambda y: RNNRegressor(**params).fit(X, y)
+    params = {"epochs": 1, "standardize": False, "baseline": None, "early_stopping": True, **params}
+    return lambda y: RNNRegressor(**{**FEW, **params}).fit(X, y)
 
 
 @pytest.mark.parametrize("copied", [False, True])
