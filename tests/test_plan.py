@@ -19,6 +19,15 @@ LABELS = np.where(y > 0, "up", "down")
 FIXED = {**SMALL, "early_stopping": False, "learning_rate": 0.01}
 
 
+def a_chaos(n=600):
+    """A series whose next value is a parabola of the last: no line has a part in it."""
+    series = [0.3]
+    for _ in range(n):
+        series.append(3.8 * series[-1] * (1 - series[-1]))
+    series = np.array(series)[:, None]
+    return LagWindows(6).fit_transform(series)[:-1], series[1:, 0]
+
+
 def fitted(cls=RNNRegressor, **params):
     target = LABELS if cls is RNNClassifier else y
     return cls(**{**FIXED, **params}).fit(X, target)
@@ -107,12 +116,12 @@ def test_few_samples_are_trained_by_updates():
     assert few.history_["loss"][-1] < 0.5 * few.history_["loss"][0]
 
 
-def test_many_samples_are_held_to_a_part_of_them():
-    X, y = sequences(n_samples=600)
-    many = RNNRegressor(units=4, epochs=3, random_state=0).fit(X, y)
+def test_many_windows_are_held_to_a_part_of_them():
+    X, y = a_chaos()
+    many = RNNRegressor(units=4, epochs=3, baseline=None, random_state=0).fit(X, y)
     assert (many.batch_size_, many.learning_rate_) == (32, 1e-3)
     assert len(many.history_["val_loss"]) == 3
-    assert many.n_updates_ == 3 * 17  # 540 samples are left
+    assert many.n_updates_ == 3 * 17  # of 600 windows 60 are held out, and 5 overlap with them
 
 
 def test_numbers_mean_what_they_say():
@@ -213,11 +222,12 @@ def test_a_training_that_could_go_on():
 
 
 def test_a_network_that_learns_nothing():
-    noise = np.random.default_rng(1).normal(size=60)
+    # The opposite of what the starting weights say, at a rate that leaves them as they are.
     params = {**FIXED, "learning_rate": 1e-12}
-    regressor = RNNRegressor(baseline=None, **params)
-    assert caught(regressor, X, noise) == [UninformativeFitWarning]
-    labels = np.where(noise > 0, "up", "down")
+    opposite = -RNNRegressor(**params).fit(X, y).predict(X)
+    assert caught(RNNRegressor(**params), X, opposite) == [UninformativeFitWarning]
+    p = RNNClassifier(**params).fit(X, LABELS).predict_proba(X)[:, 1]
+    labels = np.where(p > np.median(p), "down", "up")
     assert caught(RNNClassifier(**params), X, labels) == [UninformativeFitWarning]
 
 
@@ -282,15 +292,6 @@ def test_a_line_as_a_keras_model_and_when_training_goes_on():
     line = network.line_["coef"].copy()
     assert_same_bits(network.partial_fit(X, y).line_["coef"], line)
     assert np.abs(network.predict(X) - y).mean() < 1.2
-
-
-def a_chaos(n=600):
-    """A series whose next value is a parabola of the last: no line has a part in it."""
-    series = [0.3]
-    for _ in range(n):
-        series.append(3.8 * series[-1] * (1 - series[-1]))
-    series = np.array(series)[:, None]
-    return LagWindows(6).fit_transform(series)[:-1], series[1:, 0]
 
 
 def test_the_mean_of_networks_alone_and_beside_a_line():

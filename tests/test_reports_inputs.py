@@ -126,7 +126,7 @@ def test_an_outage_in_fit_is_left_out():
     network = small_regressor()
     with pytest.warns(UserWarning, match=OUTAGE + ".* left out of the fit") as caught:
         network.fit(THERE, y, weights)
-    assert len(caught) == 1
+    assert sum("left out" in str(w.message) for w in caught) == 1
     without = small_regressor().fit(X[KEPT], Y[KEPT], weights[KEPT])
     assert_same_bits(network.weights_, without.weights_)
     with pytest.warns(UserWarning, match=OUTAGE):
