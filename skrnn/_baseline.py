@@ -11,6 +11,7 @@ import numpy as np
 from ._data.line import can_have_line
 from ._data.samples import TrainingData
 from ._data.task import Task
+from ._data.window_runs import are_independent
 from ._estimator import Fit
 
 Train = Callable[[Task[Any, Any]], None]
@@ -74,8 +75,10 @@ def _baseline(fit: Fit, data: TrainingData) -> str | None:
         return "linear"
     if data.validation is not None:
         return "mean"
-    # Too few to hold some out; else the user wants all of them trained on, and nothing judged.
-    return "linear" if params.early_stopping == "auto" and not fit.one_epoch else None
+    if params.early_stopping != "auto" or fit.one_epoch:
+        return None  # nothing is to be judged
+    # Too few to hold some out. Few sequences do not teach a network what a line finds in them.
+    return "linear" if are_independent(data.sequences) else "mean"
 
 
 def _reasons_against(params: Any, data: TrainingData) -> list[str]:
@@ -92,8 +95,12 @@ def _reasons_against(params: Any, data: TrainingData) -> list[str]:
 
 
 def _loss_of_line(task: Task[Any, Any], held_out: TrainingData | None) -> float:
-    """Return the loss of the line by itself, in the units of a network that is alone."""
-    assert held_out is not None
+    """Return the loss of the line by itself, in the units of a network that is alone.
+
+    Infinite where nothing is held out to tell.
+    """
+    if held_out is None:
+        return np.inf
     left = task.beside_line(held_out.targets, held_out.sequences)
     losses = np.square(left / np.asarray(task.targets.scale)).mean(axis=1)
     return float((losses * held_out.sample_weight).mean())

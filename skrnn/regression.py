@@ -105,11 +105,11 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     baseline : {"auto", "linear"} or None, default="auto"
         What the networks start from. "linear": a ridge regression on the steps of X is fitted
         first, and the networks learn what is left of y. None: they learn y itself. "auto": the
-        mean of both kinds, `n_networks` of each; without those that are alone where the line by
-        itself is better than they are on the held-out samples, or where nothing is held out
-        because the samples are few. None for texts, lists of sequences, `return_sequences`,
-        ``decoder="rnn"``, `model`, `pretrained`, another `loss`, a constant target, and where
-        nothing is held out because ``early_stopping=False``.
+        mean of both kinds, `n_networks` of each. Networks that are alone are left out where the
+        line by itself is better on the held-out samples, and of sequences other than windows where
+        these are too few to hold some out. None for texts, lists of sequences, `return_sequences`,
+        ``decoder="rnn"``, `model`, `pretrained`, another `loss`, a constant target, and
+        ``early_stopping=False``.
     loss : {"auto", "mse", "mae", "huber", "log_cosh"} or callable, default="auto"
         What training minimizes, in standardized units. "auto" is "mse". A callable takes
         targets and predictions as tensors of shape (batch[, n_steps], n_outputs) and returns

@@ -102,7 +102,7 @@ def test_a_fit_is_reported_to_callbacks(opinions, method, capsys):
 
 @needs_callbacks
 def test_the_steps_of_a_pipeline_are_reported_to_callbacks(opinions, pipeline, capsys):
-    pipeline.set_params(rnnclassifier__epochs=1)
+    pipeline.set_params(rnnclassifier__epochs=1, rnnclassifier__early_stopping=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pipeline.set_callbacks(sklearn_callback.ProgressBar()).fit(*opinions)
