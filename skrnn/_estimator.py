@@ -266,7 +266,7 @@ class Fit:
             return {**learnt_now, **self._last_attributes(learnt_now, finish)}
 
         loss = task.targets.loss if loss is None else loss
-        run = self._run(network, data, loss, engine, extras or {})
+        run = self._run(task, network, data, loss, engine, extras or {})
         n_networks = self.params.n_networks
         tasks = EpochTasks(self.estimator, self.given, run.plan.epochs * n_networks, fitted_with)
         starts = self._starts(run.plan, len(data.sequences), start, optimizer)
@@ -281,17 +281,23 @@ class Fit:
         self.verdict = verdict(judged_by, data, run.plan, now)
 
     def _run(
-        self, network: Any, data: TrainingData, loss: Any, engine: str, extras: dict[str, Any]
+        self,
+        task: Task[Any, Any],
+        network: Any,
+        data: TrainingData,
+        loss: Any,
+        engine: str,
+        extras: dict[str, Any],
     ) -> Run:
         """Return how the network is trained."""
         params, averaging = self.params, self.params.weight_averaging
-        plan = self._plan(data)
+        plan = self._plan(task, data)
         training = Training(
             loss, params.optimizer, plan.batch_size, params.clipnorm is not None, bool(averaging)
         )
         return Run(network, training, engine, plan, params.verbose, extras)
 
-    def _plan(self, data: TrainingData) -> Plan:
+    def _plan(self, task: Task[Any, Any], data: TrainingData) -> Plan:
         """Return how much the network is trained."""
         usual = self.estimator._usual
         if self.one_epoch:
@@ -303,7 +309,7 @@ class Fit:
                 usual,
                 len(data.sequences),
                 validates=validates,
-                are_independent=are_independent(data.sequences),
+                is_clear=task.targets.are_classes and are_independent(data.sequences),
             )
         return plan if data.batch_size is None else replace(plan, batch_size=data.batch_size)
 

@@ -17,7 +17,8 @@ from ._schedule import CONSTANT, Schedule
 # alone would learn their noise. Of other sequences a part says little unless there are many.
 _FEWEST_WINDOWS, _FEWEST_SEQUENCES = 500, 2000
 # Without a held-out part: the least of updates and epochs, the samples of a batch, and the learning
-# rate that sequences of numbers begin with. Windows and texts keep the usual one, for their noise.
+# rate that classifiers of sequences begin with. Numbers, windows and texts are noisy: they keep the
+# usual one.
 _UPDATES, _EPOCHS = 1000, 20
 _SMALL_BATCH = 16
 _SCHEDULED_RATE = 5e-3
@@ -91,9 +92,7 @@ def plan_of_one_epoch(params: Any, usual: Usual) -> Plan:
     )
 
 
-def plan_of(
-    params: Any, usual: Usual, n_samples: int, *, validates: bool, are_independent: bool
-) -> Plan:
+def plan_of(params: Any, usual: Usual, n_samples: int, *, validates: bool, is_clear: bool) -> Plan:
     """Return the plan that the parameters ask for.
 
     Parameters
@@ -105,15 +104,15 @@ def plan_of(
         Those to train on.
     validates : bool
         Whether there are samples to stop early by.
-    are_independent : bool
-        Whether they are sequences of numbers, and neither windows of a series nor texts.
+    is_clear : bool
+        Whether there is little noise to learn: classes of sequences, and neither windows nor texts.
     """
     scheduled = not validates
     batch_size = _chosen(params.batch_size, _SMALL_BATCH if scheduled else usual.batch_size)
     updates_an_epoch = ceil(n_samples / batch_size)
     least = max(ceil(_UPDATES / updates_an_epoch), _EPOCHS)
     epochs = least if scheduled else usual.epochs
-    rate = _SCHEDULED_RATE if scheduled and are_independent else usual.learning_rate
+    rate = _SCHEDULED_RATE if scheduled and is_clear else usual.learning_rate
     return Plan(
         float(_chosen(params.learning_rate, rate)),
         _chosen(params.learning_rate_schedule, "cosine" if scheduled else "constant"),

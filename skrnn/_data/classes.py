@@ -64,6 +64,7 @@ class ClassTargets(Targets):
     pair: tuple[int, int] = (0, 1)
     shares: tuple[float, ...] | None = None
 
+    are_classes = True
     of_an_outage = "They are predicted by the shares of the classes in the first fit."
 
     @classmethod

@@ -29,6 +29,7 @@ class Targets(Plain):
 
     per_step: bool
     loss: str
+    are_classes = False
     n_outputs: int
     # What a prediction is for a sequence of which nothing is known, in a sentence.
     of_an_outage = "Their predictions are NaN, and score leaves them out."
