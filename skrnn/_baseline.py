@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ._data.known_targets import mean_of_known
 from ._data.line import can_have_line
 from ._data.samples import TrainingData
 from ._data.task import Task
@@ -102,8 +103,8 @@ def _loss_of_line(task: Task[Any, Any], held_out: TrainingData | None) -> float:
     if held_out is None:
         return np.inf
     left = task.beside_line(held_out.targets, held_out.sequences)
-    losses = np.square(left / np.asarray(task.targets.scale)).mean(axis=1)
-    return float((losses * held_out.sample_weight).mean())
+    losses = np.square(left / np.asarray(task.targets.scale))
+    return mean_of_known(losses, held_out.sample_weight)
 
 
 def _silence_where_worse(fit: Fit, task: Task[Any, Any], data: TrainingData) -> None:

@@ -30,7 +30,7 @@ from ._documentation import DocumentationLink
 from ._ensemble import mean_history, members_of, seeds_of_member
 from ._plan import Plan, Usual, holds_out, plan_of, plan_of_one_epoch
 from ._random import seeds_of_fit
-from ._spec import Training, Values, network_of
+from ._spec import KnownOnly, Training, Values, network_of
 from ._starting_weights import n_frozen
 from ._training import Run, Start, Trained, train
 from ._verdict import Verdict, verdict
@@ -292,6 +292,9 @@ class Fit:
         """Return how the network is trained."""
         params, averaging = self.params, self.params.weight_averaging
         plan = self._plan(task, data)
+        if data.misses_targets:
+            _refuse_function(loss)
+            loss = KnownOnly(loss)
         training = Training(
             loss, params.optimizer, plan.batch_size, params.clipnorm is not None, bool(averaging)
         )
@@ -403,6 +406,16 @@ def refuse_one_of_a_pair(X_val: Any, y_val: Any) -> None:
     if (X_val is None) != (y_val is None):
         given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
         raise ValueError(f"Expected X_val and y_val together, got {given} without {missing}.")
+
+
+def _refuse_function(loss: Any) -> None:
+    """Refuse a loss of the user's own where targets are missing."""
+    if callable(loss):
+        raise ValueError(
+            f"Expected y without missing values for a loss of your own, got NaN in y and {loss!r}. "
+            "Leave these samples out, or take a loss by its name, in which a missing target does "
+            "not count."
+        )
 
 
 def _refuse_other(new: Any, old: Any) -> None:

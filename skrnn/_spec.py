@@ -161,13 +161,23 @@ def network_of(description: dict[str, Any]) -> Any:
 
 
 @dataclass(frozen=True)
+class KnownOnly:
+    """A loss in which missing targets, which are NaN, do not count.
+
+    Each output of a sample has a loss of its own, and all that are known count alike.
+    """
+
+    loss: str
+
+
+@dataclass(frozen=True)
 class Training:
     """The structure of a training step.
 
     `averages` tells whether a moving average of the weights is kept, which is what is fitted then.
     """
 
-    loss: str | Callable
+    loss: str | Callable | KnownOnly
     optimizer: str
     batch_size: int
     clips: bool

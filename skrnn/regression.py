@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
 
 from ._baseline import train_with_baseline
 from ._callbacks import with_callbacks
 from ._compat import StrOptions
 from ._data.inputs import per_step
+from ._data.known_targets import r2_of_known
 from ._data.outages import predicted_only
 from ._data.samples import TrainingData
 from ._data.target_checks import check_weights, weights_of_steps
@@ -381,7 +381,10 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         y : array-like, or list of arrays
             The targets, of shape (n_samples,) or (n_samples, n_outputs); with
             `return_sequences`, of shape (n_samples, n_steps[, n_outputs]) or a list of arrays
-            of shape (n_steps_i[, n_outputs]).
+            of shape (n_steps_i[, n_outputs]). Of the several outputs of a sample, without
+            `return_sequences`, some may be missing, NaN: they have no loss, and the known ones
+            count alike. Each sample has a known output, and each output a sample that knows it.
+            The decoder is fed the mean where the value of the step before is missing.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss. Only their ratios matter.
         X_val, y_val : like X and y, default=None
@@ -481,7 +484,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         Returns
         -------
         score : float
-            At most 1. With `return_sequences`, over all present steps.
+            At most 1, the mean of the outputs. With `return_sequences`, over all present steps.
+            Missing targets, NaN, do not count.
         """
         outputs, sequences, task = self._raw_outputs(X)
         if not task.targets.per_step:
@@ -497,7 +501,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         else:
             weights = check_weights(sample_weight, sequences)
             true, predicted = (v.reshape(len(v), -1) for v in (true, predicted))
-        return r2_score(true, predicted, sample_weight=weights)
+        return r2_of_known(true, predicted, weights)
 
 
 def _spread(targets: NumberTargets, outputs: list[np.ndarray]) -> np.ndarray:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import RidgeCV
 
-from .scaling import identity_scaling, mean_and_scale
+from .known_targets import scale_of_known
+from .scaling import identity_scaling
 from .sequences import Sequences
 
 # Numbers of the table that the line is learnt from, at most: more samples are thinned out.
@@ -51,19 +52,21 @@ class Line:
     def learn(
         cls, sequences: Sequences, targets: np.ndarray, weights: np.ndarray, standardize: bool
     ) -> Line:
-        """Return the line for standardized sequences and targets (n_samples, n_outputs)."""
+        """Return the line for standardized sequences and targets (n_samples, n_outputs).
+
+        Each output is learnt from the samples that know it.
+        """
         n_steps = sequences.n_steps
         n_columns = n_steps * sequences.values.shape[1]
         every = -(-len(sequences) * n_columns // _MOST_VALUES)
         samples = np.arange(len(sequences))[::every]
         table = _last_steps(sequences.take(samples), n_steps)
-        ridge = RidgeCV(_PENALTIES).fit(table, targets[samples], weights[samples])
-        coef = ridge.coef_.reshape(-1, n_columns).T
-        line = cls(n_steps, coef, np.atleast_1d(ridge.intercept_), *identity_scaling(coef.shape[1]))
+        coef, intercept = _ridge(table, targets[samples], weights[samples])
+        line = cls(n_steps, coef, intercept, *identity_scaling(coef.shape[1]))
         if not standardize:
             return line
         left = targets - line.predict(sequences)
-        mean, scale = mean_and_scale(left, np.ones(len(left)))
+        mean, scale = scale_of_known(left)
         return replace(line, mean=mean, scale=scale)
 
     def predict(self, sequences: Sequences) -> np.ndarray:
@@ -91,9 +94,37 @@ def can_have_line(sequences: Sequences, targets: Any) -> bool:
     """Tell whether sequences and targets are such as a line can be learnt for."""
     if sequences.varies or sequences.holds_tokens or isinstance(targets, Sequences):
         return False
-    if targets.ndim != 2 or (targets == targets[:1]).all(axis=0).any():
+    if targets.ndim != 2 or _has_constant(targets):
         return False  # a constant needs no line
     return sequences.n_steps * sequences.values.shape[1] <= _MOST_COLUMNS
+
+
+def _has_constant(targets: np.ndarray) -> bool:
+    known = ~np.isnan(targets)
+    if known.all():
+        return bool((targets == targets[:1]).all(axis=0).any())
+    columns = zip(targets.T, known.T, strict=True)
+    return any(len(np.unique(column[here])) < 2 for column, here in columns)
+
+
+def _ridge(
+    table: np.ndarray, targets: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return coefficients (n_columns, n_outputs) and intercepts (n_outputs,).
+
+    Outputs that are known for the same samples are learnt together and share a penalty.
+    """
+    if not np.isnan(targets).any():
+        ridge = RidgeCV(_PENALTIES).fit(table, targets, weights)
+        return ridge.coef_.reshape(-1, table.shape[1]).T, np.atleast_1d(ridge.intercept_)
+    coef = np.zeros((table.shape[1], targets.shape[1]))
+    intercept = np.zeros(targets.shape[1])
+    patterns, of_output = np.unique(~np.isnan(targets), axis=1, return_inverse=True)
+    for number, known in enumerate(patterns.T):
+        columns = np.flatnonzero(of_output.ravel() == number)
+        found = _ridge(table[known], targets[known][:, columns], weights[known])
+        coef[:, columns], intercept[columns] = found
+    return coef, intercept
 
 
 def _products(table: np.ndarray, coef: np.ndarray) -> np.ndarray:

@@ -18,9 +18,9 @@ class TrainingData:
     ----------
     sequences : Sequences
     targets : float32 ndarray of shape (n_samples[, n_target_steps], n_targets), Sequences or None
-        Labels are class numbers, in one column. Where each step of a sequence has a target, these
-        are `Sequences` of the same lengths, finite at absent steps too. None where they are steps
-        of the sequences themselves.
+        Labels are class numbers, in one column. Numbers that are missing are NaN. Where each step
+        of a sequence has a target, these are `Sequences` of the same lengths, finite at absent
+        steps too. None where they are steps of the sequences themselves.
     sample_weight : float32 ndarray of shape (n_samples,)
     validation : TrainingData or None
         What early stopping looks at.
@@ -47,6 +47,13 @@ class TrainingData:
         if self.target_lengths is None:
             return self.sequences.lengths
         return self.sequences.lengths + self.target_lengths
+
+    @property
+    def misses_targets(self):
+        """Whether some of the targets are missing, here or among the held-out samples."""
+        if self.validation is not None and self.validation.misses_targets:
+            return True
+        return isinstance(self.targets, np.ndarray) and bool(np.isnan(self.targets).any())
 
     def weighted(self):
         """Return the samples that have a weight: the others would still count in a batch's mean."""

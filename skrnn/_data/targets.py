@@ -13,8 +13,16 @@ import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from .._plain import Plain
+from .known_targets import (
+    may_miss_some,
+    mean_of_known,
+    means_of_known,
+    refuse_unknown_outputs,
+    refuse_unknown_samples,
+    scale_of_known,
+)
 from .samples import TrainingData
-from .scaling import identity_scaling, mean_and_scale, standardized
+from .scaling import identity_scaling, standardized
 from .sequences import Sequences
 from .target_checks import (
     as_steps,
@@ -143,7 +151,10 @@ class NumberTargets(Targets):
         return targets, targets._shaped(numbers, sequences)
 
     def read(self, y: Any, sequences: Sequences) -> Any:
-        """Return y as floats of shape (n_samples[, n_target_steps], n_outputs), or as steps."""
+        """Return y as floats of shape (n_samples[, n_target_steps], n_outputs), or as steps.
+
+        Some of the several outputs of a sample may be missing, NaN.
+        """
         numbers = _numbers(y, sequences, self.per_step)
         decodes = self.n_target_steps is not None
         refuse_other_axes(numbers, per_step=self.per_step, decodes=decodes)
@@ -168,20 +179,21 @@ class NumberTargets(Targets):
         return None if self.n_target_steps is None else np.full(len(values), self.n_target_steps)
 
     def learnt_from(self, values: Any, sequences: Sequences, standardize: bool) -> NumberTargets:
-        """Return the same with mean and scale of each output, absent steps left out."""
+        """Return the same with mean and scale of each output, of its known values."""
         if self.per_step:
             rows = values.values[values.step_rows()[sequences.present_steps()]]
         else:
             rows = values.reshape(-1, self.n_outputs)
         if self.mean is not None:
             return replace(self, constants=self._still_constant(rows))
+        refuse_unknown_outputs(rows)
         if standardize:
-            mean, scale = mean_and_scale(rows, np.ones(len(rows)))
+            mean, scale = scale_of_known(rows)
         else:
             mean, scale = identity_scaling(self.n_outputs)
+        lows, highs = (find(rows, axis=0).tolist() for find in (np.nanmin, np.nanmax))
         constants = tuple(
-            low if low == high else None
-            for low, high in zip(rows.min(axis=0).tolist(), rows.max(axis=0).tolist(), strict=True)
+            low if low == high else None for low, high in zip(lows, highs, strict=True)
         )
         known_scale = replace(self, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
         return replace(known_scale, constants=constants)
@@ -190,7 +202,7 @@ class NumberTargets(Targets):
         """Return the constants that these targets have too."""
         known = self.constants or (None,) * self.n_outputs
         return tuple(
-            value if value is not None and (column == value).all() else None
+            value if value is not None and (column[~np.isnan(column)] == value).all() else None
             for value, column in zip(known, rows.T, strict=True)
         )
 
@@ -208,11 +220,10 @@ class NumberTargets(Targets):
     def loss_of_constant(self, data: TrainingData) -> float | None:
         """Return the mean squared difference from the mean of the training targets."""
         values, weights = judged_values(data)
-        mean = np.average(values, axis=0, weights=weights) if weights.any() else 0.0
+        mean = means_of_known(values, weights) if weights.any() else 0.0
         if data.validation is not None:
             values, weights = judged_values(data.validation)
-        losses = np.square(values - mean).reshape(len(values), -1).mean(axis=1)
-        return float((losses * weights).mean())
+        return mean_of_known(np.square(values - mean), weights)
 
     def predictions(self, outputs: np.ndarray) -> np.ndarray:
         """Return raw outputs in the user's units and in the form of y."""
@@ -271,7 +282,17 @@ def _numbers(y, sequences, per_step):
     else:
         check_one_target_a_sample(y)
     refuse_other_than_numbers(y)
-    numbers = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
+    some_may_miss = not per_step and may_miss_some(y)
+    numbers = check_array(
+        y,
+        ensure_2d=False,
+        allow_nd=True,
+        dtype=np.float64,
+        ensure_all_finite="allow-nan" if some_may_miss else True,
+        input_name="y",
+    )
+    if some_may_miss:
+        refuse_unknown_samples(numbers)
     if not per_step:
         check_consistent_length(sequences.starts, numbers)
     return numbers

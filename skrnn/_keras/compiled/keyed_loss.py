@@ -13,12 +13,14 @@ import pickle
 from collections.abc import Callable
 from typing import Any, Generic, Protocol
 
+from ..._spec import KnownOnly
+
 # The flag of types that are made at run time (Py_TPFLAGS_HEAPTYPE).
 _HEAP_TYPE = 1 << 9
 
 
-def keyed(loss: str | Callable[..., Any]) -> "str | KeyedLoss":
-    """Return a name as it is, and a callable with a key of what it computes."""
+def keyed(loss: str | Callable[..., Any] | KnownOnly) -> "str | KeyedLoss | KnownOnly":
+    """Return what is plain as it is, and a callable with a key of what it computes."""
     return KeyedLoss(loss) if callable(loss) else loss
 
 

@@ -168,8 +168,10 @@ def _gradients_of(network, training, shape, weights, carry, data, of_batch):
 
 
 def _of_each_sample(values, losses):
-    """Return a value of each sample so that it meets the losses of the samples or their steps."""
-    return values[:, None] if losses.shape.rank > values.shape.rank else values
+    """Return a value of each sample so that it meets the losses of its steps or outputs."""
+    for _ in range(losses.shape.rank - values.shape.rank):
+        values = values[..., None]
+    return values
 
 
 def _updated(training, weights, slots, found, step, values):

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..functional.architectures import architecture_of, loaded
-from ..functional.losses import element_loss
+from ..functional.losses import compared, element_loss
 from .predictor import Predictor
 
 
@@ -28,10 +28,12 @@ def validation_loss(network, loss, weights, validation):
         targets, weights = targets.values[rows], weights[:, None]
         if validation.step_weight is not None:
             weights = validation.step_weight[rows]
-    elements = element_loss(loss)(tf.constant(targets), tf.constant(outputs)).numpy()
-    elements = elements.T * weights.T
+    elements, counted = compared(loss, tf.constant(targets), tf.constant(outputs))
+    elements = elements.numpy().T * weights.T
     if architecture.has_step_outputs(network):
-        elements = elements[sequences.present().T]
+        counted = sequences.present()
+    if counted is not None:
+        elements = elements[np.asarray(counted).T]
     return elements.mean(dtype=np.float64)
 
 

@@ -41,9 +41,9 @@ class Architecture:
     Parameters
     ----------
     losses : callable
-        ``losses(spec, loss, weights, batch, seed, carry)``: in training, the loss of each sample
-        or of each of its steps; which of the steps count, a bool tensor, or None; and what the
-        batch leaves to the next one.
+        ``losses(spec, loss, weights, batch, seed, carry)``: in training, the loss of each sample,
+        of each of its steps, or of their outputs; which of these count, a bool tensor, or None;
+        and what the batch leaves to the next one.
     keras_model : str
         "module:function" of ``function(spec, weights, **raw)``, which builds the Keras model. It
         is a name so that no layer is imported before one is used; see `loaded`.

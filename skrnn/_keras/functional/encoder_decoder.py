@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from ..._spec import KnownOnly
 from ..._tokens import PADDING, START
 from .batch import gives
 from .forbidden_tokens import NEVER
@@ -31,7 +32,7 @@ from .layer import (
     recurrent_layer,
     step_of_layers,
 )
-from .losses import element_loss
+from .losses import compared, zero_where_missing
 from .recurrent_stack import embedded
 
 # Steps of taught tokens in one read-out.
@@ -72,8 +73,11 @@ class Source(NamedTuple):
 
 def losses(network, loss, weights, batch, seed, carry):
     """Return the losses of a batch at each step of its targets; see `architectures`."""
-    taught = _taught(network, weights, batch, seed)
-    return element_loss(loss)(batch.targets, taught.outputs), taught.present, carry
+    fed = batch
+    if isinstance(loss, KnownOnly):
+        fed = batch._replace(targets=zero_where_missing(batch.targets))
+    taught = _taught(network, weights, fed, seed)
+    return *compared(loss, batch.targets, taught.outputs, taught.present), carry
 
 
 def outputs(network, weights, batch):

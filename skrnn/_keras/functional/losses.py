@@ -8,31 +8,30 @@ import math
 
 import tensorflow as tf
 
+from ..._spec import KnownOnly
+
 
 def _squared(targets, outputs):
-    return tf.reduce_mean(tf.square(targets - outputs), axis=-1)
+    return tf.square(targets - outputs)
 
 
 def _absolute(targets, outputs):
-    return tf.reduce_mean(tf.abs(targets - outputs), axis=-1)
+    return tf.abs(targets - outputs)
 
 
 def _huber(targets, outputs):
     error = outputs - targets
     distance = tf.abs(error)
-    return tf.reduce_mean(
-        tf.where(distance <= 1.0, 0.5 * tf.square(error), distance - 0.5), axis=-1
-    )
+    return tf.where(distance <= 1.0, 0.5 * tf.square(error), distance - 0.5)
 
 
 def _log_cosh(targets, outputs):
     error = outputs - targets
-    return tf.reduce_mean(error + tf.math.softplus(error * -2.0) - math.log(2.0), axis=-1)
+    return error + tf.math.softplus(error * -2.0) - math.log(2.0)
 
 
 def _binary(targets, logits):
-    losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits)
-    return tf.reduce_mean(losses, axis=-1)
+    return tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits)
 
 
 def _categorical(targets, logits):
@@ -40,13 +39,13 @@ def _categorical(targets, logits):
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
 
 
-_LOSSES = {
+# The loss of each output.
+_OF_OUTPUTS = {
     "mse": _squared,
     "mae": _absolute,
     "huber": _huber,
     "log_cosh": _log_cosh,
     "binary_crossentropy": _binary,
-    "categorical_crossentropy": _categorical,
 }
 
 
@@ -55,7 +54,39 @@ def element_loss(loss):
 
     Both have shape (batch[, n_steps], n_outputs); the result drops the last axis.
     """
-    return _checked(loss) if callable(loss) else _LOSSES[loss]
+    if callable(loss):
+        return _checked(loss)
+    if loss == "categorical_crossentropy":
+        return _categorical
+    of_outputs = _OF_OUTPUTS[loss]
+    return lambda targets, outputs: tf.reduce_mean(of_outputs(targets, outputs), axis=-1)
+
+
+def compared(loss, targets, outputs, present=None):
+    """Return the losses of samples or steps, and which of them count.
+
+    Parameters
+    ----------
+    loss : str, callable or KnownOnly
+    targets, outputs : tensors of shape (batch[, n_steps], n_outputs)
+    present : bool tensor of shape (batch, n_steps) or None
+        The steps that count; None: all.
+
+    Returns
+    -------
+    losses : tensor of shape (batch[, n_steps]), or of the shape of the targets for `KnownOnly`
+    counted : bool tensor of that shape, or None for all
+    """
+    if not isinstance(loss, KnownOnly):
+        return element_loss(loss)(targets, outputs), present
+    known = tf.logical_not(tf.math.is_nan(targets))
+    losses = _OF_OUTPUTS[loss.loss](zero_where_missing(targets), outputs)
+    return losses, known if present is None else known & present[..., None]
+
+
+def zero_where_missing(targets):
+    """Return targets with zeros, which are their means, for those that are missing."""
+    return tf.where(tf.math.is_nan(targets), 0.0, targets)
 
 
 def _checked(loss):

@@ -10,14 +10,14 @@ import tensorflow as tf
 from . import convolution, pooling
 from .batch import gives
 from .layer import DropoutMasks, Steps, dense, recurrent_layer
-from .losses import element_loss
+from .losses import compared
 
 
 def losses(network, loss, weights, batch, seed, carry):
     """Return the losses of a batch; see `skrnn._keras.functional.architectures`."""
     raw = network_outputs(network, weights, batch.inputs, batch.present, batch.n_present, seed)
     counted = tf.transpose(batch.present) if network.return_sequences else None
-    return element_loss(loss)(batch.targets, raw), counted, carry
+    return *compared(loss, batch.targets, raw, counted), carry
 
 
 def outputs(network, weights, batch):

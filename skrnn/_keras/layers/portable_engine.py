@@ -16,11 +16,11 @@ import tensorflow as tf
 
 from ..._data.samples import TrainingData
 from ..._data.sequences import Sequences
-from ..._spec import Spec, Training, Values
+from ..._spec import KnownOnly, Spec, Training, Values
 from ..._warnings import warn
 from ..compiled.shapes import PREDICT_BATCH, step_capacity
 from ..engine import Monitor
-from ..functional.losses import element_loss
+from ..functional.losses import compared, element_loss
 from ..kept import KeptByArrays
 from .schedules import MovingAverage, ScheduledRate
 from .stack_model import build_stack, set_weights, user_network
@@ -154,7 +154,7 @@ def _fit_by_scikeras(trainee, training, values, callbacks, n_samples):
 
     wrapper = KerasRegressor(
         model=lambda: trainee,
-        loss=element_loss(training.loss),
+        loss=_loss_of_samples(training.loss),
         optimizer=training.optimizer,
         optimizer__learning_rate=values.learning_rate,
         optimizer__clipnorm=values.clipnorm,
@@ -166,6 +166,20 @@ def _fit_by_scikeras(trainee, training, values, callbacks, n_samples):
     # samples, and the trainee looks up the samples themselves.
     numbers = np.arange(n_samples)
     wrapper.fit(numbers[:, None], numbers)
+
+
+def _loss_of_samples(loss):
+    """Return the function (targets, raw outputs) -> losses, whose mean is that of a batch."""
+    if not isinstance(loss, KnownOnly):
+        return element_loss(loss)
+
+    def of_known(targets, outputs):
+        losses, known = compared(loss, targets, outputs)
+        counted = tf.cast(known, tf.float32)
+        a_sample = tf.reduce_sum(counted) / tf.cast(tf.shape(targets)[0], tf.float32)
+        return tf.reduce_sum(losses * counted, axis=-1) / a_sample
+
+    return of_known
 
 
 def _is_callback(callback):
