@@ -269,7 +269,8 @@ class Fit:
         run = self._run(task, network, data, loss, engine, extras or {})
         n_networks = self.params.n_networks
         tasks = EpochTasks(self.estimator, self.given, run.plan.epochs * n_networks, fitted_with)
-        starts = self._starts(run.plan, len(data.sequences), start, optimizer)
+        levels = task.targets.quantiles or ()
+        starts = self._starts(run.plan, len(data.sequences), start, optimizer, levels)
         now = train(run, data, tasks, starts)
         self.trained = trained = [*self.trained, *now]
         n_epochs = max(network.n_epochs for network in trained)
@@ -322,6 +323,7 @@ class Fit:
         n_samples: int,
         start: Callable[[int], list[np.ndarray]] | None,
         optimizer: list[Any],
+        levels: tuple[float, ...],
     ) -> list[Start]:
         """Return where the training of each network starts."""
         n_networks = self.params.n_networks
@@ -337,7 +339,7 @@ class Fit:
                 states = members_of(state, n_before)[now]
         elif start is not None:
             weights = [start(of_network["weights"]) for of_network in seeds]
-        values = [self._values(plan, n_samples, of_network) for of_network in seeds]
+        values = [self._values(plan, n_samples, of_network, levels) for of_network in seeds]
         return [Start(*of_one) for of_one in zip(values, weights, states, strict=True)]
 
     def _refuse_other_number(self) -> None:
@@ -348,7 +350,9 @@ class Fit:
         if here != there:
             raise_other_network([f"n_networks: {there} -> {here}"])
 
-    def _values(self, plan: Plan, n_samples: int, seeds: dict[str, int]) -> Values:
+    def _values(
+        self, plan: Plan, n_samples: int, seeds: dict[str, int], levels: tuple[float, ...]
+    ) -> Values:
         """Return what the training of one network has that others may have otherwise."""
         return Values(
             learning_rate=plan.learning_rate,
@@ -360,6 +364,7 @@ class Fit:
             first_epoch=self.n_before,
             schedule=plan.rates(n_samples),
             averaging=float(self.params.weight_averaging or 0),
+            levels=levels,
         )
 
     def _last_attributes(

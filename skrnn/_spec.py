@@ -39,7 +39,8 @@ class Network(Spec):
     `n_tokens` is the number of token ids, padding included, and None for numeric input. `pooling`
     tells how the states of the last recurrent layer become one vector, unless `return_sequences`.
     The convolutions before the recurrent layers have one entry each in `conv_filters` and
-    `conv_strides`.
+    `conv_strides`. With `n_levels` the outputs are quantiles of so many levels of each target, side
+    by side, and `n_outputs` counts all of them.
     """
 
     cell: str
@@ -59,6 +60,7 @@ class Network(Spec):
     conv_kernel_size: int = 0
     conv_strides: tuple[int, ...] = ()
     trainable_recurrent: bool = True
+    n_levels: int | None = None
 
     @property
     def stride(self):
@@ -189,6 +191,7 @@ class Values:
     """What a training run may change without a new program.
 
     `averaging` is the part of the average that an update leaves, where weights are averaged.
+    `levels` are those of the loss "quantile".
     """
 
     learning_rate: float
@@ -200,6 +203,7 @@ class Values:
     first_epoch: int = 0
     schedule: Schedule = CONSTANT
     averaging: float = 0.0
+    levels: tuple[float, ...] = ()
 
     def order(self, epoch, lengths, batch_size):
         """Return the order in which an epoch visits the samples.

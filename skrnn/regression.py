@@ -9,18 +9,20 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
+from sklearn.metrics import d2_pinball_score, r2_score
 
 from ._baseline import train_with_baseline
 from ._callbacks import with_callbacks
 from ._compat import StrOptions
 from ._data.inputs import per_step
-from ._data.known_targets import r2_of_known
+from ._data.known_targets import score_of_known
 from ._data.outages import predicted_only
 from ._data.samples import TrainingData
 from ._data.target_checks import check_weights, weights_of_steps
 from ._data.targets import NumberTargets
 from ._data.task import Task
-from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit
+from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit, raise_other_network
+from ._messages import shown
 from ._networks import decoder_of_numbers, recurrent_stack
 from ._pretrained import Beginning, beginning_of
 from ._sequence_estimator import (
@@ -110,10 +112,14 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         these are too few to hold some out. None for texts, lists of sequences, `return_sequences`,
         ``decoder="rnn"``, `model`, `pretrained`, another `loss`, a constant target, and
         ``early_stopping=False``.
-    loss : {"auto", "mse", "mae", "huber", "log_cosh"} or callable, default="auto"
-        What training minimizes, in standardized units. "auto" is "mse". A callable takes
-        targets and predictions as tensors of shape (batch[, n_steps], n_outputs) and returns
-        the loss of each sample or step.
+    loss : {"auto", "mse", "mae", "huber", "log_cosh", "quantile"} or callable, default="auto"
+        What training minimizes, in standardized units. "auto" is "mse". "quantile" is the pinball
+        loss, the mean of the levels of `quantiles`. A callable takes targets and predictions as
+        tensors of shape (batch[, n_steps], n_outputs) and returns the loss of each sample or step.
+    quantiles : array-like of float, default=(0.1, 0.5, 0.9)
+        With ``loss="quantile"``: the levels of the quantiles that one network predicts of each
+        output, ascending, between 0 and 1. Quantiles cannot cross: each level is a positive step
+        away from its neighbour. Not with ``decoder="rnn"`` or `model`.
     optimizer : str, default="adam"
         The name of a Keras optimizer. "adam", "adamw", "rmsprop" and "sgd" are compiled.
     learning_rate : float or "auto", default="auto"
@@ -234,7 +240,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     translate", 2015; Raffel and Ellis, "Feed-forward networks with attention can solve some
     long-term memory problems", 2016. Convolutions before recurrent layers: Géron, "Hands-On Machine
     Learning with Scikit-Learn, Keras, and TensorFlow", O'Reilly 2022, chapter 15. Pretrained: Dai
-    and Le, "Semi-supervised sequence learning", 2015.
+    and Le, "Semi-supervised sequence learning", 2015. Quantiles: Koenker and Bassett, "Regression
+    quantiles", 1978.
 
     Examples
     --------
@@ -254,7 +261,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
 
     _parameter_constraints = {
         **SEQUENCE_CONSTRAINTS,
-        "loss": [StrOptions({"auto", "mse", "mae", "huber", "log_cosh"}), callable],
+        "loss": [StrOptions({"auto", "mse", "mae", "huber", "log_cosh", "quantile"}), callable],
+        "quantiles": ["array-like"],
         "decoder": [StrOptions({"dense", "rnn"})],
         "baseline": [StrOptions({"auto", "linear"}), None],
     }
@@ -281,6 +289,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         decoder: str = "dense",
         baseline: str | None = "auto",
         loss: str | Callable[..., Any] = "auto",
+        quantiles: Sequence[float] = (0.1, 0.5, 0.9),
         optimizer: str = "adam",
         learning_rate: float | str = "auto",
         learning_rate_schedule: str = "auto",
@@ -321,6 +330,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self.decoder = decoder
         self.baseline = baseline
         self.loss = loss
+        self.quantiles = quantiles
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
@@ -450,7 +460,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             Predictions in the shape of the y of `fit`: (n_samples,) or (n_samples, n_outputs);
             with ``decoder="rnn"`` (n_samples, n_target_steps[, n_outputs]);
             with `return_sequences` (n_samples, n_steps[, n_outputs]), NaN at absent steps; a list
-            where X, or that of `fit`, is a list. NaN for a sequence without any step.
+            where X, or that of `fit`, is a list. NaN for a sequence without any step. With
+            ``loss="quantile"`` there is one more axis, the last one, of the levels:
+            (n_samples[, n_outputs], n_levels).
         std : float64 ndarray, or list of ndarray
             The standard deviation of the networks' predictions, in the shape of y. Only with
             `return_std`. It says how far the networks agree, and is not the error to expect.
@@ -470,7 +482,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         return tuple(found) if return_std else found[0]
 
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
-        """Return the coefficient of determination R² of the predictions.
+        """Return the coefficient of determination R² of the predictions, or D² of quantiles.
 
         Parameters
         ----------
@@ -485,7 +497,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         -------
         score : float
             At most 1, the mean of the outputs. With `return_sequences`, over all present steps.
-            Missing targets, NaN, do not count.
+            Missing targets, NaN, do not count. With ``loss="quantile"`` it is the mean over the
+            levels of `sklearn.metrics.d2_pinball_score`: 1 less the pinball loss, divided by
+            the loss of the best constant.
         """
         outputs, sequences, task = self._raw_outputs(X)
         if not task.targets.per_step:
@@ -500,8 +514,29 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             predicted = predicted[sequences.present_steps()]
         else:
             weights = check_weights(sample_weight, sequences)
-            true, predicted = (v.reshape(len(v), -1) for v in (true, predicted))
-        return r2_of_known(true, predicted, weights)
+            true = true.reshape(len(true), -1)
+        quantiles = task.targets.quantiles
+        if quantiles is None:
+            return score_of_known(r2_score, true, predicted.reshape(true.shape), weights)
+        return _score_of_quantiles(
+            quantiles, true, predicted, None if sample_weight is None else weights
+        )
+
+
+def _score_of_quantiles(
+    quantiles: Sequence[float],
+    true: np.ndarray,
+    predicted: np.ndarray,
+    weights: np.ndarray | None,
+) -> float:
+    """Return the mean D² of the levels, from quantiles (n_samples, n_outputs, n_levels)."""
+    scores = [
+        score_of_known(
+            partial(d2_pinball_score, alpha=level), true, predicted[..., number], weights
+        )
+        for number, level in enumerate(quantiles)
+    ]
+    return float(np.mean(scores))
 
 
 def _spread(targets: NumberTargets, outputs: list[np.ndarray]) -> np.ndarray:
@@ -519,16 +554,44 @@ def _check(params: Any) -> None:
     check_sequence_params(params)
     if params.decoder == "rnn":
         _refuse_what_a_decoder_lacks(params)
+    _levels(params)
+
+
+def _levels(params: Any) -> tuple[float, ...] | None:
+    """Return the levels of the quantiles to predict, or None; refuse what they do not go with."""
+    if params.loss != "quantile":
+        return None
+    levels = np.asarray(params.quantiles, dtype=float)
+    if levels.ndim != 1 or not levels.size or not (np.diff(levels, prepend=0, append=1) > 0).all():
+        raise ValueError(
+            "Expected quantiles to be ascending levels between 0 and 1, such as (0.1, 0.5, 0.9), "
+            f"got {shown(params.quantiles)}."
+        )
+    if params.decoder == "rnn" or params.model is not None:
+        got = "decoder='rnn'" if params.model is None else "a model"
+        raise ValueError(
+            f"Expected the last layer of a network of ours with loss='quantile', got {got}. Leave "
+            "it out, or take another loss."
+        )
+    return tuple(levels.tolist())
 
 
 def _learn_targets(params: Any, y: Any, sequences: Any) -> tuple[NumberTargets, Any]:
     """Return what y is, and its values."""
-    decodes = params.decoder == "rnn"
-    return NumberTargets.learn(y, sequences, per_step=params.return_sequences, decodes=decodes)
+    return NumberTargets.learn(
+        y,
+        sequences,
+        per_step=params.return_sequences,
+        decodes=params.decoder == "rnn",
+        quantiles=_levels(params),
+    )
 
 
 def _train(fit: Fit, data: TrainingData, given: Beginning, task: Task[Any, Any]) -> None:
     """Train the network that the parameters ask for, for a task with its scales."""
+    before, now = task.targets.quantiles, _levels(fit.params)
+    if before != now:
+        raise_other_network([f"quantiles: {before} -> {now}"])
     describe = recurrent_stack if fit.params.decoder == "dense" else decoder_of_numbers
     network = describe(fit.params, task, read_out(fit, data, classifies=False))
     train_on_sequences(fit, task, network, data, given)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import r2_score
 
 from .scaling import mean_and_scale
 
@@ -79,19 +79,26 @@ def means_of_known(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.divide(sums, totals, out=np.zeros_like(sums), where=totals > 0)
 
 
-def r2_of_known(true: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
-    """Return R², the mean of the outputs; missing targets do not count.
+def score_of_known(
+    score: Callable[..., Any],
+    true: np.ndarray,
+    predicted: np.ndarray,
+    weights: np.ndarray | None,
+) -> float:
+    """Return the mean score of the outputs; missing targets do not count.
 
     Parameters
     ----------
+    score : callable
+        One of scikit-learn's.
     true, predicted : ndarrays of shape (n_samples, n_outputs)
-    weights : ndarray of shape (n_samples,)
+    weights : ndarray of shape (n_samples,) or None
     """
     known = ~np.isnan(true)
     if known.all():
-        return float(r2_score(true, predicted, sample_weight=weights))
+        return float(score(true, predicted, sample_weight=weights))
     scores = [
-        r2_score(of_one[here], found[here], sample_weight=weights[here])
+        score(of_one[here], found[here], sample_weight=None if weights is None else weights[here])
         for of_one, found, here in zip(true.T, predicted.T, known.T, strict=True)
         if here.any()
     ]

@@ -39,6 +39,8 @@ class Targets(Plain):
     loss: str
     are_classes = False
     n_outputs: int
+    # Levels of the quantiles that are predicted of each output.
+    quantiles: tuple[float, ...] | None = None
     # What a prediction is for a sequence of which nothing is known, in a sentence.
     of_an_outage = "Their predictions are NaN, and score leaves them out."
 
@@ -46,6 +48,11 @@ class Targets(Plain):
     def output_shape(self) -> tuple[int, ...]:
         """The shape of the network's output for a sample, or for a step of it."""
         return (self.n_outputs,)
+
+    @property
+    def n_numbers(self) -> int:
+        """How many numbers the network gives for a sample or a step."""
+        return self.output_shape[-1]
 
     def read(self, y: Any, sequences: Sequences) -> Any:
         """Return y as numbers in the user's units: an array, or `Sequences` of steps."""
@@ -125,6 +132,8 @@ class NumberTargets(Targets):
     constants : tuple of float or None, default=None
         The value of each output that has never had another one, None for the others. No network
         is needed to predict it.
+    quantiles : tuple of float or None, default=None
+        The levels of the quantiles that are predicted of each output, ascending.
     """
 
     per_step: bool
@@ -134,12 +143,19 @@ class NumberTargets(Targets):
     mean: tuple[float, ...] | None = None
     scale: tuple[float, ...] | None = None
     constants: tuple[float | None, ...] | None = None
+    quantiles: tuple[float, ...] | None = None
 
     loss = "mse"
 
     @classmethod
     def learn(
-        cls, y: Any, sequences: Sequences, *, per_step: bool, decodes: bool
+        cls,
+        y: Any,
+        sequences: Sequences,
+        *,
+        per_step: bool,
+        decodes: bool,
+        quantiles: tuple[float, ...] | None = None,
     ) -> tuple[NumberTargets, Any]:
         """Return what y is, and y as `read` gives it."""
         numbers = _numbers(y, sequences, per_step)
@@ -147,7 +163,7 @@ class NumberTargets(Targets):
         has_output_axis = numbers.ndim > (2 if decodes else 1)
         n_outputs = numbers.shape[-1] if has_output_axis else 1
         n_target_steps = numbers.shape[1] if decodes else None
-        targets = cls(per_step, n_outputs, has_output_axis, n_target_steps)
+        targets = cls(per_step, n_outputs, has_output_axis, n_target_steps, quantiles=quantiles)
         return targets, targets._shaped(numbers, sequences)
 
     def read(self, y: Any, sequences: Sequences) -> Any:
@@ -226,13 +242,18 @@ class NumberTargets(Targets):
         return mean_of_known(np.square(values - mean), weights)
 
     def predictions(self, outputs: np.ndarray) -> np.ndarray:
-        """Return raw outputs in the user's units and in the form of y."""
+        """Return raw outputs in the user's units and in the form of y.
+
+        Quantiles have an axis more, the last one, for the levels.
+        """
         y = self.in_user_units(outputs)
-        return y if self.has_output_axis else y[..., 0]
+        return y if self.has_output_axis else y[(..., 0, *self._axis_of_levels)]
 
     def in_user_units(self, outputs: np.ndarray) -> np.ndarray:
-        """Return raw outputs in the user's units, as float64."""
+        """Return raw outputs in the user's units, as float64: (..., n_outputs[, n_levels])."""
         scale, offset = self._from_outputs()
+        if self.quantiles is not None:
+            outputs = outputs.reshape(*outputs.shape[:-1], self.n_outputs, len(self.quantiles))
         return outputs.astype(np.float64) * scale + offset
 
     def attributes(self) -> dict[str, Any]:
@@ -248,14 +269,20 @@ class NumberTargets(Targets):
     def output_shape(self) -> tuple[int, ...]:
         """The shape of the network's output for a sample, or for a step of it."""
         steps = () if self.n_target_steps is None else (self.n_target_steps,)
-        return (*steps, self.n_outputs)
+        return (*steps, self.n_outputs * len(self.quantiles or (None,)))
+
+    @property
+    def _axis_of_levels(self):
+        """What takes the whole axis of levels, where there is one, in an index."""
+        return () if self.quantiles is None else (slice(None),)
 
     def _from_outputs(self):
-        """Return the scale and the offset from outputs to the user's units."""
+        """Return the scale and the offset from outputs, by level if any, to the user's units."""
         mean, scale = self._scaling()
         constants = np.array(self.constants or (None,) * self.n_outputs, dtype=np.float64)
         is_constant = ~np.isnan(constants)
-        return np.where(is_constant, 0.0, scale), np.where(is_constant, constants, mean)
+        found = np.where(is_constant, 0.0, scale), np.where(is_constant, constants, mean)
+        return found if self.quantiles is None else tuple(part[:, None] for part in found)
 
     def _scaling(self) -> tuple[np.ndarray, np.ndarray]:
         return np.array(self.mean), np.array(self.scale)

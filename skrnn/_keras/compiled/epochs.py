@@ -79,7 +79,9 @@ def _is_large(network, training, shape, mean_steps):
 
 def _values_tensors(values, n_taken):
     clipnorm = np.inf if values.clipnorm is None else values.clipnorm
+    levels = {"levels": tf.constant(values.levels, tf.float32)} if values.levels else {}
     return {
+        **levels,
         "learning_rate": tf.constant(values.learning_rate, tf.float32),
         "clipnorm": tf.constant(clipnorm, tf.float32),
         "n_taken": tf.constant(n_taken),

@@ -22,6 +22,7 @@ import tensorflow as tf
 from ..._programs import program
 from ..._starting_weights import trained_shapes
 from ..functional.architectures import architecture_of
+from ..functional.losses import with_levels
 from ..functional.optimizers import OPTIMIZERS, clip_by_norm, moved_average
 from .batches import gather_batch, of_each_step
 from .xla import XlaFunction
@@ -118,9 +119,11 @@ def _batch_gradients(
     if half is not None:
         seed = tf.random.experimental.stateless_fold_in(seed, half)
 
+    loss = with_levels(training.loss, values.get("levels"))
+
     def found_in(bucket):
         of_batch = samples, real, seed
-        return _gradients_of(network, training, bucket, weights, carry, data, of_batch)
+        return _gradients_of(network, loss, bucket, weights, carry, data, of_batch)
 
     *shorter, longest_bucket = _length_buckets(network, shape)
     if not shorter:
@@ -143,7 +146,7 @@ def _length_buckets(network, shape):
     return [shape._replace(n_steps=n) for n in buckets]
 
 
-def _gradients_of(network, training, shape, weights, carry, data, of_batch):
+def _gradients_of(network, loss, shape, weights, carry, data, of_batch):
     """Return what `_batch_gradients` does for samples that have at most `shape.n_steps` steps."""
     samples, real, seed = of_batch
     weights = _unpacked(weights, trained_shapes(network))
@@ -155,7 +158,7 @@ def _gradients_of(network, training, shape, weights, carry, data, of_batch):
     with tf.GradientTape() as tape:
         tape.watch(weights)
         losses, present, carry = architecture_of(network).losses(
-            network, training.loss, [*data["frozen"], *weights], gathered, seed, carry
+            network, loss, [*data["frozen"], *weights], gathered, seed, carry
         )
         counted = _of_each_sample(real, losses)
         if present is not None:

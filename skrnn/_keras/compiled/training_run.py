@@ -13,6 +13,7 @@ from ..._spec import Spec, Training, Values
 from ..._starting_weights import trained_shapes
 from ..engine import Monitor
 from ..functional.architectures import architecture_of
+from ..functional.losses import with_levels
 from ..functional.optimizers import OPTIMIZERS
 from .epochs import epoch_runner
 from .keyed_loss import keyed
@@ -47,6 +48,7 @@ def fit(
     # A batch that the samples cannot fill is not computed to its full size.
     batch_size = min(training.batch_size, round_up(n_samples))
     training = replace(training, batch_size=batch_size, loss=keyed(training.loss))
+    loss = with_levels(training.loss, values.levels)
     n_batches = -(-n_samples // batch_size)
     shape = training_shape(network, data, batch_size)
     run_epoch = epoch_runner(network, training, shape, data.sequences.lengths.mean())
@@ -65,7 +67,7 @@ def fit(
         logs = {"loss": total / n_samples}
         if data.validation is not None:
             logs["val_loss"] = validation_loss(
-                network, training.loss, arrays(vector, slots), data.validation
+                network, loss, arrays(vector, slots), data.validation
             )
         if monitor.end_epoch(logs, functools.partial(arrays, vector, slots)):
             break

@@ -4,11 +4,14 @@ They are those of Keras, which tests hold them to, without Keras: the compiled e
 whatever backend Keras runs.
 """
 
+import functools
 import math
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from ..._spec import KnownOnly
+from .quantile_levels import by_level
 
 
 def _squared(targets, outputs):
@@ -39,7 +42,35 @@ def _categorical(targets, logits):
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
 
 
-# The loss of each output.
+class Pinball(NamedTuple):
+    """The loss "quantile" with its levels: a tensor of shape (n_levels,)."""
+
+    levels: tf.Tensor
+
+
+def with_levels(loss, levels):
+    """Return a loss with the levels that "quantile" needs, any other as it is."""
+    if isinstance(loss, KnownOnly):
+        return KnownOnly(with_levels(loss.loss, levels))
+    return Pinball(tf.convert_to_tensor(levels, tf.float32)) if loss == "quantile" else loss
+
+
+def _pinball(levels, targets, outputs):
+    """Return the mean over the levels q of max(q (y - f), (q - 1) (y - f)): as the targets.
+
+    Koenker and Bassett, "Regression quantiles", 1978.
+    """
+    above = targets[..., None] - by_level(outputs, levels.shape[0])
+    return tf.reduce_mean(tf.maximum(levels * above, (levels - 1) * above), axis=-1)
+
+
+def _of_outputs(loss):
+    """Return the function (targets, raw outputs) -> loss of each output."""
+    if isinstance(loss, Pinball):
+        return functools.partial(_pinball, loss.levels)
+    return _OF_OUTPUTS[loss]
+
+
 _OF_OUTPUTS = {
     "mse": _squared,
     "mae": _absolute,
@@ -52,13 +83,14 @@ _OF_OUTPUTS = {
 def element_loss(loss):
     """Return the function (targets, raw outputs) -> loss of each sample or step.
 
-    Both have shape (batch[, n_steps], n_outputs); the result drops the last axis.
+    Both have shape (batch[, n_steps], n_outputs); the result drops the last axis. A `Pinball` takes
+    outputs with all levels of each target side by side.
     """
     if callable(loss):
         return _checked(loss)
     if loss == "categorical_crossentropy":
         return _categorical
-    of_outputs = _OF_OUTPUTS[loss]
+    of_outputs = _of_outputs(loss)
     return lambda targets, outputs: tf.reduce_mean(of_outputs(targets, outputs), axis=-1)
 
 
@@ -67,8 +99,8 @@ def compared(loss, targets, outputs, present=None):
 
     Parameters
     ----------
-    loss : str, callable or KnownOnly
-    targets, outputs : tensors of shape (batch[, n_steps], n_outputs)
+    loss : str, callable, Pinball or KnownOnly
+    targets, outputs : tensors of shape (batch[, n_steps], n_outputs); see `element_loss`
     present : bool tensor of shape (batch, n_steps) or None
         The steps that count; None: all.
 
@@ -80,7 +112,7 @@ def compared(loss, targets, outputs, present=None):
     if not isinstance(loss, KnownOnly):
         return element_loss(loss)(targets, outputs), present
     known = tf.logical_not(tf.math.is_nan(targets))
-    losses = _OF_OUTPUTS[loss.loss](zero_where_missing(targets), outputs)
+    losses = _of_outputs(loss.loss)(zero_where_missing(targets), outputs)
     return losses, known if present is None else known & present[..., None]
 
 

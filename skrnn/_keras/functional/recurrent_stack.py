@@ -11,6 +11,7 @@ from . import convolution, pooling
 from .batch import gives
 from .layer import DropoutMasks, Steps, dense, recurrent_layer
 from .losses import compared
+from .quantile_levels import in_order
 
 
 def losses(network, loss, weights, batch, seed, carry):
@@ -71,7 +72,8 @@ def network_outputs(network, weights, inputs, present, n_present=None, dropout_s
             hidden = pooling.pooled(*args)
     for _ in network.hidden_units:
         hidden = tf.nn.relu(dense(hidden, next(weights), next(weights)))
-    return dense(hidden, next(weights), next(weights))
+    raw = dense(hidden, next(weights), next(weights))
+    return raw if network.n_levels is None else in_order(raw, network.n_levels)
 
 
 def _attention_weights(network, weights):

@@ -20,7 +20,7 @@ from ..._spec import KnownOnly, Spec, Training, Values
 from ..._warnings import warn
 from ..compiled.shapes import PREDICT_BATCH, step_capacity
 from ..engine import Monitor
-from ..functional.losses import compared, element_loss
+from ..functional.losses import compared, element_loss, with_levels
 from ..kept import KeptByArrays
 from .schedules import MovingAverage, ScheduledRate
 from .stack_model import build_stack, set_weights, user_network
@@ -154,7 +154,7 @@ def _fit_by_scikeras(trainee, training, values, callbacks, n_samples):
 
     wrapper = KerasRegressor(
         model=lambda: trainee,
-        loss=_loss_of_samples(training.loss),
+        loss=_loss_of_samples(with_levels(training.loss, values.levels)),
         optimizer=training.optimizer,
         optimizer__learning_rate=values.learning_rate,
         optimizer__clipnorm=values.clipnorm,

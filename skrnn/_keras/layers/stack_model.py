@@ -9,6 +9,7 @@ from ..functional.forbidden_tokens import NEVER
 from ..functional.language_network import NEVER_NEXT
 from .convolution_layer import CausalConvolution
 from .pooling_layers import LAYERS
+from .quantile_layer import QuantileLevels
 from .seeds import seeded_layers
 
 
@@ -103,6 +104,8 @@ def _layers(network, input_scaling, output_scaling, activation):
         layers.append(LAYERS[network.pooling]())
     layers += [keras.layers.Dense(units, activation="relu") for units in network.hidden_units]
     layers.append(keras.layers.Dense(network.n_outputs))
+    if network.n_levels is not None:
+        layers.append(QuantileLevels(network.n_levels, has_axis=output_scaling is not None))
     if output_scaling is not None:
         layers.append(keras.layers.Rescaling(*output_scaling))
     if activation is not None:
