@@ -66,6 +66,7 @@ __all__ = [
     "next_probabilities",
     "predict",
     "reconstruct",
+    "roll_out",
     "search",
     "write",
 ]
@@ -172,6 +173,33 @@ def decode(
 def reconstruct(network: Spec, weights: Sequence[np.ndarray], sequences: Sequences) -> np.ndarray:
     """Return all steps of sequences in a row, as an autoencoder writes them."""
     return load(network, weights).reconstruct(sequences)
+
+
+def roll_out(
+    network: Spec,
+    weights: Sequence[np.ndarray],
+    sequences: Sequences,
+    known: np.ndarray,
+    order: tuple[int, ...],
+    feedback: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Return what a network gives for the steps after sequences when it is fed its own outputs.
+
+    Parameters
+    ----------
+    network, weights, sequences : see `Engine.predict`
+    known : float32 ndarray of shape (n_samples, n_steps, n_known)
+        Values of features at these steps, as the network sees them.
+    order : tuple of int
+        For each feature, the column that fills it: of outputs first, then of known values.
+    feedback : pair of float32 ndarrays of shape (n_outputs,)
+        The scale and the offset that make features of outputs.
+
+    Returns
+    -------
+    float32 ndarray of shape (n_samples, n_steps, n_outputs)
+    """
+    return load(network, [*weights, *feedback]).roll_out(sequences, known, order)
 
 
 def build(

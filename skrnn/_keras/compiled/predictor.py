@@ -13,7 +13,7 @@ from ..._spec import Spec
 from ..functional.architectures import architecture_of
 from ..kept import KeptByArrays
 from .prediction_programs import map_program, outputs, summed_losses
-from .shapes import MAX_PADDED_VALUES, PREDICT_BATCH, Shape, prediction_shape
+from .shapes import MAX_PADDED_VALUES, PREDICT_BATCH, Shape, prediction_shape, round_up
 from .tensors import aligned_copy, can_be_shared, sequence_tensors, target_tensor, tensor
 from .threads import mapping, n_threads
 
@@ -103,6 +103,20 @@ class Predictor:
     def reconstruct(self, sequences: Sequences) -> np.ndarray:
         """Return all steps in a row as an autoencoder writes them: (n_all_steps, n_features)."""
         return self._of_steps(sequences)
+
+    def roll_out(
+        self, sequences: Sequences, known: np.ndarray, order: tuple[int, ...]
+    ) -> np.ndarray:
+        """Return the outputs of a network that is fed its own: (n_samples, n_steps, n_outputs).
+
+        See `skrnn._keras.functional.recursion.roll_out`, whose weights these are.
+        """
+        n_samples, n_steps, n_known = known.shape
+        # One program for all numbers of steps up to a power of two; tensors are never empty.
+        values = np.zeros((n_samples, round_up(n_steps), max(n_known, 1)), np.float32)
+        values[:, :n_steps, :n_known] = known
+        (found,) = self._of_samples(self._named("roll_out"), sequences, order, targets=values)
+        return found[:, :n_steps]
 
     def compile_in_background(self, sequences: Sequences) -> None:
         """Compile the prediction of sequences on another core, if there is one.

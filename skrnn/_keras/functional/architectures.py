@@ -13,7 +13,7 @@ from typing import Any
 from ... import _starting_weights
 from ..._spec import Autoencoder, EncoderDecoder, LanguageModel, Network, Spec
 from . import autoencoder_network as autoencoder
-from . import beam, recurrent_stack
+from . import beam, recurrent_stack, recursion
 from . import encoder_decoder as decoder
 from . import language_network as language
 
@@ -121,7 +121,7 @@ register(
         validates_by_outputs=lambda spec: True,
         has_length_buckets=True,
         has_step_outputs=lambda spec: spec.return_sequences,
-        functions={"attention": recurrent_stack.attention},
+        functions={"attention": recurrent_stack.attention, "roll_out": recursion.roll_out},
     ),
 )
 register(

@@ -70,6 +70,11 @@ def network_outputs(network, weights, inputs, present, n_present=None, dropout_s
             hidden = pooling.pooled_in_order(*args, steps.n_present)
         else:
             hidden = pooling.pooled(*args)
+    return read_out(network, weights, hidden)
+
+
+def read_out(network, weights, hidden):
+    """Return raw outputs from what is read out of a sequence, with weights of an iterator."""
     for _ in network.hidden_units:
         hidden = tf.nn.relu(dense(hidden, next(weights), next(weights)))
     raw = dense(hidden, next(weights), next(weights))
