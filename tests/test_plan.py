@@ -113,7 +113,7 @@ def test_few_samples_are_trained_by_updates():
     assert "val_loss" not in few.history_
     assert (few.batch_size_, few.n_updates_ >= 1000) == (16, True)
     assert few.n_updates_ == few.n_iter_ * 4  # batches of 16 make 60 samples
-    assert few.history_["loss"][-1] < 0.5 * few.history_["loss"][0]
+    assert few.score(X[:, -2:], y) > 0.9
 
 
 def test_many_windows_are_held_to_a_part_of_them():
