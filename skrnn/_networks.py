@@ -61,6 +61,7 @@ def decoder_of_numbers(params: Any, task: Task[Any, Any], automatic: ReadOut) ->
         bidirectional=chosen(params.bidirectional, automatic.bidirectional),
         n_outputs=task.targets.n_outputs,
         n_target_steps=task.targets.n_target_steps,
+        n_known=task.inputs.n_known,
     )
 
 

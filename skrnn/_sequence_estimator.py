@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._compat import HasMethods, StrOptions
 from ._data.containers import holds_sequences, refuse_long_frame
 from ._data.inputs import NumberInputs, TokenInputs, without_padding
+from ._data.known_ahead import refuse_other_known, with_known
 from ._data.outages import with_nan_for_outages, without_outages
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
@@ -86,19 +87,25 @@ class SequenceReadout:
     def __sklearn_clone__(self) -> Any:
         return clone_sharing(self, "embeddings", "pretrained")
 
-    def _raw_outputs(self, X: Any) -> tuple[np.ndarray, Sequences, Task[Any, Any]]:
+    def _raw_outputs(
+        self, X: Any, known: Any = None
+    ) -> tuple[np.ndarray, Sequences, Task[Any, Any]]:
         """Return raw outputs, the sequences that they are for, and how X and y are read."""
-        outputs, sequences, task = self._outputs_of_each(X)
+        outputs, sequences, task = self._outputs_of_each(X, known)
         return task.targets.combined(outputs), sequences, task
 
-    def _outputs_of_each(self, X: Any) -> tuple[list[np.ndarray], Sequences, Task[Any, Any]]:
+    def _outputs_of_each(
+        self, X: Any, known: Any = None
+    ) -> tuple[list[np.ndarray], Sequences, Task[Any, Any]]:
         """Return the same with the raw outputs of each network."""
         check_is_fitted(self)
         from . import _keras
 
         task, network = self._task(), network_of(self.network_)
         networks = members_of(self.weights_, self.n_networks_)
-        found, targets, is_own = task.inputs.read(self, X), task.targets, self.builder_ is None
+        found, targets = with_known(task.inputs.read(self, X), known), task.targets
+        refuse_other_known(found, targets.n_target_steps, task.inputs.n_known)
+        is_own = self.builder_ is None
 
         def predicted(some: Sequences) -> np.ndarray:
             given = task.inputs.in_network_units(some)
@@ -172,8 +179,8 @@ class SequenceReadout:
 
         It takes X in the user's units as a float array (n_samples, n_steps, n_features), NaN for
         absent steps (or token ids), and gives predictions in the user's units, for a classifier
-        the probabilities. A network made by `model` is given as it was built: it takes
-        standardized inputs and gives raw outputs.
+        the probabilities. Where `fit` was given `known`, it takes [X, known]. A network made by
+        `model` is given as it was built: it takes standardized inputs and gives raw outputs.
 
         Returns
         -------
@@ -189,6 +196,8 @@ class SequenceReadout:
         else:
             around = task.targets.keras_layers()
             around["input_scaling"] = task.inputs.keras_scaling()
+            if task.inputs.n_known:
+                around["known_scaling"] = task.inputs.keras_scaling_of_known()
         networks = members_of(self.weights_, self.n_networks_)
         if task.line is None:
             return _keras.build_mean([_keras.build(network, w, **around) for w in networks])
@@ -216,7 +225,7 @@ def _refuse_no_number(outputs: np.ndarray) -> None:
 
 
 def read_samples(
-    fit: Fit, learn_targets: Any, given: Beginning
+    fit: Fit, learn_targets: Any, given: Beginning, known: Any = None
 ) -> tuple[Task[Any, Any], TrainingData]:
     """Return how X and y of a fit are read, and the samples in the user's units.
 
@@ -227,6 +236,8 @@ def read_samples(
         Returns, from the parameters, y and the sequences, what y is and its values.
     given : Beginning
         What the user gives the training to start from.
+    known : array-like or None
+        What is known ahead.
     """
     X, y, sample_weight = fit.given.X, fit.given.y, fit.given.sample_weight
     refuse_missing_y(type(fit.estimator).__name__, y)
@@ -236,23 +247,33 @@ def read_samples(
         sequences = fit.read(task.inputs, X)
     else:
         inputs, sequences = _learn_inputs(fit, given)
+    sequences = with_known(sequences, known)
     sequences, (y, sample_weight) = without_outages(sequences, y, sample_weight)
     if fit.goes_on:
         values = task.targets.read(y, sequences)
     else:
         targets, values = learn_targets(fit.params, y, sequences)
         task = Task(inputs, targets)
+    n_known = task.inputs.n_known if fit.goes_on else None
+    refuse_other_known(sequences, task.targets.n_target_steps, n_known)
     return _weighted(fit.params, task, sequences, values, sample_weight)
 
 
 def with_validation(
-    fit: Fit, task: Task[Any, Any], data: TrainingData, X_val: Any, y_val: Any
+    fit: Fit,
+    task: Task[Any, Any],
+    data: TrainingData,
+    X_val: Any,
+    y_val: Any,
+    known_val: Any = None,
 ) -> TrainingData:
     """Return the samples to train on, with those that early stopping looks at."""
     refuse_one_of_a_pair(X_val, y_val)
     if X_val is None:
         return fit.hold_out(task, data)
-    sequences = task.inputs.read(fit.estimator, X_val)
+    sequences = with_known(task.inputs.read(fit.estimator, X_val), known_val)
+    n_known = 0 if data.sequences.ahead is None else data.sequences.ahead.shape[2]
+    refuse_other_known(sequences, task.targets.n_target_steps, n_known)
     sequences, (y_val,) = without_outages(sequences, y_val)
     values = task.targets.read(y_val, sequences)
     _, held_out = _weighted(fit.params, task, sequences, values, None)

@@ -85,7 +85,7 @@ class EncoderDecoder(Spec):
     The decoder has a layer for each of the encoder's, which starts from that one's last state; both
     directions together where the encoder has two. It predicts tokens if `target_embedding_dim` is
     set, and `n_outputs` is their number then; else `n_outputs` numbers at each of `n_target_steps`
-    steps.
+    steps, from those of the step before and from `n_known` values of the step itself.
     """
 
     cell: str
@@ -101,6 +101,7 @@ class EncoderDecoder(Spec):
     target_embedding_dim: int | None = None
     attention: str | None = None
     scheduled_sampling: float = 0.0
+    n_known: int = 0
 
     @property
     def n_directions(self):

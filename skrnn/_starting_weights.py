@@ -57,7 +57,7 @@ def _(network):
 def _(network):
     """Encoder, then the decoder: embedding, recurrent layers, attention, output."""
     shapes = _encoder_shapes(network)
-    width = network.n_outputs
+    width = network.n_outputs + network.n_known
     if network.target_embedding_dim is not None:
         width = network.target_embedding_dim
         shapes.append(("embedding", (network.n_outputs, width)))

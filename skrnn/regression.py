@@ -368,8 +368,10 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         y: Any,
         sample_weight: ArrayLike | None = None,
         *,
+        known: Any = None,
         X_val: Any = None,
         y_val: Any = None,
+        known_val: Any = None,
     ) -> Self:
         """Train the network.
 
@@ -397,7 +399,11 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             The decoder is fed the mean where the value of the step before is missing.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss. Only their ratios matter.
-        X_val, y_val : like X and y, default=None
+        known : array-like of shape (n_samples, n_target_steps, n_known), default=None
+            With ``decoder="rnn"``: numbers that are known ahead at each step of y, such as a
+            holiday or a price. The decoder is fed those of a step when it writes that step. They
+            are standardized like X. What is given to `fit` is given to `predict` and `score` too.
+        X_val, y_val, known_val : like X, y and `known`, default=None
             What early stopping looks at. Without them it holds out `validation_fraction`.
 
         Returns
@@ -413,14 +419,16 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         """
         with Fit(self, X, y, sample_weight, goes_on=self.warm_start, check=_check) as fit:
             given = beginning_of(fit)
-            task, data = read_samples(fit, _learn_targets, given)
-            data = with_validation(fit, task, data, X_val, y_val)
+            task, data = read_samples(fit, _learn_targets, given, known)
+            data = with_validation(fit, task, data, X_val, y_val, known_val)
             train = partial(_train, fit, data, given)
             train_with_baseline(fit, task, data, train)
         return self
 
     @with_callbacks
-    def partial_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> Self:
+    def partial_fit(
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None, *, known: Any = None
+    ) -> Self:
         """Train the network for one epoch on these samples, from where it stands.
 
         The first call learns the standardization; later ones keep it. Nothing is held out.
@@ -431,6 +439,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             The samples.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss. Only their ratios matter.
+        known : array-like of shape (n_samples, n_target_steps, n_known), default=None
+            What is known ahead.
 
         Returns
         -------
@@ -439,12 +449,12 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         """
         with Fit(self, X, y, sample_weight, goes_on=True, one_epoch=True, check=_check) as fit:
             given = beginning_of(fit)
-            task, data = read_samples(fit, _learn_targets, given)
+            task, data = read_samples(fit, _learn_targets, given, known)
             train = partial(_train, fit, data, given)
             train_with_baseline(fit, task, data, train)
         return self
 
-    def predict(self, X: Any, return_std: bool = False) -> Any:
+    def predict(self, X: Any, return_std: bool = False, *, known: Any = None) -> Any:
         """Predict.
 
         Parameters
@@ -453,6 +463,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             Sequences in the form that `fit` was given, of any number of steps (but in a 2-D X).
         return_std : bool, default=False
             Return the spread of the networks as well, with ``n_networks=2`` or more.
+        known : array-like of shape (n_samples, n_target_steps, n_known), default=None
+            What is known ahead, if `fit` was given it. A prediction depends on the known values of
+            its own step and of those before.
 
         Returns
         -------
@@ -470,9 +483,10 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         Raises
         ------
         ValueError
-            If `return_std` is set and there is one network alone.
+            If `return_std` is set and there is one network alone, or if `known` is not of the form
+            that `fit` was given.
         """
-        outputs, sequences, task = self._outputs_of_each(X)
+        outputs, sequences, task = self._outputs_of_each(X, known)
         found = [task.targets.predictions(task.targets.combined(outputs))]
         if return_std:
             found.append(_spread(task.targets, outputs))
@@ -481,7 +495,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             found = [per_step(values, sequences, as_lists) for values in found]
         return tuple(found) if return_std else found[0]
 
-    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self, X: Any, y: Any, sample_weight: ArrayLike | None = None, *, known: Any = None
+    ) -> float:
         """Return the coefficient of determination R² of the predictions, or D² of quantiles.
 
         Parameters
@@ -492,6 +508,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             Their true targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
+        known : array-like of shape (n_samples, n_target_steps, n_known), default=None
+            What is known ahead.
 
         Returns
         -------
@@ -501,7 +519,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             levels of `sklearn.metrics.d2_pinball_score`: 1 less the pinball loss, divided by
             the loss of the best constant.
         """
-        outputs, sequences, task = self._raw_outputs(X)
+        outputs, sequences, task = self._raw_outputs(X, known)
         if not task.targets.per_step:
             outputs, sequences, y, sample_weight = predicted_only(
                 outputs, sequences, y, sample_weight

@@ -36,6 +36,8 @@ class Inputs(Plain):
     n_tokens: int | None
     # The number of features of a step; of no meaning for tokens.
     n_features: int
+    # The number of features that are known ahead.
+    n_known = 0
 
     def read(self, estimator: Any, X: Any, *, reset: bool = False) -> Sequences:
         """Return X as sequences, in the user's units; `reset` learns names and widths."""
@@ -48,6 +50,10 @@ class Inputs(Plain):
     def in_network_units(self, sequences: Sequences) -> Sequences:
         """Return sequences as the network is given them."""
         raise NotImplementedError
+
+    def with_known_in_network_units(self, sequences: Sequences) -> Sequences:
+        """Return sequences with the values that are known ahead as the network is given them."""
+        return sequences
 
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes that tell a user about it."""
@@ -79,6 +85,8 @@ class NumberInputs(Inputs):
         is no X then, though lists may have any length.
     mean, scale : tuple of float or None, default=None
         Of each feature; None before they are learnt.
+    known_mean, known_scale : tuple of float or None, default=None
+        Of each feature that is known ahead, if there are any.
     """
 
     is_list: bool
@@ -87,6 +95,8 @@ class NumberInputs(Inputs):
     n_columns: int | None = None
     mean: tuple[float, ...] | None = None
     scale: tuple[float, ...] | None = None
+    known_mean: tuple[float, ...] | None = None
+    known_scale: tuple[float, ...] | None = None
 
     holds_tokens = False
     n_tokens = None
@@ -103,6 +113,11 @@ class NumberInputs(Inputs):
     def n_features(self) -> int:  # type: ignore[override]
         """The number of features of a step."""
         return len(self.mean or ())
+
+    @property
+    def n_known(self) -> int:  # type: ignore[override]
+        """The number of features that are known ahead."""
+        return len(self.known_mean or ())
 
     @property
     def reads_2d(self) -> str:
@@ -125,12 +140,13 @@ class NumberInputs(Inputs):
         """Return the same with mean and scale of the features at the present steps."""
         if self.mean is not None:
             return self
-        if standardize:
-            counts = np.where(sequences.present_rows(), sequences.row_counts(), 0)
-            mean, scale = mean_and_scale(sequences.values, counts)
-        else:
-            mean, scale = identity_scaling(sequences.values.shape[1])
-        return replace(self, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
+        counts = np.where(sequences.present_rows(), sequences.row_counts(), 0)
+        mean, scale = _scaling_of(sequences.values, counts, standardize)
+        known_mean = known_scale = None
+        if sequences.ahead is not None:
+            rows = sequences.ahead.reshape(-1, sequences.ahead.shape[2])
+            known_mean, known_scale = _scaling_of(rows, np.ones(len(rows)), standardize)
+        return replace(self, mean=mean, scale=scale, known_mean=known_mean, known_scale=known_scale)
 
     def scaled_as(self, other: NumberInputs) -> NumberInputs:
         """Return this form of X with the scale of another one."""
@@ -140,7 +156,15 @@ class NumberInputs(Inputs):
     def in_network_units(self, sequences: Sequences) -> Sequences:
         """Return sequences of standardized float32."""
         refuse_other_width(sequences, self.n_features)
-        return sequences.with_values(standardized(sequences.values, *self._scaling()))
+        scaled = sequences.with_values(standardized(sequences.values, *self._scaling()))
+        return self.with_known_in_network_units(scaled)
+
+    def with_known_in_network_units(self, sequences: Sequences) -> Sequences:
+        """Return sequences with standardized values ahead."""
+        if sequences.ahead is None:
+            return sequences
+        mean, scale = np.array(self.known_mean), np.array(self.known_scale)
+        return replace(sequences, ahead=standardized(sequences.ahead, mean, scale))
 
     def in_user_units(self, values: np.ndarray) -> np.ndarray:
         """Return what the network gives for features in their units, as float64."""
@@ -155,6 +179,11 @@ class NumberInputs(Inputs):
     def keras_scaling(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the scale and the offset that bring X into the network's units."""
         mean, scale = self._scaling()
+        return 1 / scale, -mean / scale
+
+    def keras_scaling_of_known(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the scale and the offset that bring what is known ahead into their units."""
+        mean, scale = np.array(self.known_mean), np.array(self.known_scale)
         return 1 / scale, -mean / scale
 
     def gives_lists(self, X: Any) -> bool:
@@ -210,6 +239,15 @@ class TokenInputs(Inputs):
     def gives_lists(self, X: Any) -> bool:
         """Tell whether X, or that of `fit`, is a list, or its padding is cut."""
         return self.is_list or self.cuts_padding or holds_sequences(X)
+
+
+def _scaling_of(
+    rows: np.ndarray, counts: np.ndarray, standardize: bool
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and scale of each column, or those that change nothing."""
+    scaling = mean_and_scale(rows, counts) if standardize else identity_scaling(rows.shape[1])
+    mean, scale = (tuple(part.tolist()) for part in scaling)
+    return mean, scale
 
 
 def has_feature_axis(X: Any) -> bool:

@@ -35,6 +35,8 @@ class Sequences:
     varies : bool, default=False
         Whether other sequences of this kind may have other lengths. Predictions go by this, not by
         what lengths there happen to be.
+    ahead : ndarray of shape (n_samples, n_target_steps, n_known) or None, default=None
+        Values of the steps after each sequence that are known before.
     """
 
     values: np.ndarray
@@ -43,6 +45,7 @@ class Sequences:
     dilation: int = 1
     series: np.ndarray | None = None
     varies: bool = False
+    ahead: np.ndarray | None = None
 
     @classmethod
     def from_series(
@@ -99,8 +102,9 @@ class Sequences:
     def take(self, samples: np.ndarray | slice) -> Sequences:
         """Return the chosen sequences; the rows are shared, not copied."""
         series = None if self.series is None else self.series[samples]
+        ahead = None if self.ahead is None else self.ahead[samples]
         starts, lengths = self.starts[samples], self.lengths[samples]
-        return replace(self, starts=starts, lengths=lengths, series=series)
+        return replace(self, starts=starts, lengths=lengths, series=series, ahead=ahead)
 
     def trimmed(self) -> Sequences:
         """Return the sequences without the absent steps at their ends, where they can be cut.

@@ -41,6 +41,8 @@ class Targets(Plain):
     n_outputs: int
     # Levels of the quantiles that are predicted of each output.
     quantiles: tuple[float, ...] | None = None
+    # The steps ahead that a decoder writes; None without one.
+    n_target_steps: int | None = None
     # What a prediction is for a sequence of which nothing is known, in a sentence.
     of_an_outage = "Their predictions are NaN, and score leaves them out."
 

@@ -120,7 +120,9 @@ class Task(Generic[I, T]):
         if held_out is not None:
             if held_out.sequences.values is data.sequences.values:
                 # They lie in the same table of rows, which is scaled once.
-                scaled = held_out.sequences.with_values(sequences.values)
+                scaled = self.inputs.with_known_in_network_units(
+                    held_out.sequences.with_values(sequences.values)
+                )
             else:
                 scaled = self.inputs.in_network_units(held_out.sequences)
             values = self._targets_in_network_units(held_out.targets, held_out.sequences)

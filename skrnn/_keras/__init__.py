@@ -223,7 +223,9 @@ def build_mean(models: Sequence[Any]) -> Any:
 
     if len(models) == 1:
         return models[0]
-    inputs = keras.Input(models[0].input_shape[1:], dtype=models[0].inputs[0].dtype)
+    inputs = [keras.Input(given.shape[1:], dtype=given.dtype) for given in models[0].inputs]
+    if len(inputs) == 1:
+        (inputs,) = inputs
     return keras.Model(inputs, keras.layers.Average()([model(inputs) for model in models]))
 
 

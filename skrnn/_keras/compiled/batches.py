@@ -10,8 +10,9 @@ def gather_batch(data, samples, shape):
     """Gather the steps of some samples from the table of rows.
 
     `data` holds the rows' values, where in them each sample starts and its length, and two sizes:
-    the number of samples and the rows from one step to the next; in training the targets too, of
-    each sample or in a table of rows, with the row of each sample's first step.
+    the number of samples and the rows from one step to the next; where there are any, values that
+    are known ahead; in training the targets too, of each sample or in a table of rows, with the row
+    of each sample's first step.
 
     Returns
     -------
@@ -29,11 +30,12 @@ def gather_batch(data, samples, shape):
         targets = of_each_step(data["targets"], data, samples, shape)
     elif "targets" in data:
         targets = tf.gather(data["targets"], samples)
+    ahead = tf.gather(data["ahead"], samples) if "ahead" in data else None
     if inputs.dtype.is_integer:
         present = within & (inputs != PADDING)
         return Batch(tf.where(present, inputs, PADDING), present, n_present, targets)
     present = within & ~tf.math.is_nan(inputs[:, :, 0])
-    return Batch(tf.where(present[:, :, None], inputs, 0.0), present, n_present, targets)
+    return Batch(tf.where(present[:, :, None], inputs, 0.0), present, n_present, targets, ahead)
 
 
 def of_each_step(table, data, samples, shape):

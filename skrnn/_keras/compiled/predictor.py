@@ -234,5 +234,6 @@ def _cut(sequences: Sequences, samples: Any, n_rows: int) -> Sequences:
     first, last = int(piece.starts.min()), int(piece.ends.max())
     if last - first >= n_rows:
         # They lie far apart in the table, so their own rows are fewer.
-        return replace(Sequences.from_dense(piece.dense()), lengths=piece.lengths)
+        dense = Sequences.from_dense(piece.dense())
+        return replace(dense, lengths=piece.lengths, ahead=piece.ahead)
     return replace(piece, values=piece.values[first : last + 1], starts=piece.starts - first)

@@ -49,7 +49,11 @@ def sequence_tensors(sequences: Sequences, shape: Shape) -> dict[str, tf.Tensor]
     spans = aligned_zeros((shape.n_samples, 2), np.int32)
     spans[: len(sequences), 0] = sequences.starts
     spans[: len(sequences), 1] = sequences.lengths
+    known = {}
+    if sequences.ahead is not None:
+        known["ahead"] = padded(sequences.ahead, shape.n_samples)
     return {
+        **known,
         "values": padded(sequences.values.astype(dtype, copy=False), shape.n_rows),
         "spans": tensor(spans),
         "sizes": tensor(np.array([len(sequences), sequences.dilation], np.int32)),

@@ -16,12 +16,15 @@ class Batch(NamedTuple):
     n_present : int tensor or None
         Where the last present step of the batch ends; None: not asked.
     targets : tensor of shape (batch, ...) or None
+    ahead : tensor of shape (batch, n_target_steps, n_known) or None
+        What is known of the steps after these.
     """
 
     inputs: tf.Tensor
     present: tf.Tensor
     n_present: tf.Tensor | None
     targets: tf.Tensor | None = None
+    ahead: tf.Tensor | None = None
 
 
 def gives(result):

@@ -2,7 +2,8 @@
 
 In training the decoder is fed the targets, one step late (teacher forcing), so that all its steps
 are known before the first one is computed. In prediction it is fed what it wrote, in a loop of the
-graph. The first step is fed the token `START`, or zeros.
+graph. The first step is fed the token `START`, or zeros. Beside these numbers each step is fed what
+is known of it ahead.
 
 References
 ----------
@@ -84,9 +85,11 @@ def outputs(network, weights, batch):
     """Return the numbers that the decoder writes: (batch, n_target_steps, n_outputs)."""
     source, weights = encoded(network, weights, batch, DropoutMasks(None))
     n_samples = batch.inputs.shape[1]
+    ahead = _ahead_by_step(batch)
 
     def write(step, number, states, written):
-        number, states = decoder_step(network, weights, number, source._replace(states=states))
+        fed = number if ahead is None else tf.concat([number, ahead[step]], axis=1)
+        number, states = decoder_step(network, weights, fed, source._replace(states=states))
         return step + 1, number, states, written.write(step, number)
 
     written = tf.TensorArray(
@@ -124,8 +127,13 @@ def _taught(network, weights, batch, seed):
     source, weights = encoded(network, weights, batch, masks)
     targets, present = _targets_by_step(network, batch.targets)
 
+    ahead = _ahead_by_step(batch)
+
     def outputs_if_fed(fed):
-        hidden = _taught_states(network, weights, _one_late(network, fed), present, source, masks)
+        fed = _one_late(network, fed)
+        if ahead is not None:
+            fed = tf.concat([fed, ahead], axis=2)
+        hidden = _taught_states(network, weights, fed, present, source, masks)
         if network.target_embedding_dim is None:
             return _read_out(network, weights, tf.transpose(hidden, [1, 0, 2]), source)[0]
         return _read_out_blocks(network, weights, hidden, source, _n_present(present))
@@ -143,6 +151,11 @@ def _targets_by_step(network, targets):
         return targets, tf.ones(targets.shape[:2], tf.bool)
     tokens = tf.cast(targets[:, :, 0], tf.int32)
     return tokens, tokens != PADDING
+
+
+def _ahead_by_step(batch):
+    """Return what is known ahead, (n_target_steps, batch, n_known), or None."""
+    return None if batch.ahead is None else tf.transpose(batch.ahead, [1, 0, 2])
 
 
 def _one_late(network, targets):
@@ -209,8 +222,8 @@ def _n_present(present):
 def decoder_step(network, weights, fed, source):
     """Run the decoder for one step; return raw outputs (batch, n_outputs) and its states.
 
-    `fed` are tokens of shape (batch,) or numbers (batch, n_outputs); the states in `source` are
-    the decoder's own after the step before.
+    `fed` are tokens of shape (batch,) or numbers (batch, n_outputs + n_known); the states in
+    `source` are the decoder's own after the step before.
     """
     fed = _entering(weights, fed)
     hidden, states = step_of_layers(network, weights.layers, fed, source.states)

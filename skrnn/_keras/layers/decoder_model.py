@@ -8,7 +8,7 @@ from .seeds import seeded_layers
 from .stack_model import input_layers, plain_layer, token_layers
 
 
-def build_decoder(network, weights, *, input_scaling=None, output_scaling=None):
+def build_decoder(network, weights, *, input_scaling=None, output_scaling=None, known_scaling=None):
     """Build encoder and decoder of Keras layers, with weights.
 
     Parameters
@@ -16,13 +16,15 @@ def build_decoder(network, weights, *, input_scaling=None, output_scaling=None):
     network : EncoderDecoder
     weights : list of ndarray
     input_scaling, output_scaling : see `skrnn._keras.layers.stack_model.build_stack`
+    known_scaling : (scale, offset) of float lists, or None
+        Turns what is known ahead into the network's units.
 
     Returns
     -------
     keras.Model
         Of tokens: from the input and the target ids, each one step late, to logits
-        (n_samples, n_target_steps, n_outputs). Of numbers: from the input to what the decoder
-        writes by itself, in a graph of so many steps.
+        (n_samples, n_target_steps, n_outputs). Of numbers: from the input, and what is known ahead
+        of it if anything is, to what the decoder writes by itself, in a graph of so many steps.
     """
     with seeded_layers(0):
         layers = _Layers(network, input_scaling)
@@ -30,10 +32,15 @@ def build_decoder(network, weights, *, input_scaling=None, output_scaling=None):
             fed = keras.Input((None,), dtype="int32")
             model = keras.Model([layers.input, fed], layers.taught(fed))
         else:
-            written = layers.written(network.n_target_steps)
+            ahead = known = None
+            if network.n_known:
+                ahead = known = keras.Input((network.n_target_steps, network.n_known))
+                if known_scaling is not None:
+                    known = keras.layers.Rescaling(*known_scaling)(ahead)
+            written = layers.written(network.n_target_steps, known)
             if output_scaling is not None:
                 written = keras.layers.Rescaling(*output_scaling)(written)
-            model = keras.Model(layers.input, written)
+            model = keras.Model(layers.input if ahead is None else [layers.input, ahead], written)
     layers.set_weights(weights)
     return model
 
@@ -116,12 +123,15 @@ class _Layers:
         outputs, _ = self._decoded(self.embedding(fed), self.states)
         return outputs
 
-    def written(self, n_steps):
-        """Return what the decoder writes when it is fed its own outputs."""
+    def written(self, n_steps, known=None):
+        """Return what the decoder writes when it is fed its own outputs, and what is known."""
         number = FirstStep(self.network.n_outputs)(self.keys)
         states, steps = self.states, []
-        for _ in range(n_steps):
-            number, states = self._decoded(number, states)
+        for step in range(n_steps):
+            fed = number
+            if known is not None:
+                fed = keras.layers.Concatenate()([number, known[:, step : step + 1]])
+            number, states = self._decoded(fed, states)
             steps.append(number)
         return steps[0] if n_steps == 1 else keras.layers.Concatenate(axis=1)(steps)
 
