@@ -269,6 +269,20 @@ def _shift_in(months: np.ndarray, clock: Clock) -> Any:
     return np.minimum(clock["shift"] // day, lengths - 1) * day + clock["shift"] % day
 
 
+def month_stamps(months: np.ndarray, clock: Clock) -> np.ndarray:
+    """What the clock on the wall shows at a clock's stamp in each month, int64.
+
+    Parameters
+    ----------
+    months : ndarray of shape (n_rows,), int64
+        Coordinates on a clock of the rule "month".
+    clock : dict
+    """
+    edges = months + 1 if clock["anchor"] == "end" else months
+    starts = edges.astype("M8[M]").astype(f"M8[{clock['resolution']}]").astype(np.int64)
+    return np.asarray(starts + _shift_in(months, clock))
+
+
 def _months(wall: np.ndarray, anchor: str, resolution: str) -> tuple[np.ndarray, np.ndarray]:
     """Month of each stamp, and its distance to where that month starts or ends."""
     stamps = wall.view(f"M8[{resolution}]")

@@ -168,6 +168,33 @@ def wall_time(values: np.ndarray, zone: str | None, resolution: str = "ns") -> n
     return np.asarray(index.tz_localize(None).asi8)
 
 
+def utc_time(wall: np.ndarray, zone: str | None, resolution: str = "ns") -> np.ndarray:
+    """When the clock on the wall shows these times in a time zone, the reverse of `wall_time`.
+
+    Parameters
+    ----------
+    wall : ndarray of shape (n_rows,), int64
+        What the clock shows, since 1970.
+    zone : str or None
+        Name of the time zone; None for naive stamps.
+    resolution : str, default="ns"
+        What the values are counted in.
+
+    Returns
+    -------
+    values : ndarray of shape (n_rows,), int64
+        Time since 1970 in UTC: the first of two where the clock is set back, and where it is set
+        forward the first moment after what it leaps over.
+    """
+    if zone is None:
+        return wall
+    import pandas as pd
+
+    index = pd.DatetimeIndex(wall.view(f"M8[{resolution}]"))
+    is_summer = np.ones(len(wall), bool)
+    return np.asarray(index.tz_localize(zone, is_summer, "shift_forward").asi8)
+
+
 def read_series(table: Any, n_rows: int) -> list[Series]:
     """The series of a table, in the order in which they first appear.
 
@@ -192,7 +219,7 @@ def read_series(table: Any, n_rows: int) -> list[Series]:
         return [Series(None, np.arange(n_rows), None)]
     index = table.index
     if index.nlevels == 1:
-        stamps = _stamps_of(index)
+        stamps = stamps_of(index)
         if stamps is None:
             check_labels(index, "X.index", "X.index = {}")
             check_in_order(index)
@@ -207,7 +234,7 @@ def _panel(index: Any) -> list[Series]:
             f"{index.nlevels} levels, {list(index.names)}: join the levels that name a series "
             "into one."
         )
-    stamps = _stamps_of(index.get_level_values(1), freq_of=index.levels[1])
+    stamps = stamps_of(index.get_level_values(1), freq_of=index.levels[1])
     _check_order_of_levels(index, stamps)
     codes, keys = index.get_level_values(0).factorize()
     if (codes < 0).any():
@@ -233,7 +260,7 @@ def _check_order_of_levels(index: Any, stamps: Stamps | None) -> None:
     # hold one row, and nothing would fail.
     if stamps is not None and stamps.kind in _TIME_KINDS:
         return
-    first = _stamps_of(index.levels[0])
+    first = stamps_of(index.levels[0])
     if first is not None and first.kind in ("datetime", "period"):
         raise ValueError(
             "Expected a panel's index in the order (series, time); got "
@@ -248,7 +275,7 @@ def _plain(key: Any) -> Any:
     return key if isinstance(key, str | int | float | bool) else str(key)
 
 
-def _stamps_of(index: Any, freq_of: Any = None) -> Stamps | None:
+def stamps_of(index: Any, freq_of: Any = None) -> Stamps | None:
     """Stamps of an index, or None if it is no clock (strings, floats, booleans)."""
     import pandas as pd
     from pandas.api.types import is_datetime64_any_dtype, is_integer_dtype
