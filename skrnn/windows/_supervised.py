@@ -15,6 +15,7 @@ from ._align import steps_by_series
 from ._columns import table_of
 from ._frames import check_dates
 from ._left_out import with_left_out
+from ._origins import are_origins
 from ._stamps import Series, is_in_order, read_series
 
 
@@ -24,16 +25,17 @@ def series_to_supervised(
     target: Any = None,
     horizon: int | Sequence[int] = 1,
     clock: str = "auto",
+    origins: Any = None,
 ) -> tuple[Any, Any]:
     """Rows with a known future, and that future.
 
-    The future of a row is the target `horizon` steps later, by the clock if the data has one: see
-    `LagWindows`. Rows whose future is missing or NaN are left out, among them the last
+    The future of a row is the target in the next `horizon` steps, by the clock if the data has one:
+    see `LagWindows`. Rows whose future is missing or NaN in part are left out, among them the last
     `horizon` rows of each series. Those are the ones to predict from once a model is fitted,
     and all of them should be given, because a model of windows has only seen the rows before::
 
         X, y = series_to_supervised(data, target="temp", horizon=7)
-        next_week = model.fit(X, y).predict(data.iloc[-7:])
+        next_week = model.fit(X, y).predict(data.iloc[-7:])[-1]
 
     Parameters
     ----------
@@ -49,12 +51,19 @@ def series_to_supervised(
         only column, or for all if there are several.
 
     horizon : int or sequence of int, default=1
-        Steps from a row to its future, at least 1. A sequence asks for several at once, and a row
-        is kept if all of them are known.
+        The steps of the future, at least 1. An integer h stands for the steps 1, ..., h, and a
+        sequence names steps: ``[7]`` is the seventh alone. A row is kept if all of them are known.
 
     clock : {"auto", "rows"}, default="auto"
         Whether a step is one of the clock ("auto"), or the next row in the order of time, however
         far apart they are ("rows"): see `LagWindows`.
+
+    origins : None, int, array-like of bool of shape (n_rows,) or callable, default=None
+        The rows from which a forecast is made, and which X has: all of them (None); every k-th step
+        of each series, from its first row on (an integer k); those with a true value; or a function
+        that is given the times of the rows, a pandas index, and returns one truth value for each:
+        ``lambda times: times.hour == 6``. The index has to be a clock. The rows between are left
+        out, but windows of X hold them, see below.
 
     Returns
     -------
@@ -64,16 +73,17 @@ def series_to_supervised(
         in its `attrs`, and windows of it hold them, as long as values and columns are the same.
 
     y : array, Series or frame of shape (n_samples,) or (n_samples, n_outputs)
-        Their future, with the index of X: y at a stamp is what will be known `horizon` steps later.
-        One dimension for one target and one horizon. Several columns stand horizon by horizon,
-        and within a horizon target by target: ``n_outputs = n_horizons * n_targets``. In a frame
-        they are named like "temp_lead1". Of a table of Arrow, one dimension is an ndarray.
+        Their future, with the index of X: y at a stamp is what will be known in later steps.
+        One dimension for one target and ``horizon=1``; a container, such as ``[1]`` or ``[7]``,
+        gives two, even with one entry. Several columns stand step by step, and within a step target
+        by target: ``n_outputs = n_horizons * n_targets``. In a frame they are named like
+        "temp_lead1". Of a table of Arrow, one dimension is an ndarray.
 
     Raises
     ------
     ValueError
-        If a target, a horizon or a clock does not exist, no row has a known future, or the stamps
-        lie on no regular step.
+        If a target, a horizon, a clock or origins do not exist, no row has a known future, the
+        stamps lie on no regular step, or origins are asked for of data without a clock.
 
     See Also
     --------
@@ -94,12 +104,15 @@ def series_to_supervised(
     >>> y.tolist()
     [6.0, 7.0, 8.0]
 
+    >>> X, y = series_to_supervised([1, 2, 3, 4, 5], horizon=2)
+    >>> y.tolist()
+    [[2, 3], [3, 4], [4, 5]]
     >>> X, y = series_to_supervised([1, 2, 3, 4, 5], horizon=[1, 3])
     >>> y.tolist()
     [[2, 4], [3, 5]]
     """
     table = table_of(data)
-    horizons = _checked_horizons(horizon)
+    horizons = _checked_horizons(horizon, len(table))
     columns, is_one = table.positions(target)
     if not len(table) or not columns:
         raise ValueError(
@@ -108,32 +121,49 @@ def series_to_supervised(
         )
     check_dates(data)
     future = _future_rows(data, len(table), horizons, clock)
-    kept = np.asarray((future >= 0).all(axis=1))
-    n_without_row = int((~kept).sum())
+    has_rows = np.asarray((future >= 0).all(axis=1))
+    kept = has_rows.copy()
     kept[kept] = ~table.missing(columns)[future[kept]].any(axis=(1, 2))
-    if not kept.any():
-        rows_would_do = ' or clock="rows"' if n_without_row > max(horizons) else ""
-        raise ValueError(
-            f"Expected rows whose target is known {horizon} steps later; got none in "
-            f"{len(table)} rows: give more rows, a shorter horizon{rows_would_do}, or targets that "
-            "are not NaN."
-        )
+    _check_some(kept, has_rows, horizon, horizons)
     series = read_series(data, len(table))
-    _tell_of_rows(series, horizons, kept, n_without_row)
+    _tell_of_rows(series, horizons, kept, int((~has_rows).sum()))
+    kept &= are_origins(data, len(table), origins, clock)
+    if not kept.any():
+        raise ValueError(
+            f"Expected origins among the rows with a known future; got {shown(origins)}, which "
+            f"names none of them in {len(table)} rows: name others."
+        )
     rows = np.flatnonzero(kept)
-    flat = len(columns) == 1 and is_one and isinstance(horizon, Integral)
+    is_next = isinstance(horizon, Integral) and horizon == 1
     X = with_left_out(table.rows(rows), table.data, kept, series)
-    return X, table.leads(columns, horizons, rows, future[rows], flat)
+    return X, table.leads(
+        columns, horizons, rows, future[rows], flat=len(columns) == 1 and is_one and is_next
+    )
 
 
-def _checked_horizons(horizon: Any) -> list[int]:
-    horizons = [horizon] if isinstance(horizon, Integral) else list(np.atleast_1d(horizon))
+def _checked_horizons(horizon: Any, n_rows: int) -> list[int]:
+    if isinstance(horizon, Integral):  # more steps than rows are never known
+        horizons = list(range(1, min(int(horizon), max(n_rows, 1)) + 1))
+    else:
+        horizons = list(np.atleast_1d(horizon))
     if not horizons or not all(isinstance(one, int | np.integer) and one >= 1 for one in horizons):
         raise ValueError(
             f"Expected horizon as an integer of at least 1, or several; got {shown(horizon)}: "
-            "horizon=1 is the next step."
+            "horizon=1 is the next step, and horizon=7 the next seven."
         )
     return [int(one) for one in horizons]
+
+
+def _check_some(kept: np.ndarray, has_rows: np.ndarray, horizon: Any, horizons: list[int]) -> None:
+    if kept.any():
+        return
+    steps = f"1 to {horizon}" if isinstance(horizon, Integral) else shown(horizon)
+    later = "one step" if horizon == 1 else f"{steps} steps"
+    rows_would_do = ' or clock="rows"' if (~has_rows).sum() > max(horizons) else ""
+    raise ValueError(
+        f"Expected rows whose target is known {later} later; got none in {len(kept)} rows: give "
+        f"more rows, a shorter horizon{rows_would_do}, or targets that are not NaN."
+    )
 
 
 def _checked_clock(clock: str) -> str:

@@ -50,7 +50,7 @@ def test_a_price_file_has_no_weekends(prices):
         'targets, or take the next row as the next step (clock="rows").'
     )
     assert caught[0].filename == __file__
-    _, week = series_to_supervised(prices[45:80], horizon=[1, 2, 3, 4, 5])
+    _, week = series_to_supervised(prices[45:80], horizon=5)
     assert len(week) == 30
 
 

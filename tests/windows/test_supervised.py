@@ -28,9 +28,16 @@ def test_one_target_one_step(frame):
 
 
 def test_targets_keep_their_type(frame):
-    assert series_to_supervised(frame, target="rain", horizon=2)[1].tolist() == [0, 1, 1]
+    assert series_to_supervised(frame, target="rain", horizon=[2])[1]["rain_lead2"].tolist() == [
+        0,
+        1,
+        1,
+    ]
     assert series_to_supervised(frame, target="rain")[1].dtype == frame["rain"].dtype
-    assert series_to_supervised(frame, target="sky", horizon=3)[1].tolist() == ["d", "e"]
+    assert series_to_supervised(frame, target="sky", horizon=[3])[1]["sky_lead3"].tolist() == [
+        "d",
+        "e",
+    ]
 
 
 def test_several_horizons_and_targets_stand_horizon_by_horizon(frame):
@@ -47,13 +54,27 @@ def test_the_shape_of_y(frame):
         (("temp",), 1): (4, 1),
         ("temp", (1,)): (4, 1),
         ("temp", (1, 2)): (3, 2),
-        (("temp", "rain"), 2): (3, 2),
+        ("temp", (3,)): (2, 1),
+        ("temp", 2): (3, 2),
+        (("temp",), 2): (3, 2),
+        (("temp", "rain"), 2): (3, 4),
         (("temp", "rain"), (1, 2)): (3, 4),
         (None, 1): (4, 3),
     }
     for (target, horizon), shape in shapes.items():
         target = list(target) if isinstance(target, tuple) else target
         assert series_to_supervised(frame, target=target, horizon=horizon)[1].shape == shape
+
+
+def test_an_integer_is_the_steps_up_to_it(frame):
+    for target in ["temp", ["temp", "rain"], None]:
+        X, y = series_to_supervised(frame, target=target, horizon=3)
+        X_of_list, y_of_list = series_to_supervised(frame, target=target, horizon=[1, 2, 3])
+        pd.testing.assert_frame_equal(X, X_of_list)
+        pd.testing.assert_frame_equal(y, y_of_list)
+    holes = frame.iloc[[0, 1, 2, 4]]  # of the row before the hole not all of the future is known
+    with pytest.warns(UserWarning, match="1 because no row stands where"):
+        assert series_to_supervised(holes, target="temp", horizon=2)[0]["temp"].tolist() == [1]
 
 
 def test_by_the_clock(frame):
@@ -103,7 +124,7 @@ def test_arrays(dtype):
     data = np.arange(10, dtype=dtype).reshape(5, 2)
     X, y = series_to_supervised(data, target=1, horizon=2)
     np.testing.assert_array_equal(X, data[:3])
-    np.testing.assert_array_equal(y, [5, 7, 9])
+    np.testing.assert_array_equal(y, [[3, 5], [5, 7], [7, 9]])
     assert X.dtype == y.dtype == dtype
     assert series_to_supervised(data)[1].shape == (4, 2)
     X, y = series_to_supervised(data[:, 0])
@@ -127,7 +148,7 @@ def test_polars(frame):
 
 def test_months():
     series = pd.Series([1.0, 2, 4], pd.to_datetime(["2024-01-31", "2024-02-29", "2024-04-30"]))
-    assert series_to_supervised(series, horizon=2)[1].tolist() == [4]
+    assert series_to_supervised(series, horizon=[2])[1].iloc[:, 0].tolist() == [4]
 
 
 def test_what_is_left_is_what_to_predict_from(frame):
@@ -200,6 +221,63 @@ def test_no_row_is_taken_along_where_none_is_missing(frame):
     assert not series_to_supervised(frame.reset_index(drop=True), target="temp")[0].attrs
 
 
+HOURS = pd.date_range("2024-03-01", periods=96, freq="h", tz="Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("origins", "rows"),
+    [
+        (24, [0, 24, 48]),
+        (lambda times: times.hour == 6, [6, 30, 54]),
+        (np.arange(96) % 50 == 7, [7, 57]),
+        ([row in (0, 40) for row in range(96)], [0, 40]),
+    ],
+)
+def test_windows_of_some_origins_are_those_of_all_rows(origins, rows):
+    load = pd.DataFrame({"load": np.arange(96.0)}, index=HOURS)
+    X, y = series_to_supervised(load, horizon=24, origins=origins)
+    assert X["load"].tolist() == rows
+    np.testing.assert_array_equal(y, np.array(rows)[:, None] + np.arange(1, 25))
+    windows = LagWindows(30)
+    expected = windows.fit_transform(load)[rows]
+    np.testing.assert_array_equal(windows.fit_transform(X), expected)
+    np.testing.assert_array_equal(windows.fit(X[:-1]).transform(X[-1:]), expected[-1:])
+
+
+def test_origins_are_counted_by_the_clock_in_each_series():
+    hours = HOURS.tz_localize(None)
+    panel = pd.concat(
+        {"u": pd.DataFrame({"a": range(12)}, hours[:12]).drop(hours[[1, 5]])}
+        | {"v": pd.DataFrame({"a": range(6)}, hours[2:8])}
+    ).sample(frac=1, random_state=0)
+    X, _ = series_to_supervised(panel, horizon=[2], origins=3)
+    assert {*zip(X.index.get_level_values(0), X["a"], strict=True)} == {
+        ("u", 0), ("u", 6), ("u", 9), ("v", 0), ("v", 3)
+    }  # fmt: skip
+    by_hour, _ = series_to_supervised(panel, horizon=[2], origins=lambda times: times.hour == 4)
+    assert {*by_hour["a"]} == {4, 2}
+
+
+@pytest.mark.parametrize(
+    ("origins", "words"),
+    [
+        (0, "got 0: origins=24"),
+        (True, "got True: origins=24"),
+        ([1, 2], "got an array of shape (2,) and dtype int64: origins=24"),
+        (lambda times: times.hour, "got a function that returns an array of shape (96,) and dty"),
+        (96 * [False], "Expected origins among the rows with a known future; got [False"),
+    ],
+)
+def test_origins_that_name_no_rows(origins, words):
+    load = pd.DataFrame({"load": np.arange(96.0)}, index=HOURS)
+    assert words in message(load, origins=origins)
+
+
+def test_origins_need_a_clock():
+    words = "by it the windows find the rows between them; got ndarray without one: give a DataFr"
+    assert words in message(np.arange(9.0), origins=3)
+
+
 def message(*args, **kwargs):
     with pytest.raises(ValueError) as error:
         series_to_supervised(*args, **kwargs)
@@ -218,15 +296,18 @@ def test_a_target_that_does_not_exist(frame):
 def test_a_horizon_out_of_range(frame, horizon):
     assert message(frame, horizon=horizon) == (
         f"Expected horizon as an integer of at least 1, or several; got {horizon!r}: horizon=1 is "
-        "the next step."
+        "the next step, and horizon=7 the next seven."
     )
 
 
 def test_no_row_has_a_future(frame):
     assert message(frame, target="temp", horizon=5) == (
-        "Expected rows whose target is known 5 steps later; got none in 5 rows: give more rows, a "
-        "shorter horizon, or targets that are not NaN."
+        "Expected rows whose target is known 1 to 5 steps later; got none in 5 rows: give more "
+        "rows, a shorter horizon, or targets that are not NaN."
     )
+    assert "known 1 to 1000000000000 steps later" in message(frame, horizon=10**12)
+    assert "known [2, 9] steps later" in message(frame, horizon=[2, 9])
+    assert "known one step later" in message(frame[:1])
 
 
 def test_three_dimensions():
