@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from ._programs import cache_info, clear_cache
     from .autoencoder import RNNAutoencoder
     from .classification import RNNClassifier
-    from .display import AttentionDisplay
+    from .display import AttentionDisplay, TrainingCurveDisplay
+    from .forecast import (
+        BacktestDisplay,
+        ForecastDisplay,
+        RNNForecaster,
+        backtest,
+        backtest_scores,
+        forecast_scorer,
+    )
     from .language import RNNLanguageModel
     from .regression import RNNRegressor
     from .seq2seq import RNNSeq2Seq
@@ -22,32 +30,46 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AttentionDisplay": ".display",
+    "BacktestDisplay": ".forecast",
+    "ForecastDisplay": ".forecast",
     "LagFeatures": ".windows",
     "LagWindows": ".windows",
     "RNNAutoencoder": ".autoencoder",
     "RNNClassifier": ".classification",
+    "RNNForecaster": ".forecast",
     "RNNLanguageModel": ".language",
     "RNNRegressor": ".regression",
     "RNNSeq2Seq": ".seq2seq",
     "SequenceTokenizer": ".text",
+    "TrainingCurveDisplay": ".display",
+    "backtest": ".forecast",
+    "backtest_scores": ".forecast",
     "cache_info": "._programs",
     "clear_cache": "._programs",
+    "forecast_scorer": ".forecast",
     "series_to_supervised": ".windows",
 }
 
 __all__ = [
     "AttentionDisplay",
+    "BacktestDisplay",
+    "ForecastDisplay",
     "LagFeatures",
     "LagWindows",
     "RNNAutoencoder",
     "RNNClassifier",
+    "RNNForecaster",
     "RNNLanguageModel",
     "RNNRegressor",
     "RNNSeq2Seq",
     "SequenceTokenizer",
+    "TrainingCurveDisplay",
     "__version__",
+    "backtest",
+    "backtest_scores",
     "cache_info",
     "clear_cache",
+    "forecast_scorer",
     "series_to_supervised",
 ]
 

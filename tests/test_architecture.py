@@ -35,8 +35,10 @@ EVER = arrows(MODULES, at_start=False)
 BELOW = sorted({lower for name in ENGINE for lower in EVER[name]} - set(ENGINE))
 # Who trains or predicts: the estimators of networks, and what of them is in files of its own.
 ABOVE = sorted(name for name in OUTSIDE if name != "skrnn" and set(ENGINE) & reached(name, EVER))
+# The forecaster is made of estimators.
+FORECAST = [name for name in OUTSIDE if belongs_to(name, {"skrnn.forecast"})]
 # The folders of what estimators are made of (data, texts, windows), and of what draws them.
-PARTS = [name for name in OUTSIDE if name.count(".") == 2]
+PARTS = [name for name in OUTSIDE if name.count(".") == 2 and name not in FORECAST]
 
 # Adding a file to the top of the repository is a decision: write it here.
 TOP_LEVEL = {
@@ -122,6 +124,12 @@ def test_what_the_engine_knows_is_plain(name):
 def test_parts_do_not_train(name):
     guilty = sorted({name, *EVER[name]} & set(ABOVE))
     assert not guilty, f"{name}: this lies below what trains and predicts: {guilty}"
+
+
+@pytest.mark.parametrize("name", [n for n in OUTSIDE if n not in FORECAST and n != "skrnn"])
+def test_estimators_do_not_know_the_forecaster(name):
+    guilty = lines_importing(name, {"skrnn.forecast"})
+    assert not guilty, f"{name}: forecasts are made of estimators, not the reverse: {guilty}"
 
 
 def test_imports_draw_no_circle():

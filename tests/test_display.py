@@ -1,4 +1,4 @@
-"""Pictures of the attention of networks that pool their steps; those of `RNNSeq2Seq` are there."""
+"""Pictures of attention (of networks that pool their steps) and of trainings."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from skrnn import AttentionDisplay, SequenceTokenizer
+from skrnn import AttentionDisplay, SequenceTokenizer, TrainingCurveDisplay
 
 from .common import sequences, small_classifier, small_regressor
 
@@ -71,3 +71,15 @@ def test_what_is_refused(reader):
     linear = LinearRegression().fit([[0.0], [1.0]], [0, 1])
     with pytest.raises(ValueError, match=r"pooling='attention', got LinearRegression"):
         AttentionDisplay.from_estimator(linear, [0.0])
+
+
+def test_a_training_curve_is_the_history():
+    X, y = sequences()
+    network = small_regressor(epochs=3).fit(X, y)
+    display = TrainingCurveDisplay.from_estimator(make_pipeline("passthrough", network))
+    drawn = [line.get_ydata() for line in display.lines_]
+    np.testing.assert_array_equal(drawn[0], network.history_["loss"])
+    np.testing.assert_array_equal(drawn[1], network.history_["val_loss"])
+    assert display.best_epoch == network.best_epoch_
+    with pytest.raises(TypeError, match="got LinearRegression"):
+        TrainingCurveDisplay.from_estimator(LinearRegression().fit([[1.0]], [1.0]))

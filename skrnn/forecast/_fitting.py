@@ -1,0 +1,215 @@
+"""From a table to a trained network, and the errors of its forecasts of what it has not seen."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from .._warnings import warn
+from ._design import Design
+from ._naive import last_values, seasonal_values
+from ._split import split_by_time
+from ._strategies import Strategy
+from ._table import Table
+
+# Fewer forecasts than this are all learnt from in the end, and judged by more of them.
+_FEWEST_TO_SPARE = 500
+_FRACTION_OF_FEW = 0.2
+# Samples after which several baselines are compared, where the whole training takes far more.
+_TRIAL_SAMPLES, _USUAL_EPOCHS = 50_000, 50
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network, what its forecasts start from, and how well it forecasts.
+
+    Parameters
+    ----------
+    regressor : RNNRegressor
+    baseline : {"none", "last", "season"}
+    errors : ndarray of shape (n_held_out, n_steps, n_targets)
+        Absolute errors of the forecasts of the held-out rows, in units of the deviation of each
+        series and in the order of time.
+    """
+
+    regressor: Any
+    baseline: str
+    errors: np.ndarray
+
+    @property
+    def mean_error(self) -> float:
+        """Return the mean of the errors, or infinity where none is known."""
+        return float(np.nanmean(self.errors)) if np.isfinite(self.errors).any() else np.inf
+
+
+def start_of(
+    baseline: str,
+    design: Design,
+    table: Table,
+    season: int | None,
+    n_steps: int,
+    rows: np.ndarray,
+) -> np.ndarray:
+    """Return what is added to what the network says: (n_rows, n_steps, n_targets)."""
+    middle = design.scale_of(table)[0][rows, None, : table.n_targets]
+    if baseline == "none":
+        return np.broadcast_to(middle, (len(rows), n_steps, table.n_targets))
+    if baseline == "last" or season is None:
+        found = last_values(table.targets, table.timeline, n_steps, rows)
+    else:
+        found = seasonal_values(table.targets, table.timeline, n_steps, season, rows)
+    return np.where(np.isnan(found), middle, found) if np.isnan(found).any() else found
+
+
+def origins_of(design: Design, table: Table) -> np.ndarray:
+    """Return the rows from which a forecast is made of which some truth is known."""
+    truth = table.truth(design.n_steps)
+    is_origin = (
+        ~np.isnan(truth).all(axis=(1, 2))
+        & ~table.is_absent
+        & design.knows_ahead(table, design.n_steps)
+    )
+    rows = np.flatnonzero(is_origin)
+    if not len(rows) or np.isnan(truth[rows]).all(axis=0).any():
+        raise ValueError(
+            f"Expected rows whose next {design.n_steps} steps are known; got none in {len(table)} "
+            "rows: give more rows, or a shorter horizon."
+        )
+    return rows
+
+
+class Trainer:
+    """Trains networks on one table, and judges them by the latest of its forecasts.
+
+    Parameters
+    ----------
+    design : Design
+    table : Table
+    strategy : Strategy
+    make : callable
+        Makes a regressor; takes `early_stopping` and other parameters to change.
+    season : int or None
+    early_stopping : bool or "auto"
+    fraction : float
+        The part of the forecasts to hold out.
+    """
+
+    def __init__(
+        self,
+        design: Design,
+        table: Table,
+        strategy: Strategy,
+        make: Callable[..., Any],
+        *,
+        season: int | None,
+        early_stopping: bool | str,
+        fraction: float,
+    ) -> None:
+        self.design, self.table, self.strategy = design, table, strategy
+        self.make, self.season = make, season
+        self.origins = origins_of(design, table)
+        spares_none = len(self.origins) < _FEWEST_TO_SPARE
+        self.learns_all = spares_none if early_stopping == "auto" else not early_stopping
+        self.learnt, self.held_out = split_by_time(
+            table,
+            self.origins,
+            fraction=max(fraction, _FRACTION_OF_FEW) if self.learns_all else fraction,
+            before=design.window,
+            ahead=design.n_steps,
+        )
+
+    def best(self, baselines: Sequence[str]) -> Trained:
+        """Return the network with the baseline that forecasts the held-out rows best."""
+        if not len(self.held_out):
+            pairs = self._pairs(baselines[0])
+            regressor = self.make(early_stopping=False).fit(**pairs.at(self.origins))
+            return Trained(regressor, baselines[0], pairs.errors(regressor, self.held_out))
+        trial = self._trial_epochs() if len(baselines) > 1 else None
+        found = [self._judged(baseline, trial) for baseline in baselines]
+        best, told = min(found, key=lambda one: one[0].mean_error)
+        if trial is not None:
+            best, told = self._judged(best.baseline, None)
+        if self.learns_all:
+            pairs = self._pairs(best.baseline)
+            regressor, told = _fitted(self.make(early_stopping=False), pairs.at(self.origins), {})
+            best = replace(best, regressor=regressor)
+        for one in told:
+            warn(str(one.message), one.category)
+        return best
+
+    def _judged(self, baseline: str, epochs: int | None) -> tuple[Trained, list[Any]]:
+        """Return a network that has learnt from the earlier forecasts, and what it warned of."""
+        pairs = self._pairs(baseline)
+        changed = {} if epochs is None else {"epochs": epochs}
+        regressor = self.make(early_stopping=not self.learns_all, **changed)
+        judged = {} if self.learns_all else pairs.judged(self.held_out)
+        regressor, told = _fitted(regressor, pairs.at(self.learnt), judged)
+        return Trained(regressor, baseline, pairs.errors(regressor, self.held_out)), told
+
+    def _trial_epochs(self) -> int | None:
+        """Return the epochs after which baselines are compared; None: after the whole training."""
+        if self.learns_all:
+            return None
+        epochs = ceil(_TRIAL_SAMPLES / len(self.learnt))
+        return epochs if epochs < _USUAL_EPOCHS / 2 else None
+
+    def _pairs(self, baseline: str) -> Pairs:
+        return Pairs(self.design, self.table, self.strategy, baseline, self.season)
+
+
+def _fitted(
+    regressor: Any, samples: dict[str, Any], judged: dict[str, Any]
+) -> tuple[Any, list[Any]]:
+    """Return a regressor that is fitted, and what it warned of.
+
+    Of several networks that are tried, only the one that is kept has something to tell.
+    """
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        regressor.fit(**samples, **judged)
+    return regressor, list(told)
+
+
+class Pairs:
+    """What a network is given of the rows of a table, and what it is to say."""
+
+    def __init__(
+        self,
+        design: Design,
+        table: Table,
+        strategy: Strategy,
+        baseline: str,
+        season: int | None,
+    ) -> None:
+        self.design, self.table, self.strategy = design, table, strategy
+        self.baseline, self.season = baseline, season
+
+    def at(self, rows: np.ndarray) -> dict[str, Any]:
+        """Return the samples of some rows."""
+        return self.strategy.samples(self.design, self.table, rows, self._above_start(rows))
+
+    def judged(self, rows: np.ndarray) -> dict[str, Any]:
+        """Return the samples of some rows as those to stop early by."""
+        return {f"{name}_val": value for name, value in self.at(rows).items()}
+
+    def errors(self, regressor: Any, rows: np.ndarray) -> np.ndarray:
+        """Return absolute errors in units of each series, in the order of time."""
+        y = self._above_start(rows)
+        if not len(rows):
+            return y
+        n_steps = self.design.n_steps
+        said = self.strategy.said(regressor, self.design, self.table, rows, n_steps)
+        order = np.argsort(self.table.timeline.steps_of_rows()[rows], kind="stable")
+        return np.asarray(np.abs(said - y)[order])
+
+    def _above_start(self, rows: np.ndarray) -> np.ndarray:
+        design, table, n_steps = self.design, self.table, self.design.n_steps
+        above = table.truth(n_steps, rows)
+        above -= start_of(self.baseline, design, table, self.season, n_steps, rows)
+        above /= design.scale_of(table)[1][rows, None, : table.n_targets]
+        return above

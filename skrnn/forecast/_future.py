@@ -1,0 +1,152 @@
+"""The steps after the last row: their stamps, what is known of them, and the frame of forecasts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._design import Design
+from ._holidays import holiday_column
+from ._roles import frame_label
+from ._table import Table, table_of
+
+
+def steps_ahead(
+    design: Design, table: Table, new: np.ndarray, n_steps: int
+) -> tuple[np.ndarray, list[Any]]:
+    """Return the last known rows, and the stamps of the steps after each of them.
+
+    Parameters
+    ----------
+    design : Design
+    table : Table
+        The rows remembered and given. Rows without a target at the end of a series tell what is
+        known ahead.
+    new : ndarray of int
+        The rows that were given. Their series are forecast, from the last known one of them;
+        empty stands for all rows.
+
+    Returns
+    -------
+    origins : ndarray of shape (n_series,)
+    stamps : list of pandas.Index, of length n_series
+        The steps after each origin.
+    """
+    last = table.last_known()
+    series = table.timeline.series_of_rows()
+    asked = np.unique(series[new]) if len(new) else np.arange(len(last))
+    given = table.last_known(new)
+    last = np.where(given >= 0, given, last)
+    _refuse_unknown(table, last, asked)
+    stamps = [_stamps_after(table, int(number), int(last[number]), n_steps) for number in asked]
+    if design.columns.known:
+        for one in stamps:
+            _refuse_not_known(design, table, one)
+    return last[asked], stamps
+
+
+def with_steps_ahead(design: Design, table: Table, n_steps: int) -> Table:
+    """Return the table with rows for the steps ahead, where their stamps are all that is known."""
+    is_told = design.holidays is not None or (design.lead_steps < n_steps and design.calendar)
+    if design.columns.known or not is_told:
+        return table
+    last = table.last_known()
+    stamps = [
+        _stamps_after(table, number, int(row), n_steps)
+        for number, row in enumerate(last)
+        if row >= 0
+    ]
+    return _with_rows(design, table, stamps) if stamps else table
+
+
+def future_frame(
+    design: Design,
+    stamps: list[Any],
+    forecasts: np.ndarray,
+    radii: np.ndarray | None,
+    horizons: list[int],
+) -> Any:
+    """Return forecasts as a frame with a row for each step ahead.
+
+    Its columns are the targets, each with those of its band, `<target>_lower` and `<target>_upper`.
+    """
+    import pandas as pd
+
+    at = [h - 1 for h in horizons]
+    columns: dict[Any, np.ndarray] = {}
+    for number, name in enumerate(design.columns.targets):
+        middle = forecasts[:, at, number].ravel()
+        columns[name] = middle
+        if radii is not None:
+            radius = radii[:, at, number].ravel()
+            columns[f"{name}_lower"], columns[f"{name}_upper"] = middle - radius, middle + radius
+    index = stamps[0][at]
+    for one in stamps[1:]:
+        index = index.append(one[at])
+    return pd.DataFrame(columns, index=index)
+
+
+def _stamps_after(table: Table, number: int, row: int, n_steps: int) -> Any:
+    """Return the stamps of the steps after a row of a series."""
+    import pandas as pd
+
+    from ..windows._forward import stamps_after
+
+    key, clock = table.timeline.keys[number], table.timeline.clocks[number]
+    if clock is None:
+        start = int(table.timeline.steps_of_rows()[row]) + 1
+        return pd.RangeIndex(start, start + n_steps)
+    times = table.index.get_level_values(-1)[table.timeline.rows[number]]
+    upto = times[times <= table.index.get_level_values(-1)[row]]
+    stamps = stamps_after(upto, n_steps, clock)
+    if key is None:
+        return stamps
+    series = table.index.get_level_values(0)[row]
+    return pd.MultiIndex.from_product([[series], stamps], names=table.index.names)
+
+
+def _with_rows(design: Design, table: Table, stamps: list[Any]) -> Table:
+    """Return the table with rows for the stamps that it lacks, of which the holidays are known."""
+    index = stamps[0]
+    for one in stamps[1:]:
+        index = index.append(one)
+    index = index[~index.isin(table.index)]
+    if not len(index):
+        return table
+    values = np.full((len(index), table.values.shape[1]), np.nan)
+    known = np.empty((len(index), 0))
+    if design.holidays is not None:
+        known = holiday_column(index, design.holidays)
+    return table_of(
+        table.index.append(index),
+        np.concatenate([table.values, values]),
+        np.concatenate([table.known, known]),
+        table.n_targets,
+        design.clocks,
+    )
+
+
+def _refuse_unknown(table: Table, last: np.ndarray, asked: np.ndarray) -> None:
+    for number in asked:
+        if last[number] < 0:
+            key = table.timeline.keys[number]
+            of_series = "" if key is None else f" of series {key!r}"
+            raise ValueError(
+                f"Expected at least one row{of_series} with a known target, from which to "
+                "forecast; got none."
+            )
+
+
+def _refuse_not_known(design: Design, table: Table, stamps: Any) -> None:
+    """Refuse a future of which a known column is not given."""
+    there = stamps.isin(table.index)
+    if there.all():
+        return
+    step = int(np.argmin(there))
+    name = design.columns.known[0]
+    raise ValueError(
+        f"Expected column {name!r} to be known for the next {len(stamps)} steps; got no row for "
+        f"{frame_label(stamps[step])}, step {step + 1}. Append rows to X for these steps, with NaN "
+        "in the targets and with the columns that are known."
+    )

@@ -1,0 +1,33 @@
+"""What the calendar says of a time: columns from the index alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def calendar_columns(index: Any, words: Sequence[str]) -> np.ndarray:
+    """Return cyclic pairs of an index, (n_rows, 2 * n_words)."""
+    if not words:
+        return np.empty((len(index), 0))
+    from ..windows._calendar_features import calendar_features
+
+    return np.asarray(calendar_features(index, words)[0], dtype=np.float64)
+
+
+def holiday_column(index: Any, holidays: Sequence[Any]) -> np.ndarray:
+    """Return 1 for the rows on one of some days, (n_rows, 1)."""
+    import pandas as pd
+
+    times = index.get_level_values(-1)
+    if isinstance(times, pd.PeriodIndex):
+        times = times.to_timestamp()
+    if not isinstance(times, pd.DatetimeIndex):
+        raise ValueError(
+            f"Expected rows with dates, because holidays is given; got an index of {times.dtype}: "
+            "give the table a DatetimeIndex, or leave holidays out."
+        )
+    days = pd.DatetimeIndex(pd.to_datetime(list(holidays))).tz_localize(None).normalize()
+    return times.tz_localize(None).normalize().isin(days).astype(np.float64)[:, None]

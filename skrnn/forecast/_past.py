@@ -1,0 +1,210 @@
+"""A whole table as a backtest sees it, and the models that forecast from its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol, Self
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ..windows import LagFeatures
+from ._forecaster import RNNForecaster
+from ._naive import climatology, last_values, seasonal_values
+from ._roles import Columns
+from ._table import Table, times_of
+
+_ALPHAS = np.logspace(-3, 3, 7)
+
+
+@dataclass(frozen=True)
+class Past:
+    """A table whose rows are forecast from each other.
+
+    Parameters
+    ----------
+    X : Series, DataFrame or array
+        As it was given.
+    frame : DataFrame
+    table : Table
+        The same as numbers.
+    n_steps : int
+        The steps ahead.
+    """
+
+    X: Any
+    frame: Any
+    table: Table
+    n_steps: int
+
+    def rows(self, rows: np.ndarray) -> Any:
+        """Return some rows of X."""
+        return self.frame.iloc[rows] if hasattr(self.X, "iloc") else np.asarray(self.X)[rows]
+
+
+class Forecasts(NamedTuple):
+    """What a model says from some rows, (n_origins, n_steps, n_targets)."""
+
+    middle: np.ndarray
+    lower: np.ndarray | None = None
+    upper: np.ndarray | None = None
+
+
+class Model(Protocol):
+    """A way to forecast from the rows of a table."""
+
+    @property
+    def name(self) -> str:
+        """What the table calls it."""
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it can forecast as it is."""
+
+    def fitted(self, past: Past, train: np.ndarray) -> Self:
+        """Return a copy that has learnt from some rows."""
+
+    def forecasts(self, past: Past, origins: np.ndarray) -> Forecasts:
+        """Return what it says from some rows."""
+
+
+@dataclass(frozen=True)
+class OurModel:
+    """An RNNForecaster."""
+
+    forecaster: RNNForecaster
+    coverage: float | None
+    name: str = "RNNForecaster"
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the forecaster is fitted."""
+        return hasattr(self.forecaster, "regressor_")
+
+    def fitted(self, past: Past, train: np.ndarray) -> OurModel:
+        """Return a copy with a forecaster that is fitted on some rows."""
+        return replace(self, forecaster=clone(self.forecaster).fit(past.rows(train)))
+
+    def forecasts(self, past: Past, origins: np.ndarray) -> Forecasts:
+        """Return the forecasts, and their bands if they are asked for."""
+        self._refuse_learnt(past, origins)
+        maker = self.forecaster._maker()
+        table, asked = maker.joined(past.X)
+        middle = maker.forecasts(table, asked[origins])
+        if self.coverage is None:
+            return Forecasts(middle)
+        radii = maker.radii(table, asked[origins], asked, self.coverage)
+        return Forecasts(middle, middle - radii, middle + radii)
+
+    def _refuse_learnt(self, past: Past, origins: np.ndarray) -> None:
+        first = times_of(past.table)[origins].min()
+        if self.forecaster.learnt_until_ > first:
+            raise ValueError(
+                "Expected a forecaster that has learnt from rows before the test rows alone; got "
+                "one that has learnt from later rows. Set refit=True, give an unfitted forecaster, "
+                "or fit it on the rows before the first test row."
+            )
+
+
+@dataclass(frozen=True)
+class NaiveModel:
+    """The last value, the value a season before, or the usual value of the time."""
+
+    name: str
+    season: int | None = None
+    train: np.ndarray | None = None
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether nothing is left to learn."""
+        return self.name != "climatology" or self.train is not None
+
+    def fitted(self, past: Past, train: np.ndarray) -> NaiveModel:
+        """Return a copy that knows the rows to take means of."""
+        return replace(self, train=train)
+
+    def forecasts(self, past: Past, origins: np.ndarray) -> Forecasts:
+        """Return the forecasts."""
+        table = past.table
+        if self.name == "climatology":
+            assert self.train is not None
+            return Forecasts(climatology(table, self.train, past.n_steps)[origins])
+        if self.name == "season":
+            assert self.season is not None
+            values = seasonal_values(table.targets, table.timeline, past.n_steps, self.season)
+            return Forecasts(values[origins])
+        return Forecasts(last_values(table.targets, table.timeline, past.n_steps)[origins])
+
+
+@dataclass(frozen=True)
+class ModelOfRows:
+    """A scikit-learn regressor, to which a row is given and which says its future."""
+
+    estimator: Any
+    columns: Columns
+    name: str = ""
+    train: np.ndarray | None = None
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the regressor has been fitted here."""
+        return self.train is not None
+
+    def fitted(self, past: Past, train: np.ndarray) -> ModelOfRows:
+        """Return a copy with a regressor that is fitted on some rows and their future."""
+        inside = np.zeros(len(past.table), bool)
+        inside[train] = True
+        rows = past.table.timeline.rows_at(np.arange(1, past.n_steps + 1))
+        is_learnt = inside & (rows >= 0).all(axis=1) & inside[rows].all(axis=1)
+        truth = past.table.truth(past.n_steps)
+        learnt = np.flatnonzero(is_learnt & ~np.isnan(truth).any(axis=(1, 2)))
+        y = truth[learnt].reshape(len(learnt), -1)
+        estimator = clone(self.estimator).fit(past.rows(learnt), y[:, 0] if y.shape[1] == 1 else y)
+        return replace(self, estimator=estimator, train=learnt)
+
+    def forecasts(self, past: Past, origins: np.ndarray) -> Forecasts:
+        """Return the forecasts."""
+        assert self.train is not None
+        times = times_of(past.table)
+        upto = np.flatnonzero(times <= times[origins].max())
+        later = np.union1d(np.setdiff1d(upto, self.train), origins)
+        said = np.asarray(self.estimator.predict(past.rows(later)))
+        said = said.reshape(len(later), past.n_steps, past.table.n_targets)
+        return Forecasts(said[np.searchsorted(later, origins)])
+
+
+def name_of(estimator: Any) -> str:
+    """Return the name of a regressor, of the last step in a pipeline."""
+    last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    return type(last).__name__
+
+
+def baselines_of(
+    names: Sequence[str], columns: Columns, season: int | None, window: int
+) -> list[Model]:
+    """Return the plain models of some names; "season" alone is left out where there is none."""
+    known = ("last", "season", "climatology", "ridge")
+    wrong = [name for name in names if name not in known]
+    if wrong:
+        raise ValueError(f"Expected baselines among {known}; got {wrong[0]!r}.")
+    models: list[Model] = []
+    for name in names:
+        if name == "ridge":
+            models.append(ModelOfRows(_ridge(window), columns, name))
+        elif name != "season" or season is not None:
+            models.append(NaiveModel(name, season))
+    return models
+
+
+def _ridge(window: int) -> Pipeline:
+    return make_pipeline(
+        LagFeatures(list(range(window))),
+        SimpleImputer(keep_empty_features=True),
+        StandardScaler(),
+        RidgeCV(_ALPHAS),
+    )

@@ -1,0 +1,113 @@
+"""How one network forecasts several steps: all at once, or one after the other."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from .._roll_out import roll_out
+from ._design import Design
+from ._table import Table
+
+
+class Strategy(Protocol):
+    """What a network learns from the rows of a table, and how it forecasts from them."""
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """Return what the network may start from."""
+
+    def lead_steps(self, n_steps: int) -> int:
+        """Return how many steps ahead the windows hold the known columns."""
+
+    def words(self) -> dict[str, Any]:
+        """Return the parameters of the network that the strategy decides."""
+
+    def samples(
+        self, design: Design, table: Table, rows: np.ndarray, y: np.ndarray
+    ) -> dict[str, Any]:
+        """Return what the network is fitted on: X, y and what else it takes.
+
+        `y` has what the forecasts from the rows are to be, (n_rows, n_steps, n_targets), in units
+        of each series and above the baseline.
+        """
+
+    def said(
+        self, regressor: Any, design: Design, table: Table, rows: np.ndarray, n_steps: int
+    ) -> np.ndarray:
+        """Return what the network says from some rows, in the form of `y`."""
+
+
+class Direct:
+    """All steps at once, as outputs of the last layer."""
+
+    baselines = ("none", "last", "season")
+
+    def lead_steps(self, n_steps: int) -> int:
+        """Return the last step ahead."""
+        return n_steps
+
+    def words(self) -> dict[str, Any]:
+        """Return nothing: every network forecasts all steps at once."""
+        return {}
+
+    def samples(
+        self, design: Design, table: Table, rows: np.ndarray, y: np.ndarray
+    ) -> dict[str, Any]:
+        """Return windows, and an output for each step and target."""
+        return {"X": design.windows_at(table, rows), "y": y.reshape(len(rows), -1)}
+
+    def said(
+        self, regressor: Any, design: Design, table: Table, rows: np.ndarray, n_steps: int
+    ) -> np.ndarray:
+        """Return the outputs by step and target."""
+        outputs = regressor.predict(design.windows_at(table, rows))
+        return np.asarray(outputs).reshape(len(rows), n_steps, table.n_targets)
+
+
+class Recursive:
+    """The next step alone; its forecast is fed back for the step after it."""
+
+    baselines = ("none",)
+
+    def lead_steps(self, n_steps: int) -> int:
+        """Return one step."""
+        return 1
+
+    def words(self) -> dict[str, Any]:
+        """Return what a network needs that is fed its own outputs."""
+        return {"baseline": None, "bidirectional": False, "pooling": "last", "conv_filters": ()}
+
+    def samples(
+        self, design: Design, table: Table, rows: np.ndarray, y: np.ndarray
+    ) -> dict[str, Any]:
+        """Return windows, and the columns of the next row that are not known ahead."""
+        middle, spread = design.scale_of(table)
+        after = table.timeline.rows_at([1])[rows, 0]
+        values = np.where((after >= 0)[:, None], table.values[after], np.nan)
+        is_known = ~np.isnan(values).all(axis=1)
+        rows, values = rows[is_known], values[is_known]
+        return {
+            "X": design.windows_at(table, rows),
+            "y": (values - middle[rows]) / spread[rows],
+        }
+
+    def said(
+        self, regressor: Any, design: Design, table: Table, rows: np.ndarray, n_steps: int
+    ) -> np.ndarray:
+        """Return the targets of steps that are forecast one after the other."""
+        windows, n_fed_back = design.windows_at(table, rows), table.values.shape[1]
+        n_columns = windows.shape[2]
+        found = roll_out(
+            regressor,
+            windows,
+            n_steps,
+            fed_back=range(n_fed_back),
+            known=range(n_fed_back, n_columns),
+            known_values=design.columns_ahead(table, rows, n_steps)[:, :, n_fed_back:],
+        )
+        return found[:, :, : table.n_targets]
+
+
+STRATEGIES: dict[str, Strategy] = {"direct": Direct(), "recursive": Recursive()}
