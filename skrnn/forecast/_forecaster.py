@@ -83,9 +83,11 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         What the network is told of the time of each row, as a sine and a cosine.
     holidays : list of dates or None, default=None
         Days that are marked in a column of their own, which is known ahead.
-    strategy : {"direct", "recursive"}, default="direct"
+    strategy : {"direct", "recursive", "decoder"}, default="direct"
         "direct": all steps at once. "recursive": the next step, which is fed back for the step
         after it, with all columns that are not known ahead; `forecast` takes any horizon.
+        "decoder": an encoder reads the window, and a decoder writes the steps one after the other;
+        it is told what is known of each step, which it learns to take.
     baseline : {"auto", "none", "last", "season"}, default="auto"
         What the network starts from, so that it learns the difference: the last value seen, the
         value a season before, or the mean ("none"). "auto" tries each, and keeps the one whose

@@ -110,4 +110,40 @@ class Recursive:
         return found[:, :, : table.n_targets]
 
 
-STRATEGIES: dict[str, Strategy] = {"direct": Direct(), "recursive": Recursive()}
+class Decoder:
+    """A decoder, which writes one step after the other and is told what is known of each."""
+
+    baselines = ("none", "last", "season")
+
+    def lead_steps(self, n_steps: int) -> int:
+        """Return none: the decoder is told the known columns of each step."""
+        return 0
+
+    def words(self) -> dict[str, Any]:
+        """Return what a network with a decoder needs."""
+        return {"decoder": "rnn", "pooling": "last", "hidden_units": (), "conv_filters": ()}
+
+    def samples(
+        self, design: Design, table: Table, rows: np.ndarray, y: np.ndarray
+    ) -> dict[str, Any]:
+        """Return windows, targets by step, and what is known of the steps."""
+        return {"X": design.windows_at(table, rows), "y": y, **self._known(design, table, rows)}
+
+    def said(
+        self, regressor: Any, design: Design, table: Table, rows: np.ndarray, n_steps: int
+    ) -> np.ndarray:
+        """Return what the decoder writes."""
+        windows, known = design.windows_at(table, rows), self._known(design, table, rows)
+        return np.asarray(regressor.predict(windows, **known))
+
+    def _known(self, design: Design, table: Table, rows: np.ndarray) -> dict[str, Any]:
+        first = table.values.shape[1] + len(design.flagged)
+        known = design.columns_ahead(table, rows, design.n_steps)[:, :, first:]
+        return {"known": known} if known.shape[2] else {}
+
+
+STRATEGIES: dict[str, Strategy] = {
+    "direct": Direct(),
+    "recursive": Recursive(),
+    "decoder": Decoder(),
+}
