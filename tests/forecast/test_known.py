@@ -101,3 +101,15 @@ def test_units_do_not_matter():
     scaled = TABLE[["y", "x"]] * [1024.0, 0.25]
     other = small().fit(scaled[:N_TRAIN]).predict(scaled)
     np.testing.assert_allclose(other, found * 1024, rtol=1e-5)
+
+
+def test_a_decoder_is_told_each_step():
+    found = small(strategy="decoder", known="sale", calendar=["day_of_week"]).fit(TABLE[:N_TRAIN])
+    other = TABLE.copy()
+    other.iloc[203, 2] = not other.iloc[203, 2]
+    changed = found.predict(TABLE) != found.predict(other)
+    assert not changed[:200].any()
+    # A step that is known counts from its own forecast on.
+    np.testing.assert_array_equal(changed[200:203], np.tri(3)[:, ::-1] == 1)
+    frame = small(strategy="decoder", calendar=["day_of_week"]).fit(TABLE[["y"]]).forecast()
+    assert np.isfinite(frame).all(axis=None)
