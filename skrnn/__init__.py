@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .regression import RNNRegressor
     from .seq2seq import RNNSeq2Seq
     from .text import SequenceTokenizer
-    from .windows import LagFeatures, LagWindows, series_to_supervised
+    from .windows import LagFeatures, LagWindows, PanelTimeSeriesSplit, series_to_supervised
 
 _HOME = {
     "AttentionDisplay": ".display",
@@ -34,6 +34,7 @@ _HOME = {
     "ForecastDisplay": ".forecast",
     "LagFeatures": ".windows",
     "LagWindows": ".windows",
+    "PanelTimeSeriesSplit": ".windows",
     "RNNAutoencoder": ".autoencoder",
     "RNNClassifier": ".classification",
     "RNNForecaster": ".forecast",
@@ -56,6 +57,7 @@ __all__ = [
     "ForecastDisplay",
     "LagFeatures",
     "LagWindows",
+    "PanelTimeSeriesSplit",
     "RNNAutoencoder",
     "RNNClassifier",
     "RNNForecaster",

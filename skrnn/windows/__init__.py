@@ -6,6 +6,7 @@
 
 from ._lag_features import LagFeatures
 from ._lag_windows import LagWindows
+from ._panel_split import PanelTimeSeriesSplit
 from ._supervised import series_to_supervised
 
-__all__ = ["LagFeatures", "LagWindows", "series_to_supervised"]
+__all__ = ["LagFeatures", "LagWindows", "PanelTimeSeriesSplit", "series_to_supervised"]

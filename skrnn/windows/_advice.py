@@ -145,3 +145,45 @@ def warn_of_rows_between(transformer: object, tracks: Sequence[Track]) -> None:
             "has fewer rows than it looks back: the steps before them are absent from all windows. "
             "Give the rows before them too.",
         )
+
+
+def warn_of_times_of_others(
+    transformer: object, series: Sequence[Series], history: Sequence[dict[str, Any]], reach: int
+) -> None:
+    """Warn where some series go on at times that were known of others in fit.
+
+    So it is in a fold that cuts a panel by the place of its rows. A few rows may also come from
+    series that are reported late, and whole series may be left out on purpose: of these nothing is
+    told.
+
+    Parameters
+    ----------
+    transformer : object
+        The fitted transformer, which is told each thing once.
+    series : sequence of Series
+        Those of the rows.
+    history : sequence of dict
+        What the transformer remembers.
+    reach : int
+        How many steps back the transformer looks.
+    """
+    if not has_clock(series) or series[0].key is None or not reach:
+        return
+    lasts = {
+        entry["series"]: entry["stamps"][-1]
+        for entry in history
+        if entry["clock"]["resolution"] == series[0].stamps.resolution
+    }
+    others = {key: last for key, last in lasts.items() if key not in {one.key for one in series}}
+    for one in series:
+        later = one.stamps.values[one.stamps.values > lasts.get(one.key, one.stamps.values.max())]
+        if others and len(later) > max(reach, 8) and later.max() <= max(others.values()):
+            other = max(others, key=others.__getitem__)
+            tell_once(
+                transformer,
+                f"{len(later)} rows of series {one.key!r} follow those of fit, and fit had rows of "
+                f"series {other!r} that are as late as these: if this is a fold, it was cut by the "
+                "place of the rows, and the training rows know the times of the test. "
+                "PanelTimeSeriesSplit cuts all series at the same times.",
+            )
+            return

@@ -21,6 +21,7 @@ from ._advice import (
     warn_of_lost_past,
     warn_of_rows_between,
     warn_of_rows_of_fit,
+    warn_of_times_of_others,
 )
 from ._align import lay_out, moved_on, remember, tracks_of
 from ._frames import check_no_infinity, check_table
@@ -119,6 +120,7 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
         series = read_series(X, len(values))
         tell_once(self, on_integer_dates(series))
         warn_of_lost_past(self, series, len(values), bool(self.context_), reach)
+        warn_of_times_of_others(self, series, self.context_, reach)
         tracks = tracks_of(values, series, self._history(X, values.dtype), reach, self.clock)
         if reach:
             warn_of_rows_between(self, tracks)
