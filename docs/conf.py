@@ -1,9 +1,13 @@
-# Sphinx configuration; build with: python -m sphinx docs docs/_build/html
+# Sphinx configuration; build with: python -m sphinx -W docs docs/_build/html
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).parent))
+
+from site_tools import methods_of_classes
 
 import skrnn
 
@@ -17,36 +21,56 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.intersphinx",
     "matplotlib.sphinxext.plot_directive",
+    "myst_parser",
     "numpydoc",
+    "sphinx_copybutton",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build"]
+templates_path = ["_templates"]
 default_role = "py:obj"
 
 autosummary_generate = True
+autosummary_context = {"methods_of_classes": methods_of_classes(skrnn)}
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 plot_basedir = str(Path(__file__).parent)
 plot_html_show_formats = plot_html_show_source_link = False
 
-intersphinx_timeout = 5
-intersphinx_mapping = {
-    "python": ("https://docs.python.org/3", None),
-    "numpy": ("https://numpy.org/doc/stable", None),
-    "pandas": ("https://pandas.pydata.org/docs", None),
-    "sklearn": ("https://scikit-learn.org/stable", None),
-}
+# Links to other projects need the network; a build without it must not fail.
+if "READTHEDOCS" in os.environ:
+    intersphinx_mapping = {
+        "python": ("https://docs.python.org/3", None),
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "pandas": ("https://pandas.pydata.org/docs", None),
+        "sklearn": ("https://scikit-learn.org/stable", None),
+    }
 
 sphinx_gallery_conf = {
     "examples_dirs": str(Path(__file__).parents[1] / "examples"),
     "gallery_dirs": "auto_examples",
-    "filename_pattern": r"/weather_",
-    "ignore_pattern": r"_data\.py$",
+    # These are run, with --quick: their data come with the docs extra, and they take seconds.
+    "filename_pattern": r"/(weather_|colour_)",
+    "ignore_pattern": r"(^|/)_[a-z]+\.py$",
+    "reset_argv": "site_tools.quick_option",
+    "backreferences_dir": "generated/backreferences",
     "doc_module": ("skrnn",),
     "reference_url": {"skrnn": None},
+    "remove_config_comments": True,
 }
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skrnn"
-html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_theme_options = {
+    "show_prev_next": False,
+    "navigation_with_keys": False,
+    "navbar_align": "left",
+    "secondary_sidebar_items": ["page-toc"],
+}

@@ -1,10 +1,11 @@
-"""What the examples share: real data out of PyPI packages, and a folder for pictures.
+"""What the examples share: options, real data out of PyPI packages, and a folder for pictures.
 
 A data set is read from the files of an installed package, which is not imported, or from a source
 distribution in the folder `data` beside this file. Nothing is downloaded here; what is missing is
 an error that gives the command.
 """
 
+import argparse
 import re
 import tarfile
 from importlib.util import find_spec
@@ -17,6 +18,30 @@ import pandas as pd
 
 OUTPUT = Path(__file__).with_name("output")  # where pictures go; git ignores it
 SOURCES = Path(__file__).with_name("data")  # where source distributions are; git ignores it
+
+
+def read_options(description: str, quick: str) -> tuple[Path, bool]:
+    """Return the folder for pictures and whether a small run is wanted, from the command line.
+
+    `quick` says what a small run leaves out. Its figures are not the ones in the documentation,
+    and the first line that is printed says so.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
+    parser.add_argument("--quick", action="store_true", help=quick)
+    options = parser.parse_args()
+    if options.quick:
+        print(f"A quick run ({quick}): its figures are not the documented ones.\n")
+    return options.out, options.quick
+
+
+def save_picture(figure, folder: Path, name: str, dpi: int = 150) -> None:
+    """Save a figure as a PNG file and print where it is, from the current folder if inside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.png"
+    figure.savefig(path, dpi=dpi)
+    here = Path.cwd()
+    print(f"\npicture: {path.relative_to(here) if path.is_relative_to(here) else path}")
 
 
 def load_seattle_weather() -> pd.DataFrame:
@@ -199,19 +224,15 @@ def load_ridership() -> pd.Series:
 
 
 def load_colour_names() -> pd.DataFrame:
-    """Return 30 000 names of colours in small letters, and the colours: red, green, blue (0-255).
+    """Return 949 names of colours, and the colours: red, green, blue (0 to 1).
 
-    From the package ``colourmapper-dev``.
+    From the xkcd colour survey of 2010, in the package ``matplotlib``.
     """
-    path = _package_folder("colourmapper", "colourmapper-dev") / "ColourMapperValues.csv"
-    table = pd.read_csv(path, names=["name", "hex", "key"])
-    shades = [int(table_hex[i : i + 2], 16) for table_hex in table["hex"] for i in (1, 3, 5)]
-    colours = pd.DataFrame(
-        np.reshape(shades, (-1, 3)),
-        columns=["red", "green", "blue"],
-        index=table["name"].str.lower(),
-    )
-    return colours[~colours.index.duplicated()]
+    from matplotlib.colors import XKCD_COLORS, to_rgb
+
+    names = [name.removeprefix("xkcd:").replace("/", " ") for name in XKCD_COLORS]
+    shades = [to_rgb(code) for code in XKCD_COLORS.values()]
+    return pd.DataFrame(shades, index=names, columns=["red", "green", "blue"])
 
 
 def _package_folder(module, package=None, drags_along=None):

@@ -15,13 +15,10 @@ Beside it stand the linear answer, a principal component analysis with as many n
 many, and an isolation forest on the same weeks as rows of a table.
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _data import OUTPUT, load_victoria_demand
+from _data import load_victoria_demand, read_options, save_picture
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
@@ -29,10 +26,9 @@ from sklearn.pipeline import make_pipeline
 
 from skrnn import LagWindows, RNNAutoencoder
 
-parser = argparse.ArgumentParser(description="Find unusual weeks of electricity demand.")
-parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
-parser.add_argument("--quick", action="store_true", help="few epochs of one network: a trial run")
-arguments = parser.parse_args()
+out, quick = read_options(
+    "Find unusual weeks of electricity demand.", quick="few epochs of one network"
+)
 
 WEEK = 7 * 8  # steps of three hours
 LATENT = 8
@@ -55,12 +51,12 @@ learning, test = demand[:"2013-12-31"], demand["2014":]
 # Early stopping holds out the last quarter of the learning years, half a year. Which network it is
 # to be is decided by its error there, and no holiday is looked at.
 
-candidates = [{"bidirectional": True}] if arguments.quick else [{}, {"bidirectional": True}]
+candidates = [{"bidirectional": True}] if quick else [{}, {"bidirectional": True}]
 fitted = []
 for candidate in candidates:
     autoencoder = RNNAutoencoder(
         LATENT,
-        epochs=5 if arguments.quick else 30,
+        epochs=5 if quick else 30,
         validation_fraction=0.25,
         random_state=0,
         **candidate,
@@ -157,6 +153,4 @@ for name, number, title in [
     axes[name].tick_params(axis="x", rotation=20)
 axes["c"].legend()
 
-arguments.out.mkdir(parents=True, exist_ok=True)
-figure.savefig(arguments.out / "anomalies.png", dpi=150)
-print(f"\npicture: {arguments.out / 'anomalies.png'}")
+save_picture(figure, out, "anomalies")

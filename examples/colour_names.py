@@ -2,54 +2,50 @@
 Names for colours: vector to sequence
 =====================================
 
-What would one call a colour that has no name yet? An ``RNNSeq2Seq`` is given a single vector, a
-colour, and writes a name letter by letter: "pale lilac", or words that no list has.
+What would people call a colour that has no name yet? An ``RNNSeq2Seq`` reads one vector, a colour,
+and writes its name word by word: "light purple", "dark blue green".
 
-30 000 names that paint makers and others have thought of are the data, and mostly they are
-whims: nobody could guess "beef patties". What can be asked of a name is that it fits the
-colour. So two things are measured on names held out:
+The data are the 949 names of the xkcd colour survey, which come with matplotlib. Two hundred
+thousand people named colours on their screens (Munroe, "Color survey results", 2010). Many names
+are whims that nobody could guess ("baby poop"), but most have words that fit the colour. Two things
+are measured on names that the network has not seen:
 
-- how surprising their letters are, in bits for each, beside a model of letters that knows
-  the four letters before but not the colour;
-- where the true name has one of the eleven basic colour words in it (Berlin and Kay, "Basic color
-  terms", 1969), how often it is the one of the eleven to which the network gives the highest
-  probability. Beside it stand the word in the name of the nearest known colour with such a word,
-  and the most frequent word.
+- the overlap of the words: of the words in the written and in the true name, the share that is in
+  both (the F score of the two sets of words);
+- where the true name has exactly one of the eleven basic colour words (Berlin and Kay, "Basic color
+  terms", 1969), how often the written name has it too.
 
-The network comes near both plain answers and beats neither: 27 000 names, most of whose words occur
-once, are few letters to learn spelling from, and the colour says little about a whim. What no
-plain answer can do is to write a name for any colour, though the most probable one is mostly a dull
-one ("green green"). The fit takes five minutes of one core's time.
+Beside the network stand four plain answers: the most frequent word, the name of the nearest known
+colour, the most typical name among the fifteen nearest, and the basic word that most of them have.
+Every colour is held out once, in five folds.
+
+The network learns the words from 760 names. Its names overlap with 34 % of the true words, the
+nearest colour's with 27 %; the basic word is right in 84 %, against 67 %. The two answers that ask
+fifteen neighbours are as good or better (34 % and 37 %; 93 % and 92 %): with so few names, looking
+up is hard to beat.
 """
 
-import argparse
-from collections import Counter, defaultdict
-from pathlib import Path
+from collections import Counter
 
 import matplotlib.pyplot as plt
 import numpy as np
-from _data import OUTPUT, load_colour_names
+from _data import load_colour_names, read_options, save_picture
 from matplotlib.colors import rgb_to_hsv
-from sklearn.model_selection import train_test_split
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.model_selection import KFold
+from sklearn.neighbors import NearestNeighbors
 
 from skrnn import RNNSeq2Seq
 
-parser = argparse.ArgumentParser(description="Write names for colours.")
-parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
-parser.add_argument("--quick", action="store_true", help="a small network, few epochs")
-arguments = parser.parse_args()
-out, quick = arguments.out, arguments.quick
+out, quick = read_options("Write names for colours.", quick="one fold of five, few epochs")
 
 # %%
 # The data
 # --------
-# A colour is given as red, green and blue, and once more as hue, saturation and brightness. The hue
-# is an angle, so it goes in as a point of the circle, the nearer to the middle the paler.
+# A colour is red, green and blue, and once more hue, saturation and brightness. The hue is an
+# angle, so it goes in as a point of the circle, the nearer to the middle the paler.
 
 colours = load_colour_names()
-names = np.array(colours.index)
-rgb = colours.to_numpy() / 255
+names, rgb = np.array(colours.index), colours.to_numpy()
 
 
 def as_vectors(rgb):
@@ -60,127 +56,112 @@ def as_vectors(rgb):
     return np.column_stack([rgb, *circle, saturation, brightness])
 
 
-X_train, X_test, names_train, names_test = train_test_split(
-    rgb, names, test_size=0.1, random_state=0
-)
-print(f"{len(names_train)} names to learn from, {len(names_test)} held out")
+X = as_vectors(rgb)
+print(f"{len(names)} names of {len({word for name in names for word in name.split()})} words")
 
 # %%
-# The network
-# -----------
-
-network = RNNSeq2Seq(
-    target_level="char",
-    units=48 if quick else 192,
-    embedding_dim=32,
-    bidirectional=False,
-    attention=None,
-    dropout=0.0 if quick else 0.3,
-    learning_rate=4e-3 if quick else 2e-3,
-    batch_size=128 if quick else 64,
-    epochs=3 if quick else 30,
-    n_iter_no_change=2,
-    beam_width=4,
-    random_state=0,
-).fit(as_vectors(X_train), list(names_train))
-
-# %%
-# How surprising the letters are
-# ------------------------------
-# The plain model counts which letter follows which four; where those are rare it trusts the
-# three, two or one before them (Witten and Bell, "The zero-frequency problem", 1991). Both models
-# are asked for the end of the name too.
-
-ORDER = 4
-
-
-def counted(names):
-    """Return how often each letter follows each of the runs of 0 to 4 letters before it."""
-    following = defaultdict(Counter)
-    for name in names:
-        padded = "^" * ORDER + name + "$"
-        for at in range(ORDER, len(padded)):
-            for length in range(ORDER + 1):
-                following[padded[at - length : at]][padded[at]] += 1
-    return following
-
-
-def bits(names, following):
-    """Return the bits of all letters of some names, by the counts."""
-    n_letters = len(following[""])
-    total = 0.0
-    for name in names:
-        padded = "^" * ORDER + name + "$"
-        for at in range(ORDER, len(padded)):
-            probability = 1 / (n_letters + 1)
-            for length in range(ORDER + 1):
-                after = following.get(padded[at - length : at])
-                if after:
-                    probability = (after[padded[at]] + len(after) * probability) / (
-                        after.total() + len(after)
-                    )
-            total -= np.log2(probability)
-    return total
-
-
-n_letters = sum(len(name) + 1 for name in names_test)
-by_counts = bits(names_test, counted(names_train)) / n_letters
-by_network = network.score_samples(as_vectors(X_test), list(names_test)).sum()
-by_network /= -np.log(2) * n_letters
-print("\nbits for each letter of the names held out")
-print(f"  the four letters before   {by_counts:.3f}")
-print(f"  network                   {by_network:.3f}")
-
-# %%
-# Which of the eleven colour words fits
-# -------------------------------------
+# The scores
+# ----------
 
 BASIC = "black white red yellow green blue brown purple pink orange grey".split()
 
 
-def basic_words(names):
-    """Return the basic word of each name, "" where it has none or several."""
-    found = [set(name.replace("gray", "grey").split()).intersection(BASIC) for name in names]
-    return np.array([some.pop() if len(some) == 1 else "" for some in found])
+def basic_word(name):
+    """Return the basic colour word of a name, or "" where it has none or several."""
+    found = set(name.split()).intersection(BASIC)
+    return found.pop() if len(found) == 1 else ""
 
 
-word_train, word_test = basic_words(names_train), basic_words(names_test)
-asked = word_test != ""
-vectors, true = as_vectors(X_test[asked]), word_test[asked]
-log_p = np.stack([network.score_samples(vectors, [word] * len(vectors)) for word in BASIC], axis=1)
-named = word_train != ""
-nearest = KNeighborsClassifier(n_neighbors=1).fit(X_train[named], word_train[named])
-frequent = Counter(word_train[named]).most_common(1)[0][0]
-words = {
-    "most frequent word": np.full(len(true), frequent),
-    "nearest known colour": nearest.predict(X_test[asked]),
-    "network": np.array(BASIC)[log_p.argmax(axis=1)],
-}
-print(f"\n{len(true)} names with one basic word   right")
-for name, word in words.items():
-    print(f"  {name:26}{np.mean(word == true):8.1%}")
+def overlap(written, true):
+    """Return the F score of two sets of words."""
+    written, true = set(written.split()), set(true.split())
+    return 2 * len(written & true) / (len(written) + len(true))
+
 
 # %%
-# New names
-# ---------
+# Plain answers
+# -------------
 
-written = network.predict(as_vectors(X_test))
-print(f"\n{np.mean(np.isin(written, names_train)):.0%} of the written names are known ones")
+
+def most_typical(names):
+    """Return the name that shares most words with the others."""
+    return max(names, key=lambda name: sum(overlap(name, other) for other in names))
+
+
+def plain_answers(train, test):
+    """Return names for the test colours by each plain answer."""
+    near = NearestNeighbors(n_neighbors=15).fit(X[train])
+    near = [names[train][row] for row in near.kneighbors(X[test], return_distance=False)]
+    frequent = Counter(filter(None, map(basic_word, names[train]))).most_common(1)[0][0]
+    votes = [Counter(filter(None, map(basic_word, some))).most_common(1) for some in near]
+    return {
+        "most frequent word": [frequent] * len(near),
+        "nearest known colour": [some[0] for some in near],
+        "most typical of 15": [most_typical(some) for some in near],
+        "basic word of 15": [vote[0][0] if vote else frequent for vote in votes],
+    }
+
+
+# %%
+# The network
+# -----------
+# The decoder starts from the colour. Early stopping holds out a tenth of the training names.
+
+network = RNNSeq2Seq(
+    units=64,
+    embedding_dim=32,
+    bidirectional=False,
+    attention=None,
+    learning_rate=3e-3,
+    epochs=15 if quick else 60,
+    n_iter_no_change=10,
+    beam_width=4,
+    random_state=0,
+)
+
+written = {}
+held_out = []
+for train, test in list(KFold(5, shuffle=True, random_state=0).split(X))[: 1 if quick else None]:
+    network.fit(X[train], list(names[train]))
+    for answer, some in plain_answers(train, test).items():
+        written.setdefault(answer, []).extend(some)
+    written.setdefault("network", []).extend(network.predict(X[test]))
+    held_out.extend(test)
+true = names[held_out]
+
+# %%
+# The held-out names
+# ------------------
+
+basic = np.array([basic_word(name) for name in true])
+asked = basic != ""
+words_right, basic_right = {}, {}
+print(f"\n{len(true)} names held out, {asked.sum()} with one basic word")
+print("                          overlap of words   basic word right")
+for answer, some in written.items():
+    words_right[answer] = np.mean([overlap(w, t) for w, t in zip(some, true, strict=True)])
+    hits = [word in name.split() for word, name in zip(basic, some, strict=True)]
+    basic_right[answer] = np.mean(np.array(hits)[asked])
+    print(f"  {answer:24}{words_right[answer]:12.1%}{basic_right[answer]:18.1%}")
 
 # %%
 # A picture
 # ---------
-# Colours held out, under each the name that the network writes, and the true one in grey.
+# Colours that were held out. Under each stands the name that the network writes, above it the true
+# name and the most typical name among the fifteen nearest known colours.
 
-shown = np.random.default_rng(4).choice(len(X_test), 28, replace=False)
-figure, panels = plt.subplots(4, 7, figsize=(13, 7), layout="constrained")
+shown = np.random.default_rng(4).choice(len(true), 24, replace=False)
+figure, panels = plt.subplots(4, 6, figsize=(13, 8), layout="constrained")
 for axes, number in zip(panels.flat, shown, strict=True):
-    axes.set_facecolor(X_test[number])
+    axes.set_facecolor(rgb[held_out[number]])
     axes.set(xticks=[], yticks=[], box_aspect=0.5)
-    axes.set_title(names_test[number], fontsize=8, color="0.5")
-    axes.set_xlabel(written[number], fontsize=10)
-figure.suptitle("Below: the name that the network writes. Above: the true one.", x=0.01, ha="left")
-
-out.mkdir(parents=True, exist_ok=True)
-figure.savefig(out / "colour_names.png", dpi=150)
-print(f"\npicture: {out / 'colour_names.png'}")
+    typical = written["most typical of 15"][number]
+    axes.set_title(f"true: {true[number]}\n15 nearest: {typical}", fontsize=8, color="0.4")
+    axes.set_xlabel(written["network"][number], fontsize=11)
+figure.suptitle(
+    f"Below: the network's name (overlap {words_right['network']:.0%}). Above: the true name, and "
+    f"the most typical of the 15 nearest ({words_right['most typical of 15']:.0%}).",
+    x=0.01,
+    ha="left",
+)
+save_picture(figure, out, "colour_names")

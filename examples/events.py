@@ -21,20 +21,13 @@ distribution, which this command fetches::
     python -m pip download --no-deps --no-binary mobgap --dest examples/data mobgap
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from _data import OUTPUT, load_walks
+from _data import load_walks, read_options, save_picture
 
 from skrnn import RNNRegressor
 
-parser = argparse.ArgumentParser(description="Find the begin and the end of a walk.")
-parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
-parser.add_argument("--quick", action="store_true", help="few windows, one seed")
-arguments = parser.parse_args()
-out, quick = arguments.out, arguments.quick
+out, quick = read_options("Find the begin and the end of a walk.", quick="few windows, one seed")
 
 RATE = 5  # steps a second that the network sees
 SECONDS = 30  # length of a window
@@ -212,6 +205,4 @@ figure.suptitle(
     "When does the walk begin and end? Each person unseen in training", x=0.01, ha="left"
 )
 
-out.mkdir(parents=True, exist_ok=True)
-figure.savefig(out / "events.png", dpi=120)
-print(f"\npicture: {out / 'events.png'}")
+save_picture(figure, out, "events", dpi=120)

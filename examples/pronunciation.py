@@ -20,25 +20,21 @@ The fit takes some 25 minutes of processor time, which two cores share; ``--quic
 fewer words.
 """
 
-import argparse
 import time
 import zlib
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from _data import OUTPUT, load_pronunciations
+from _data import load_pronunciations, read_options, save_picture
 from rapidfuzz.distance import Levenshtein
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 
 from skrnn import AttentionDisplay, RNNSeq2Seq
 
-parser = argparse.ArgumentParser(description="Learn to pronounce English words.")
-parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
-parser.add_argument("--quick", action="store_true", help="a tenth of the words, a small network")
-arguments = parser.parse_args()
-out, quick = arguments.out, arguments.quick
+out, quick = read_options(
+    "Learn to pronounce English words.", quick="a tenth of the words, a small network"
+)
 
 # %%
 # The data
@@ -153,6 +149,4 @@ for axes, word in zip(panels, shown, strict=True):
     AttentionDisplay.from_estimator(network, word, ax=axes)
     axes.set_title(word, loc="left")
 
-out.mkdir(parents=True, exist_ok=True)
-figure.savefig(out / "pronunciation.png", dpi=150)
-print(f"\npicture: {out / 'pronunciation.png'}")
+save_picture(figure, out, "pronunciation")

@@ -20,24 +20,19 @@ All choices are made on forecasts for the year before September 2015; the year f
 forecast once, at the end.
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _data import OUTPUT, load_ridership
+from _data import load_ridership, read_options, save_picture
 from matplotlib.dates import DateFormatter
 from pandas.tseries.holiday import USFederalHolidayCalendar
 from sklearn.linear_model import RidgeCV
 
 from skrnn import LagWindows, RNNRegressor, series_to_supervised
 
-parser = argparse.ArgumentParser(description="Forecast two weeks of passengers in Chicago.")
-parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
-parser.add_argument("--quick", action="store_true", help="one setting, few epochs")
-arguments = parser.parse_args()
-out, quick = arguments.out, arguments.quick
+out, quick = read_options(
+    "Forecast two weeks of passengers in Chicago.", quick="one setting, few epochs"
+)
 
 DAYS_AHEAD = np.arange(1, 15)
 WINDOW = 42
@@ -193,6 +188,4 @@ panels[1].set_title("mean absolute error of the test year (thousands)", loc="lef
 panels[0].xaxis.set_major_formatter(DateFormatter("%a %d %b"))
 panels[1].legend(loc="lower right")
 
-out.mkdir(parents=True, exist_ok=True)
-figure.savefig(out / "ridership.png", dpi=150)
-print(f"\npicture: {out / 'ridership.png'}")
+save_picture(figure, out, "ridership")

@@ -12,13 +12,11 @@ of words and pairs of words. It knows nothing of their order, and hardly needs t
 One review in five is kept for the end. Settings were chosen on a fifth of the training reviews.
 """
 
-import argparse
 import time
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from _data import OUTPUT, load_reviews
+from _data import load_reviews, read_options, save_picture
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.calibration import CalibrationDisplay
@@ -32,11 +30,9 @@ from sklearn.utils.extmath import randomized_svd
 
 from skrnn import RNNClassifier, SequenceTokenizer
 
-parser = argparse.ArgumentParser(description="Tell good reviews of films from bad ones.")
-parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
-parser.add_argument("--quick", action="store_true", help="a tenth of the reviews")
-arguments = parser.parse_args()
-out, quick = arguments.out, arguments.quick
+out, quick = read_options(
+    "Tell good reviews of films from bad ones.", quick="a tenth of the reviews"
+)
 
 # %%
 # The data
@@ -196,6 +192,4 @@ panels[2].set(xlim=(0, 1), xlabel="probability that a review of this word alone 
 panels[2].set_title("whole reviews: single words", loc="left")
 panels[2].spines[["top", "right"]].set_visible(False)
 
-out.mkdir(parents=True, exist_ok=True)
-figure.savefig(out / "sentiment.png", dpi=120)
-print(f"\npicture: {out / 'sentiment.png'}")
+save_picture(figure, out, "sentiment", dpi=120)

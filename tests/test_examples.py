@@ -117,13 +117,15 @@ def test_pronunciation(tmp_path):
 
 
 @pytest.mark.slow
-@needs("colourmapper", "colourmapper-dev")
 def test_colour_names(tmp_path):
     printed = run_example("colour_names", tmp_path, "--quick")
-    right = {name: numbers[0] for name, numbers in percentages(printed).items()}
-    # 176 of the 749 names held out with one basic word have blue: 23.5 %.
-    assert right["most frequent word"] == 23.5
-    assert right["network"] > right["most frequent word"]
+    overlap, right = zip(*percentages(printed).values(), strict=True)
+    overlap, right = (
+        dict(zip(percentages(printed), each, strict=True)) for each in (overlap, right)
+    )
+    # Of the 107 names of the first fold that have one basic word, most have green.
+    assert right["most frequent word"] < 40 < right["network"]
+    assert overlap["most frequent word"] < overlap["network"]
 
 
 @pytest.mark.slow

@@ -18,15 +18,13 @@ def reviews(source: str, train: int, test: int) -> Data:
     return split(X, y, train, test, stratify=y)
 
 
-def lightness_of_colours(train: int = 3000, test: int = 1000) -> Data:
+def lightness_of_colours(train: int = 749, test: int = 200) -> Data:
     """Return names of colours and how light the colours are, from 0 to 255."""
-    path = folder("colourmapper", "colourmapper-dev") / "ColourMapperValues.csv"
-    table = pd.read_csv(path, names=["name", "hex", "key"])
-    names = table["name"].str.lower()
-    table = table[~names.duplicated()]
-    shades = [[int(code[i : i + 2], 16) for i in (1, 3, 5)] for code in table["hex"]]
-    lightness = np.array(shades) @ [0.299, 0.587, 0.114]
-    return split(table["name"].str.lower().to_numpy(object), lightness, train, test)
+    from matplotlib.colors import XKCD_COLORS, to_rgb
+
+    names = np.array([name.removeprefix("xkcd:") for name in XKCD_COLORS], object)
+    shades = 255 * np.array([to_rgb(code) for code in XKCD_COLORS.values()])
+    return split(names, shades @ [0.299, 0.587, 0.114], train, test)
 
 
 def syllables(train: int = 3000, test: int = 1000) -> Data:
