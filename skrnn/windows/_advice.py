@@ -172,7 +172,7 @@ def warn_of_times_of_others(
     lasts = {
         entry["series"]: entry["stamps"][-1]
         for entry in history
-        if entry["clock"]["resolution"] == series[0].stamps.resolution
+        if len(entry["stamps"]) and entry["clock"]["resolution"] == series[0].stamps.resolution
     }
     others = {key: last for key, last in lasts.items() if key not in {one.key for one in series}}
     for one in series:
