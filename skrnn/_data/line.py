@@ -112,7 +112,8 @@ def _ridge(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients (n_columns, n_outputs) and intercepts (n_outputs,).
 
-    Outputs that are known for the same samples are learnt together and share a penalty.
+    Outputs that are known for the same samples are learnt together and share a penalty. The line
+    is zero for an output that less than two of these samples know.
     """
     if not np.isnan(targets).any():
         ridge = RidgeCV(_PENALTIES).fit(table, targets, weights)
@@ -121,6 +122,8 @@ def _ridge(
     intercept = np.zeros(targets.shape[1])
     patterns, of_output = np.unique(~np.isnan(targets), axis=1, return_inverse=True)
     for number, known in enumerate(patterns.T):
+        if known.sum() < 2:
+            continue  # the others were thinned out
         columns = np.flatnonzero(of_output.ravel() == number)
         found = _ridge(table[known], targets[known][:, columns], weights[known])
         coef[:, columns], intercept[columns] = found
