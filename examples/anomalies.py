@@ -21,7 +21,7 @@ import pandas as pd
 from _data import load_victoria_demand, read_options, save_picture
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 from sklearn.pipeline import make_pipeline
 
 from skrnn import LagWindows, RNNAutoencoder
@@ -124,10 +124,11 @@ for name, score in strangeness.items():
 # ---------
 # Above, how badly the network writes the week up to each time, and the holidays. Days of great
 # heat, which are no holidays, are stranger still. Below, an ordinary week and the strangest one of
-# the year, and what was written for them.
+# the year, what was written for them, and all answers by how many of the weeks with a holiday they
+# find among as many false alarms.
 
 error = strangeness[f"network, {LATENT} numbers"]
-figure, axes = plt.subplot_mosaic("aa;bc", figsize=(12, 7), layout="constrained")
+figure, axes = plt.subplot_mosaic("aaa;bcd", figsize=(14, 7), layout="constrained")
 above = axes["a"]
 above.plot(times, error, lw=1)
 for day in pd.DatetimeIndex(raw.loc[raw["Holiday"], "Date"].unique()).tz_localize(ZONE):
@@ -152,5 +153,12 @@ for name, number, title in [
     axes[name].set(title=f"{title}, up to {local[-1]:%d %B}, {heat}", ylabel="MWh in half an hour")
     axes[name].tick_params(axis="x", rotation=20)
 axes["c"].legend()
+for name, score in strangeness.items():
+    false, found, _ = roc_curve(holds_one[clear], score[clear])
+    area = roc_auc_score(holds_one[clear], score[clear])
+    width = 2.5 if name.startswith("network") else 1.3
+    axes["d"].plot(false, found, lw=width, label=f"{name} ({area:.2f})")
+axes["d"].set(title="Weeks with a holiday", xlabel="share of other weeks", ylabel="share found")
+axes["d"].legend(frameon=False, fontsize="small", title="area under the curve")
 
 save_picture(figure, out, "anomalies")

@@ -172,7 +172,7 @@ for answer, by_person in table.items():
 # A picture
 # ---------
 # Three windows of each person, drawn at random: how lively the sensor was, the true box in gray,
-# the network's in red, the mean box in blue.
+# the network's in red, and in blue the box of the best plain answer, the longest lively run.
 
 rng = np.random.default_rng(1)
 figure, panels = plt.subplots(
@@ -180,12 +180,20 @@ figure, panels = plt.subplots(
 )
 seconds = np.arange(SECONDS * RATE) / RATE
 for column, (person, (X, y, found)) in zip(panels.T, shown.items(), strict=True):
-    score = table["network"][people.index(person)]
-    column[0].set_title(f"{person}: overlap {score:.2f}", loc="left")
+    of_person = {answer: scores[people.index(person)] for answer, scores in table.items()}
+    column[0].set_title(
+        f"{person}: network {of_person['network']:.2f}, "
+        f"threshold {of_person['longest lively run']:.2f}",
+        loc="left",
+        fontsize="medium",
+    )
     for axes, i in zip(column, rng.choice(len(X), 3, replace=False), strict=True):
         axes.plot(seconds, X[i, :, 0], color="#1f2933", lw=0.9)
         axes.axvspan(*y[i], color="#9aa5b1", alpha=0.35, label="true")
-        for answer, color, height in [("network", "#c8443c", 0.12), ("mean box", "#3b8ea5", 0.05)]:
+        for answer, color, height in [
+            ("network", "#c8443c", 0.12),
+            ("longest lively run", "#3b8ea5", 0.05),
+        ]:
             axes.plot(
                 found[answer][0][i],
                 [height] * 2,

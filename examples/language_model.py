@@ -61,9 +61,10 @@ tried = {
     for smoothing in ("witten-bell", "kneser-ney")
 }
 best = min(tried, key=tried.get)
+shown = list(dict.fromkeys([(5, "witten-bell"), (5, "kneser-ney"), best]))
 plain = {
     f"{order}-gram, {smoothing}": bits_per_character(NGramModel(order, smoothing).fit(train), test)
-    for order, smoothing in dict.fromkeys([(5, "witten-bell"), (5, "kneser-ney"), best])
+    for order, smoothing in shown
 }
 
 # %%
@@ -101,24 +102,35 @@ print(f"(the {best[0]}-gram model, {best[1]}, is the best n-gram model of the va
 # %%
 # A picture
 # ---------
-# How the network learns, and where the n-gram models stand.
+# On the left, how the network learns, beside the n-gram models on the same held-out text. On the
+# right, all of them on the test.
 
-figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+figure, (learning, testing) = plt.subplots(
+    1, 2, figsize=(11, 4.5), width_ratios=[3, 2], layout="constrained"
+)
 epochs = np.arange(1, network.n_iter_ + 1)
 for name, color, label in (
     ("loss", "#e0a458", "network, while it learns"),
     ("val_loss", "#c8443c", "network, text held out"),
 ):
-    bits = np.array(network.history_[name]) / np.log(2)
-    axes.plot(epochs, bits, "o-", color=color, label=label)
-axes.plot(epochs[-1], found, "*", ms=13, color="#1f2933", label=f"network, test ({found:.2f})")
-for (name, bits), style in zip(plain.items(), (":", "--", "-."), strict=False):
-    axes.axhline(bits, color="#7b6ca8", ls=style, lw=1.3, label=f"{name}, test ({bits:.2f})")
-axes.set(xlabel="epoch", ylabel="bits per character", xticks=epochs)
-axes.set_title(f"Shakespeare: the next of {n_train / 1e6:.1f} million characters", loc="left")
-axes.legend(frameon=False, fontsize="small")
-axes.grid(alpha=0.25)
-axes.spines[["top", "right"]].set_visible(False)
+    learning.plot(
+        epochs, np.array(network.history_[name]) / np.log(2), "o-", color=color, label=label
+    )
+for (order, smoothing), style in zip(shown, (":", "--", "-."), strict=False):
+    name, bits = f"{order}-gram, {smoothing}", tried[order, smoothing]
+    learning.axhline(bits, color="#7b6ca8", ls=style, lw=1.3, label=f"{name}, text held out")
+learning.set(xlabel="epoch", ylabel="bits per character", xticks=epochs)
+learning.set_title(f"Learning from {n_train / 1e6:.1f} million characters", loc="left")
+learning.legend(frameon=False, fontsize="small")
+answers = {**plain, "network": found}
+testing.barh(list(answers), answers.values(), color=["#7b6ca8"] * len(plain) + ["#c8443c"])
+for height, bits in enumerate(answers.values()):
+    testing.annotate(f"{bits:.3f}", (bits, height), (3, -3), textcoords="offset points")
+testing.set(xlabel="bits per character", xlim=(0, 1.2 * max(answers.values())))
+testing.set_title("Four works that nobody has seen", loc="left")
+for axes in (learning, testing):
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
 save_picture(figure, out, "language_model")
 
 # %%

@@ -141,12 +141,16 @@ for word, output in list(zip(words["test"], said["network, beam of 5"], strict=T
 # %%
 # A picture
 # ---------
-# Four words of the test: each row is a phoneme, and shows the letters it was read from.
+# Four words of the test: each row is a phoneme, and shows the letters it was read from. The title
+# holds what the plain answer says.
 
 shown = ["eyesight", "ghostbusters", "bureaucrat", "asphyxiating"]
 figure, panels = plt.subplots(1, len(shown), figsize=(4 * len(shown), 4.4), layout="constrained")
 for axes, word in zip(panels, shown, strict=True):
     AttentionDisplay.from_estimator(network, word, ax=axes)
-    axes.set_title(word, loc="left")
+    plain = (
+        said["most alike known word"][words["test"].index(word)] if word in words["test"] else []
+    )
+    axes.set_title(f"{word}\nmost alike: {' '.join(plain) or '-'}", loc="left", fontsize="medium")
 
 save_picture(figure, out, "pronunciation")

@@ -24,7 +24,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from _data import load_ridership, read_options, save_picture
-from matplotlib.dates import DateFormatter
+from matplotlib.dates import SU, WE, DateFormatter, WeekdayLocator
 from pandas.tseries.holiday import USFederalHolidayCalendar
 from sklearn.linear_model import RidgeCV
 
@@ -169,7 +169,7 @@ ahead = day + pd.to_timedelta(DAYS_AHEAD, "D")
 past = passengers[day - pd.Timedelta(6, "D") : day]
 panels[0].plot(past.index, past, color="0.6")
 panels[0].plot(ahead, true[number], "o-", color="black")
-panels[0].annotate("what came", (ahead[7], true[number][7]), (-60, -5), textcoords="offset points")
+panels[0].annotate("what came", (ahead[6], true[number][6]), (-25, -18), textcoords="offset points")
 styles = {
     "same day last week": ":",
     "ridge on lags": "--",
@@ -182,10 +182,10 @@ for name, style in styles.items():
     panels[1].plot(DAYS_AHEAD, errors[name], style, color=line[0].get_color(), label=name)
 panels[0].set(ylim=(0, None), ylabel="thousands of passengers")
 panels[0].set_title("Clark/Lake, forecast on 26 June 2016", loc="left")
-panels[0].tick_params(axis="x", labelrotation=30)
-panels[1].set(xlabel="days ahead", ylim=(0, None), xticks=DAYS_AHEAD)
+panels[1].set(xlabel="days ahead", ylim=(0, None), xticks=DAYS_AHEAD[::2])
 panels[1].set_title("mean absolute error of the test year (thousands)", loc="left")
-panels[0].xaxis.set_major_formatter(DateFormatter("%a %d %b"))
+panels[0].xaxis.set_major_locator(WeekdayLocator([SU, WE]))
+panels[0].xaxis.set_major_formatter(DateFormatter("%A\n%d %B"))
 panels[1].legend(loc="lower right")
 
 save_picture(figure, out, "ridership")

@@ -159,7 +159,7 @@ for source, what in sources.items():
 # each of its thousand most frequent ones, given to it as a review of its own.
 
 figure, panels = plt.subplots(1, 3, figsize=(15, 5), layout="constrained")
-colors = {"tf-idf": "#7b6ca8", "network": "#c8443c"}
+colors = {"tf-idf": "#9aa5b1", "tf-idf, pairs": "#7b6ca8", "network": "#c8443c"}
 for axes, (source, what) in zip(panels, sources.items(), strict=False):
     y_test = reviews[source][3]
     for name, color in colors.items():

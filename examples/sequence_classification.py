@@ -70,6 +70,11 @@ def load(name):
     return [X[i] for i in train], y[train], [X[i] for i in test], y[test]
 
 
+names = ["JapaneseVowels", "ItalyPowerDemand", "spoken digits", "BasicMotions"]
+names += ["GunPoint", "ArrowHead"]
+names = names[:2] if quick else names
+data_sets = {name: load(name) for name in names}
+
 # %%
 # Plain answers
 # -------------
@@ -102,9 +107,6 @@ plain_answers = {
 # ------------------
 # Five seeds for each network: their mean, and their standard deviation in brackets.
 
-names = ["JapaneseVowels", "ItalyPowerDemand", "spoken digits", "BasicMotions"]
-names += ["GunPoint", "ArrowHead"]
-names = names[:2] if quick else names
 seeds = range(1 if quick else 5)
 
 
@@ -116,7 +118,7 @@ def accuracy(model, X_train, y_train, X_test, y_test):
 scores, examples = {}, {}
 print(f"{'accuracy':18}  train   test   nearest   logistic   network          five   convolutions")
 for name in names:
-    data = load(name)
+    data = data_sets[name]
     plain = {answer: accuracy(model, *data) for answer, model in plain_answers.items()}
     defaults = [accuracy(RNNClassifier(random_state=seed), *data) for seed in seeds]
     five = accuracy(RNNClassifier(n_networks=2 if quick else 5, random_state=0), *data)

@@ -24,7 +24,7 @@ import numpy as np
 from _data import load_addresses, read_options, save_picture
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import ConfusionMatrixDisplay, accuracy_score
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -149,34 +149,30 @@ for name, each in predicted.items():
 # %%
 # A picture
 # ---------
-# Of the words of each kind, the share that got each tag; the twelve most frequent kinds. Whether a
-# number is that of the house or of the flat, and whether "West" belongs to the street before it or
-# after it, no word tells by itself.
+# Of the words of each kind, the share that got the right tag; the twelve most frequent kinds.
+# Whether a number is that of the house or of the flat, and whether "West" belongs to the street
+# before it or after it, no word tells by itself.
 
-common = [tag for tag, _ in Counter(truth).most_common(12)]
-shown = np.isin(truth, common)
-figure, panels = plt.subplots(1, 2, figsize=(12.5, 7), layout="constrained", sharey=True)
-for axes, name in zip(panels, ["most frequent", "network"], strict=True):
-    ConfusionMatrixDisplay.from_predictions(
-        truth[shown],
-        predicted[name][shown],
-        labels=common,
-        normalize="true",
-        include_values=False,
-        cmap="Blues",
-        im_kw={"vmin": 0, "vmax": 1},
-        colorbar=False,
-        xticks_rotation="vertical",
-        ax=axes,
-    )
-    for i, tag in enumerate(common):
-        share = np.mean(predicted[name][truth == tag] == tag)
-        axes.text(i, i, f"{share:.0%}", ha="center", va="center", fontsize="small", color="#d97b29")
-    axes.set(xlabel="tag given", ylabel="")
-    axes.set_title(f"{name}: {scores[name]:.1%} of all words right", loc="left")
-panels[0].set_ylabel("tag by hand")
-figure.suptitle("The words of American addresses", x=0.01, ha="left")
-
+common = Counter(truth).most_common(12)[::-1]
+looks = {
+    "most frequent": ("v", "#9aa5b1"),
+    "logistic": ("s", "#7b6ca8"),
+    "network": ("o", "#c8443c"),
+}
+figure, axes = plt.subplots(figsize=(8.5, 6), layout="constrained")
+for name, (marker, color) in looks.items():
+    right = [np.mean(predicted[name][truth == tag] == tag) for tag, _ in common]
+    label = f"{name}: {scores[name]:.1%} of all words right"
+    axes.plot(right, range(len(common)), marker, color=color, ms=8, label=label)
+axes.set_yticks(
+    range(len(common)),
+    [f"{re.sub('(?<=[a-z])(?=[A-Z])', ' ', tag).lower()} ({count})" for tag, count in common],
+)
+axes.set(xlabel="share of the words of this kind with the right tag", xlim=(-0.02, 1.02))
+axes.set_title("The words of American addresses", loc="left")
+axes.legend(frameon=False, loc="lower left")
+axes.grid(alpha=0.25)
+axes.spines[["top", "right"]].set_visible(False)
 save_picture(figure, out, "tagging", dpi=120)
 
 # %%

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from .regression import RNNRegressor
     from .seq2seq import RNNSeq2Seq
     from .text import SequenceTokenizer
-    from .windows import LagFeatures, LagWindows, PanelTimeSeriesSplit, series_to_supervised
+    from .windows import (
+        LagFeatures,
+        LagsToSequences,
+        LagWindows,
+        PanelTimeSeriesSplit,
+        series_to_supervised,
+    )
 
 _HOME = {
     "AttentionDisplay": ".display",
@@ -34,6 +40,7 @@ _HOME = {
     "ForecastDisplay": ".forecast",
     "LagFeatures": ".windows",
     "LagWindows": ".windows",
+    "LagsToSequences": ".windows",
     "PanelTimeSeriesSplit": ".windows",
     "RNNAutoencoder": ".autoencoder",
     "RNNClassifier": ".classification",
@@ -57,6 +64,7 @@ __all__ = [
     "ForecastDisplay",
     "LagFeatures",
     "LagWindows",
+    "LagsToSequences",
     "PanelTimeSeriesSplit",
     "RNNAutoencoder",
     "RNNClassifier",

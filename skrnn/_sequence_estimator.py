@@ -30,6 +30,7 @@ from ._estimator import (
     raise_other_network,
     refuse_one_of_a_pair,
 )
+from ._lag_names import warn_of_newest_first
 from ._networks import FROM_THE_END, ReadOut, of_whole_sequences
 from ._pretrained import Beginning, runs_both_ways
 from ._spec import network_of
@@ -297,6 +298,7 @@ def _learn_inputs(fit: Fit, given: Beginning) -> tuple[NumberInputs | TokenInput
     """Return how X is read, and its sequences."""
     X, params = fit.given.X, fit.params
     if params.embedding_dim is None and given.table is None:
+        warn_of_newest_first(getattr(X, "columns", ()))
         numbers = NumberInputs.of(X)
         sequences = fit.read(numbers, X)
         if given.inputs is not None:

@@ -6,7 +6,14 @@
 
 from ._lag_features import LagFeatures
 from ._lag_windows import LagWindows
+from ._lags_to_sequences import LagsToSequences
 from ._panel_split import PanelTimeSeriesSplit
 from ._supervised import series_to_supervised
 
-__all__ = ["LagFeatures", "LagWindows", "PanelTimeSeriesSplit", "series_to_supervised"]
+__all__ = [
+    "LagFeatures",
+    "LagWindows",
+    "LagsToSequences",
+    "PanelTimeSeriesSplit",
+    "series_to_supervised",
+]

@@ -4,7 +4,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
-from skrnn.windows import LagFeatures, LagWindows
+from skrnn.windows import LagFeatures, LagsToSequences, LagWindows
 
 BY_NATURE = {
     "check_methods_sample_order_invariance": "a row of an array is lagged by the rows before it",
@@ -15,6 +15,11 @@ TRANSFORMERS = [LagWindows(), LagWindows(3, dilation=2, fill="edge"), LagFeature
 
 @parametrize_with_checks(TRANSFORMERS, expected_failed_checks=lambda estimator: BY_NATURE)
 def test_common_checks(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks([LagsToSequences(1)])
+def test_common_checks_of_columns(estimator, check):
     check(estimator)
 
 
