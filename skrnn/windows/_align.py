@@ -22,6 +22,7 @@ from ._clock import (
     ranks_of,
     steps_of,
 )
+from ._last_rows import newest, nothing_seen
 from ._stamps import Series, Stamps, has_clock, read_series
 
 
@@ -138,7 +139,11 @@ def as_slice(slots: np.ndarray) -> slice | None:
 
 
 def remember(
-    X: np.ndarray, series: list[Series], reach: int, how: str = "auto"
+    X: np.ndarray,
+    series: list[Series],
+    reach: int,
+    how: str = "auto",
+    keeps_seen: bool = False,
 ) -> list[dict[str, Any]]:
     """What transform must know of the training rows, one entry for each series with a clock.
 
@@ -151,28 +156,38 @@ def remember(
         How many of the last rows to keep.
     how : {"auto", "rows"}, default="auto"
         See `learn_clocks`.
+    keeps_seen : bool, default=False
+        Whether to keep an account of what was last seen before the rows that are kept.
 
     Returns
     -------
     history : list of dict
         With the keys series, clock, stamps (n_kept,), rows (n_kept, n_features), sorted by time,
-        and first (n_features,), the row at step 0. Plain containers and arrays.
+        first (n_features,), the row at step 0, and seen, the account: see `_last_rows.nothing_seen`.
+        Plain containers and arrays.
     """
     if not has_clock(series):
         return []
     clocks = learn_clocks(series, how=how)
-    return [_entry(X, one, clock, reach) for one, clock in zip(series, clocks, strict=True)]
+    return [
+        _entry(X, one, clock, reach, keeps_seen) for one, clock in zip(series, clocks, strict=True)
+    ]
 
 
-def _entry(X: np.ndarray, series: Series, clock: Clock, reach: int) -> dict[str, Any]:
-    order = np.argsort(series.stamps.values, kind="stable")
-    kept = order[max(len(order) - reach, 0) :]
+def _entry(
+    X: np.ndarray, series: Series, clock: Clock, reach: int, keeps_seen: bool
+) -> dict[str, Any]:
+    stamps = series.stamps.values
     return {
         "series": series.key,
         "clock": clock,
-        "stamps": series.stamps.values[kept],
-        "rows": X[series.rows[kept]],
-        "first": X[series.rows[order[0]]].copy(),
+        **newest(
+            stamps,
+            X[series.rows],
+            reach,
+            nothing_seen(X.shape[1], X.dtype) if keeps_seen else None,
+        ),
+        "first": X[series.rows[np.argmin(stamps)]].copy(),
     }
 
 
@@ -201,22 +216,26 @@ def moved_on(
     _check_panel(series[0].key is not None, entries)
     new = [one for one in series if one.key not in entries]
     clocks = learn_clocks(new, [entry["clock"] for entry in history], how)
+    keeps_seen = any("seen" in entry for entry in history)
     for one in series:
         if one.key in entries:
-            entries[one.key] = _in_series(one.key, _continued, X, one, entries[one.key], reach)
+            entries[one.key] = in_series(one.key, _continued, X, one, entries[one.key], reach)
     for one, clock in zip(new, clocks, strict=True):
-        entries[one.key] = _entry(X, one, clock, reach)
+        entries[one.key] = _entry(X, one, clock, reach, keeps_seen)
     return list(entries.values())
 
 
 def _continued(X: np.ndarray, series: Series, entry: dict[str, Any], reach: int) -> dict[str, Any]:
-    stamps, past, clock = _on_one_clock(series.stamps, entry)
+    stamps, past, clock = on_one_clock(series.stamps, entry)
     steps_of(stamps, clock)  # refuses what is no stamp of this clock
     kept = ~np.isin(past.values, stamps.values)
     values = np.concatenate([past.values[kept], stamps.values])
     rows = np.concatenate([entry["rows"][kept], X[series.rows]])
-    last = np.argsort(values)[max(len(values) - reach, 0) :]
-    return {**entry, "clock": clock, "stamps": values[last], "rows": rows[last]}
+    seen = entry.get("seen")
+    if seen is not None:
+        until = past.before(seen["until"], entry["clock"]["resolution"])
+        seen = {**seen, "until": int(until[0]) if len(until) else None}
+    return {**entry, "clock": clock, **newest(values, rows, reach, seen)}
 
 
 def learn_clocks(
@@ -234,8 +253,8 @@ def learn_clocks(
         Whether the stamps tell the steps, or only the order of the rows.
     """
     if how == "rows":
-        return [_in_series(one.key, clock_of_rows, one.stamps) for one in series]
-    clocks = [_in_series(one.key, learn_clock, one.stamps) for one in series]
+        return [in_series(one.key, clock_of_rows, one.stamps) for one in series]
+    clocks = [in_series(one.key, learn_clock, one.stamps) for one in series]
     if len(clocks) + len(known) == 1:
         return clocks
     common = commonest_clock(
@@ -247,7 +266,7 @@ def learn_clocks(
     ]
 
 
-def _in_series(key: Any, function: Any, *args: Any) -> Any:
+def in_series(key: Any, function: Any, *args: Any) -> Any:
     """The function's value; its complaint names the series."""
     try:
         return function(*args)
@@ -330,7 +349,7 @@ def _without_history(X: np.ndarray, rows: np.ndarray, steps: np.ndarray) -> Trac
 
 
 def _with_history(X: np.ndarray, series: Series, entry: dict[str, Any], reach: int) -> Track:
-    steps, past_steps = _in_series(series.key, _shared_steps, series.stamps, entry)
+    steps, past_steps = in_series(series.key, _shared_steps, series.stamps, entry)
     track = _without_history(X, series.rows, steps)
     # Rows that are given win; later ones than these would be the future.
     useful = (past_steps >= steps.min() - reach) & (past_steps < steps.max())
@@ -367,14 +386,14 @@ def _is_forgotten(steps: np.ndarray, past_steps: np.ndarray, reach: int) -> bool
 
 def _shared_steps(stamps: Stamps, entry: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Steps of given and of remembered rows on the clock of fit."""
-    stamps, past, clock = _on_one_clock(stamps, entry)
+    stamps, past, clock = on_one_clock(stamps, entry)
     steps = steps_of(stamps, clock)
     if clock["rule"] == "rows":
         return ranks_of(stamps, past)
     return steps, steps_of(past, clock)
 
 
-def _on_one_clock(stamps: Stamps, entry: dict[str, Any]) -> tuple[Stamps, Stamps, Clock]:
+def on_one_clock(stamps: Stamps, entry: dict[str, Any]) -> tuple[Stamps, Stamps, Clock]:
     """Given and remembered stamps, and the clock of fit, in one resolution."""
     past = replace(stamps, values=entry["stamps"], resolution=entry["clock"]["resolution"])
     stamps, clock = in_one_resolution(stamps, entry["clock"])

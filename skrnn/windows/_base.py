@@ -26,6 +26,7 @@ from ._advice import (
 from ._align import lay_out, moved_on, remember, tracks_of
 from ._frames import check_no_infinity, check_table
 from ._left_out import left_out_of, with_rows_between
+from ._missing import learn_missing, with_last_seen
 from ._stamps import has_clock, read_series
 
 FILL_CONSTRAINT = [
@@ -41,6 +42,8 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
 
     fill: str | float
     clock: str
+    missing: str = "nan"
+    missing_: dict[str, np.ndarray]
     context_: list[dict[str, Any]]
 
     @abstractmethod
@@ -70,10 +73,12 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
             series = read_series(X, len(values))
             tell_once(self, on_integer_dates(series))
             warn_of_rows_of_fit(self, X, y, series, reach)
-            left_out = left_out_of(X)
+            left_out = left_out_of(X, self._takes_parts())
             if left_out is not None:
                 values, series = with_rows_between(X, values, left_out)
-            self.context_ = remember(values, series, reach, self.clock)
+            if self._takes_parts():
+                self.missing_ = learn_missing(values)
+            self.context_ = remember(values, series, reach, self.clock, self._takes_parts())
         return self
 
     def update(self, X: Any) -> Self:
@@ -121,19 +126,26 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
         tell_once(self, on_integer_dates(series))
         warn_of_lost_past(self, series, len(values), bool(self.context_), reach)
         warn_of_times_of_others(self, series, self.context_, reach)
-        tracks = tracks_of(values, series, self._history(X, values.dtype), reach, self.clock)
+        history = self._history(X, values.dtype)
+        if self._takes_parts():
+            values, history = with_last_seen(values, series, history, self.missing_)
+        tracks = tracks_of(values, series, history, reach, self.clock)
         if reach:
             warn_of_rows_between(self, tracks)
         return lay_out(values, tracks, reach, self.fill)
 
     def _history(self, X: Any, dtype: Any) -> list[dict[str, Any]]:
         """What is remembered, with the rows that `series_to_supervised` left out of X."""
-        left_out = left_out_of(X) if self.context_ else None
+        left_out = left_out_of(X, self._takes_parts()) if self.context_ else None
         if left_out is None:
             return self.context_
         series = read_series(left_out, len(left_out))
         values = left_out.to_numpy(dtype)
         return moved_on(values, series, self.context_, sys.maxsize, self.clock)
+
+    def _takes_parts(self) -> bool:
+        """Whether rows that are missing in part are taken, with the values last seen."""
+        return self.missing == "flag"
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Integral
 from typing import Any, Self
 
-from .._compat import Interval
+from .._compat import Interval, StrOptions
 from ._base import CLOCK_CONSTRAINT, FILL_CONSTRAINT, LagTransformer
 from ._window_array import LazyWindows, WindowArray, WindowTable, windows_of
 
@@ -51,13 +51,24 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         Whether steps are steps of the clock ("auto"), or rows in the order of time, however far
         apart ("rows"): prices of trading days, visits of a patient.
 
+    missing : "nan" or "flag", default="nan"
+        What becomes of a row that is missing in part, NaN in some of its features. "nan" leaves the
+        NaN, which the networks of this package refuse. "flag" puts the value that was last seen of
+        the feature in its place, and adds one column of 0 and 1 for each feature that was missing
+        so in `fit`, behind all features: 1 where the value was missing. Rows that are missing in
+        all features stay absent steps in either case.
+
     Attributes
     ----------
     context_ : list of dict
         What `transform` has to know of the training rows: one entry for each series with a
         clock, none for bare arrays. Keys: ``"series"``, its name in a panel; ``"clock"``;
         ``"stamps"``, an int64 array, and ``"rows"``, the last rows, sorted by time; ``"first"``,
-        the first row.
+        the first row; with ``missing="flag"`` also ``"seen"``, the last values before these rows.
+
+    missing_ : dict
+        Only with ``missing="flag"``. ``"columns"``, the numbers of the features that have a flag;
+        ``"means"``, the mean of each feature in `fit`.
 
     n_features_in_ : int
         Number of features seen in `fit`.
@@ -99,8 +110,12 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     and is gone in `transform`, or the reverse, or where y has one in `fit` and X has none, a
     warning says so once.
 
-    NaN passes through unchanged; infinity is an error. float32 and float64 stay what
-    they are, anything else becomes float64.
+    With ``missing="flag"``, a value is looked for in earlier rows of the same series, remembered
+    ones too, and never in later ones. Before the first value of a feature in a series stands its
+    mean in `fit`. A feature that was never missing in `fit` has no flag when it is missing later.
+
+    With ``missing="nan"`` NaN passes through unchanged; infinity is an error. float32 and float64
+    stay what they are, anything else becomes float64.
 
     Examples
     --------
@@ -120,6 +135,12 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     >>> windows = LagWindows(window=3).fit(frame[:3])
     >>> windows.transform(frame[3:])[:, :, 0].tolist()
     [[nan, 4.0, 5.0]]
+
+    A sensor that failed on the second day, with its flag:
+
+    >>> rows = np.array([[1.0, 10.0], [2.0, np.nan], [3.0, 30.0]])
+    >>> LagWindows(window=1, missing="flag").fit_transform(rows)[:, 0].tolist()
+    [[1.0, 10.0, 0.0], [2.0, 10.0, 1.0], [3.0, 30.0, 0.0]]
     """
 
     _parameter_constraints: dict[str, Any] = {
@@ -127,6 +148,7 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         "dilation": [Interval(Integral, 1, None, closed="left")],
         "fill": FILL_CONSTRAINT,
         "clock": CLOCK_CONSTRAINT,
+        "missing": [StrOptions({"nan", "flag"})],
     }
 
     def __init__(
@@ -136,11 +158,13 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         dilation: int = 1,
         fill: str | float = "mask",
         clock: str = "auto",
+        missing: str = "nan",
     ) -> None:
         self.window = window
         self.dilation = dilation
         self.fill = fill
         self.clock = clock
+        self.missing = missing
 
     def transform(self, X: Any) -> WindowArray | LazyWindows:
         """Window of past steps for each row.
@@ -153,7 +177,8 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         Returns
         -------
         windows : ndarray or LazyWindows of shape (n_rows, window, n_features)
-            Read-only. ``windows[i, -1]`` is row i. Both also remember the rows they were taken
+            Read-only. ``windows[i, -1]`` is row i. With ``missing="flag"`` the flags stand behind
+            the features. Both also remember the rows they were taken
             from, by which the networks of this package tell which windows overlap. `LazyWindows`
             behaves like an array, and is one as ``numpy.asarray(windows)``.
         """

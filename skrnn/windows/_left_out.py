@@ -75,10 +75,16 @@ def with_left_out(X: Any, data: Any, is_kept: np.ndarray, series: Sequence[Serie
     return X
 
 
-def left_out_of(X: Any) -> Any:
+def left_out_of(X: Any, in_part: bool = False) -> Any:
     """Return the rows that were left out of X and are complete, or None.
 
     None too where X was changed since: a logarithm of X does not go with rows as they were.
+
+    Parameters
+    ----------
+    X : DataFrame or other table
+    in_part : bool, default=False
+        Whether rows that are missing in part are returned too.
     """
     attributes = getattr(X, "attrs", None)
     found = attributes.get(_ATTRIBUTE) if isinstance(attributes, dict) else None
@@ -89,7 +95,8 @@ def left_out_of(X: Any) -> Any:
     marks = _marks(X)
     if marks is None or not pd.Series(marks).isin(found.marks).all():
         return None
-    is_whole = np.isfinite(found.rows.to_numpy(np.float64, na_value=np.nan)).all(axis=1)
+    is_known = np.isfinite(found.rows.to_numpy(np.float64, na_value=np.nan))
+    is_whole = is_known.any(axis=1) if in_part else is_known.all(axis=1)
     return found.rows.iloc[np.flatnonzero(is_whole)] if is_whole.any() else None
 
 

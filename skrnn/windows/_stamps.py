@@ -77,6 +77,11 @@ class Stamps:
             )
         return replace(self, values=self.values // factor, resolution=resolution)
 
+    def before(self, stamp: int | None, resolution: str) -> np.ndarray:
+        """A stamp of these rows' past, in a finer resolution, as an array; empty for None."""
+        factor = PER_SECOND[resolution] // PER_SECOND[self.resolution]
+        return np.array([] if stamp is None else [stamp // factor], np.int64)
+
     def label(self, row: int) -> str:
         """The stamp of a row, as a person would write it."""
         return label(self.kind, self.values[row], self.unit, self.resolution)

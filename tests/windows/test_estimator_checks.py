@@ -10,7 +10,11 @@ BY_NATURE = {
     "check_methods_sample_order_invariance": "a row of an array is lagged by the rows before it",
     "check_methods_subset_invariance": "a row of an array is lagged by the rows before it",
 }
-TRANSFORMERS = [LagWindows(), LagWindows(3, dilation=2, fill="edge"), LagFeatures([0, 2])]
+TRANSFORMERS = [
+    LagWindows(),
+    LagWindows(3, dilation=2, fill="edge", missing="flag"),
+    LagFeatures([0, 2]),
+]
 
 
 @parametrize_with_checks(TRANSFORMERS, expected_failed_checks=lambda estimator: BY_NATURE)

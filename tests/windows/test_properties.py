@@ -48,7 +48,7 @@ def frame_of(rows, index):
     if names[0] is not None:
         stamps = pd.MultiIndex.from_arrays([names, stamps])
     values = np.array(values)
-    return pd.DataFrame(values, columns=list("ab"[: values.shape[1]]), index=stamps)
+    return pd.DataFrame(values, columns=list("abc"[: values.shape[1]]), index=stamps)
 
 
 fills = st.sampled_from(["mask", "edge", 0.0, -2.5])
