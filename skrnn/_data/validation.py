@@ -395,9 +395,9 @@ def _checked(sequences):
             "Expected every step of X to be either complete or NaN in all its features (an absent "
             f"step), got NaN in some features only, in {_name_steps(sequences, partly)}. Input X "
             'contains NaN: cut the windows by LagWindows(missing="flag"), which takes the value '
-            "last seen, or fill it, for example with sklearn.impute.SimpleImputer before the windows "
-            '(and set_output(transform="pandas") on the pipeline, so that the index is kept), or '
-            "set all features of the step to NaN to leave the step out."
+            "last seen, or fill it, for example with sklearn.impute.SimpleImputer before the "
+            'windows (and set_output(transform="pandas") on the pipeline, so that the index is '
+            "kept), or set all features of the step to NaN to leave the step out."
         )
     return sequences
 

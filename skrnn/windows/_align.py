@@ -163,8 +163,8 @@ def remember(
     -------
     history : list of dict
         With the keys series, clock, stamps (n_kept,), rows (n_kept, n_features), sorted by time,
-        first (n_features,), the row at step 0, and seen, the account: see `_last_rows.nothing_seen`.
-        Plain containers and arrays.
+        first (n_features,), the row at step 0, and seen, the account that
+        `_last_rows.nothing_seen` describes. Plain containers and arrays.
     """
     if not has_clock(series):
         return []
