@@ -15,7 +15,7 @@ from ._design import Design
 from ._naive import last_values, seasonal_values
 from ._split import split_by_time
 from ._strategies import Strategy
-from ._table import Table
+from ._table import Table, times_of
 
 # Fewer forecasts than this are all learnt from in the end, and judged by more of them.
 _FEWEST_TO_SPARE = 500
@@ -32,19 +32,32 @@ class Trained:
     ----------
     regressor : RNNRegressor
     baseline : {"none", "last", "season"}
-    errors : ndarray of shape (n_held_out, n_steps, n_targets)
-        Absolute errors of the forecasts of the held-out rows, in units of the deviation of each
-        series and in the order of time.
+    misses : ndarray of shape (n_held_out, n_steps, n_targets)
+        How far the truth lies beyond the forecasts of the held-out rows: see `misses_of`. In units
+        of the deviation of each series and in the order of time.
+    mean_error : float
+        Mean absolute error of these forecasts in the same units.
     """
 
     regressor: Any
     baseline: str
-    errors: np.ndarray
+    misses: np.ndarray
+    mean_error: float
 
-    @property
-    def mean_error(self) -> float:
-        """Return the mean of the errors, or infinity where none is known."""
-        return float(np.nanmean(self.errors)) if np.isfinite(self.errors).any() else np.inf
+
+def middle_of(levels: np.ndarray) -> np.ndarray:
+    """Return the middle of the levels in the last axis: the forecast itself."""
+    middle: np.ndarray = levels[..., levels.shape[-1] // 2]
+    return middle
+
+
+def misses_of(levels: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return how far the truth lies beyond the outer levels, negative inside of them.
+
+    With one level it is the absolute error.
+    """
+    misses: np.ndarray = np.maximum(levels[..., 0] - truth, truth - levels[..., -1])
+    return misses
 
 
 def start_of(
@@ -128,7 +141,7 @@ class Trainer:
         if not len(self.held_out):
             pairs = self._pairs(baselines[0])
             regressor = self.make(early_stopping=False).fit(**pairs.at(self.origins))
-            return Trained(regressor, baselines[0], pairs.errors(regressor, self.held_out))
+            return pairs.judged_by(regressor, self.held_out)
         trial = self._trial_epochs() if len(baselines) > 1 else None
         found = [self._judged(baseline, trial) for baseline in baselines]
         best, told = min(found, key=lambda one: one[0].mean_error)
@@ -149,7 +162,7 @@ class Trainer:
         regressor = self.make(early_stopping=not self.learns_all, **changed)
         judged = {} if self.learns_all else pairs.judged(self.held_out)
         regressor, told = _fitted(regressor, pairs.at(self.learnt), judged)
-        return Trained(regressor, baseline, pairs.errors(regressor, self.held_out)), told
+        return pairs.judged_by(regressor, self.held_out), told
 
     def _trial_epochs(self) -> int | None:
         """Return the epochs after which baselines are compared; None: after the whole training."""
@@ -197,15 +210,17 @@ class Pairs:
         """Return the samples of some rows as those to stop early by."""
         return {f"{name}_val": value for name, value in self.at(rows).items()}
 
-    def errors(self, regressor: Any, rows: np.ndarray) -> np.ndarray:
-        """Return absolute errors in units of each series, in the order of time."""
+    def judged_by(self, regressor: Any, rows: np.ndarray) -> Trained:
+        """Return a network with the misses of its forecasts from some rows."""
         y = self._above_start(rows)
         if not len(rows):
-            return y
+            return Trained(regressor, self.baseline, y, np.inf)
         n_steps = self.design.n_steps
         said = self.strategy.said(regressor, self.design, self.table, rows, n_steps)
-        order = np.argsort(self.table.timeline.steps_of_rows()[rows], kind="stable")
-        return np.asarray(np.abs(said - y)[order])
+        errors = np.abs(middle_of(said) - y)
+        order = np.argsort(times_of(self.table)[rows], kind="stable")
+        misses = misses_of(said, y)[order]
+        return Trained(regressor, self.baseline, misses, float(np.nanmean(errors)))
 
     def _above_start(self, rows: np.ndarray) -> np.ndarray:
         design, table, n_steps = self.design, self.table, self.design.n_steps

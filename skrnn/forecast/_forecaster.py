@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._compat import Interval, StrOptions, validate_parameter_constraints
 from .._documentation import DocumentationLink
+from .._messages import shown
 from ..regression import RNNRegressor
 from ._bands import Errors
 from ._design import Design, learn_design, with_windows
@@ -95,6 +96,10 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
     season : int or None, default=None
         Steps of a season, such as 7 for days. It is one of the baselines, and the naive forecast
         that `score` compares with.
+    quantiles : sequence of float or None, default=None
+        Levels of the quantiles that the network learns of each step, such as (0.1, 0.5, 0.9). They
+        do not cross. The middle one, 0.5, is the forecast; `predict_interval` makes bands of the
+        outer ones. With ``strategy="direct"``. None: the network learns the mean.
     cell : {"simple", "gru", "lstm", "mingru"}, default="gru"
         The recurrent cell. This and what follows describe the network and its training: see
         `RNNRegressor`.
@@ -178,14 +183,16 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
     frame with an index of (series, time), has its own clock and its own scale, and one network
     learns from all. A series that `fit` never saw is scaled by its first `window` rows in X.
 
-    The bands are those of split conformal prediction [1]_ with the errors of the held-out rows,
-    for each step ahead. They follow a change by adaptive conformal inference [2]_, from errors
-    whose truth is known by the time of a forecast.
+    With `quantiles`, the bands are the outer quantiles, moved so far that they hold what they
+    should [3]_. Otherwise they are those of split conformal prediction [1]_ with the errors of the
+    held-out rows, for each step ahead. They follow a change by adaptive conformal inference [2]_,
+    from errors whose truth is known by the time of a forecast.
 
     References
     ----------
     .. [1] Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005.
     .. [2] Gibbs and Candes, "Adaptive Conformal Inference Under Distribution Shift", 2021.
+    .. [3] Romano, Patterson and Candes, "Conformalized Quantile Regression", 2019.
 
     Examples
     --------
@@ -209,6 +216,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         "strategy": [StrOptions(set(STRATEGIES))],
         "baseline": [StrOptions({"auto", "none", "last", "season"})],
         "season": [Interval(Integral, 1, None, closed="left"), None],
+        "quantiles": ["array-like", None],
         "early_stopping": ["boolean", StrOptions({"auto"})],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     }
@@ -225,6 +233,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         strategy: str = "direct",
         baseline: str = "auto",
         season: int | None = None,
+        quantiles: Sequence[float] | None = None,
         cell: str = "gru",
         units: int | Sequence[int] = 32,
         bidirectional: bool | str = "auto",
@@ -261,6 +270,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         self.strategy = strategy
         self.baseline = baseline
         self.season = season
+        self.quantiles = quantiles
         self.cell = cell
         self.units = units
         self.bidirectional = bidirectional
@@ -317,6 +327,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             {name: getattr(self, name) for name in self._parameter_constraints},
             caller_name=type(self).__name__,
         )
+        self._check_quantiles()
         horizons, strategy = horizons_of(self.horizon), STRATEGIES[self.strategy]
         design, table = learn_design(
             X,
@@ -349,7 +360,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         self.horizons_ = horizons
         self.regressor_ = trained.regressor
         self.baseline_ = trained.baseline
-        self.errors_ = Errors.of_fit(trained.errors)
+        self.errors_ = Errors.of_fit(trained.misses)
         self.naive_error_ = naive_error(table, self.season)
         self.learnt_until_ = int(times_of(table)[~np.isnan(table.targets).all(axis=1)].max())
         self.history_ = table.memory(self._reach(), design.clocks)
@@ -399,7 +410,8 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         -------
         forecast : DataFrame
             A row for each step ahead, under its stamp; in a panel under (series, stamp). A column
-            for each target, and with `coverage` two more, "<target>_lower" and "<target>_upper".
+            for each target, with `quantiles` one more for each, such as "<target>_q0.1", and with
+            `coverage` two more, "<target>_lower" and "<target>_upper".
 
         Raises
         ------
@@ -421,9 +433,37 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             )
         table = with_steps_ahead(maker.design, table, n_steps)
         origins, stamps = steps_ahead(maker.design, table, asked, n_steps)
-        forecasts = maker.forecasts(table, origins, n_steps)
-        radii = None if coverage is None else maker.radii(table, origins, asked, coverage)
-        return future_frame(maker.design, stamps, forecasts, radii, horizons)
+        levels = maker.levels(table, origins, n_steps)
+        bands = None if coverage is None else maker.bands(table, origins, asked, coverage)
+        names = self._names_of_levels()
+        return future_frame(maker.design, stamps, levels, names, bands, horizons)
+
+    def predict_quantiles(self, X: Any) -> np.ndarray:
+        """Return the quantiles of the forecast from each row.
+
+        Parameters
+        ----------
+        X : Series, DataFrame or array of shape (n_rows, n_columns)
+            See `predict`.
+
+        Returns
+        -------
+        quantiles : ndarray of shape (n_rows, n_horizons[, n_targets], n_levels)
+            In the order of `quantiles`. As the network learnt them: `predict_interval` moves the
+            outer ones so far that they hold what they should.
+
+        Raises
+        ------
+        ValueError
+            If the forecaster has no `quantiles`.
+        """
+        maker = self._maker()
+        if self.quantiles is None:
+            raise ValueError(
+                "Expected a forecaster with quantiles; got quantiles=None. Set "
+                "quantiles=(0.1, 0.5, 0.9), say, and fit again, or use predict_interval."
+            )
+        return maker.as_asked(maker.levels(*maker.joined(X)))
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> np.ndarray:
         """Return a band around each forecast.
@@ -448,8 +488,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         """
         maker = self._maker()
         table, asked = maker.joined(X)
-        forecasts, radii = maker.forecasts(table, asked), maker.radii(table, asked, asked, coverage)
-        return maker.as_asked(np.stack([forecasts - radii, forecasts + radii], axis=-1))
+        return maker.as_asked(maker.bands(table, asked, asked, coverage))
 
     def score(self, X: Any, y: None = None) -> float:
         """Return how much smaller the error is than that of the naive forecast.
@@ -529,6 +568,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             self.horizons_,
             self.history_,
             self.errors_,
+            1 if self.quantiles is None else len(self.quantiles),
         )
 
     def _take_over(self, maker: Maker) -> None:
@@ -548,7 +588,10 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
 
     def _regressor(self, **changed: Any) -> RNNRegressor:
         words = {name: getattr(self, name) for name in _NETWORK_WORDS}
-        return RNNRegressor(**{**words, **STRATEGIES[self.strategy].words(), **changed})
+        words.update(STRATEGIES[self.strategy].words())
+        if self.quantiles is not None:
+            words.update(loss="quantile", quantiles=self.quantiles)
+        return RNNRegressor(**{**words, **changed})
 
     def _baselines(self) -> list[str]:
         """Return the baselines to try."""
@@ -566,6 +609,24 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         if self.baseline != "auto":
             return [self.baseline]
         return [one for one in allowed if one != "season" or self.season is not None]
+
+    def _check_quantiles(self) -> None:
+        if self.quantiles is None:
+            return
+        if self.strategy != "direct" or self.loss != "auto":
+            raise ValueError(
+                "Expected strategy='direct' and loss='auto' beside quantiles; got "
+                f"strategy={self.strategy!r} and loss={self.loss!r}. Leave one of them out."
+            )
+        levels = list(self.quantiles)
+        if len(levels) % 2 == 0 or not np.allclose(np.add(levels, levels[::-1]), 1):
+            raise ValueError(
+                f"Expected quantiles around 0.5, such as (0.1, 0.5, 0.9); got {shown(levels)}. The "
+                "middle one is the forecast."
+            )
+
+    def _names_of_levels(self) -> list[str]:
+        return [] if self.quantiles is None else [f"q{level:g}" for level in self.quantiles]
 
     def _reach(self) -> int:
         """How many steps back anyone looks, also from the origins whose truth is to come."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._design import Design
+from ._fitting import middle_of
 from ._holidays import holiday_column
 from ._roles import frame_label
 from ._table import Table, table_of
@@ -63,24 +64,28 @@ def with_steps_ahead(design: Design, table: Table, n_steps: int) -> Table:
 def future_frame(
     design: Design,
     stamps: list[Any],
-    forecasts: np.ndarray,
-    radii: np.ndarray | None,
+    levels: np.ndarray,
+    names: list[str],
+    bands: np.ndarray | None,
     horizons: list[int],
 ) -> Any:
     """Return forecasts as a frame with a row for each step ahead.
 
-    Its columns are the targets, each with those of its band, `<target>_lower` and `<target>_upper`.
+    Its columns are the targets, each with its quantiles, "<target>_<name>", and its band,
+    "<target>_lower" and "<target>_upper".
     """
     import pandas as pd
 
     at = [h - 1 for h in horizons]
     columns: dict[Any, np.ndarray] = {}
-    for number, name in enumerate(design.columns.targets):
-        middle = forecasts[:, at, number].ravel()
-        columns[name] = middle
-        if radii is not None:
-            radius = radii[:, at, number].ravel()
-            columns[f"{name}_lower"], columns[f"{name}_upper"] = middle - radius, middle + radius
+    for number, target in enumerate(design.columns.targets):
+        of_target = levels[:, at, number].reshape(-1, levels.shape[-1])
+        columns[target] = middle_of(of_target)
+        columns |= {f"{target}_{name}": of_target[:, n] for n, name in enumerate(names)}
+        if bands is not None:
+            columns[f"{target}_lower"], columns[f"{target}_upper"] = (
+                bands[:, at, number, side].ravel() for side in (0, 1)
+            )
     index = stamps[0][at]
     for one in stamps[1:]:
         index = index.append(one[at])

@@ -10,7 +10,7 @@ import numpy as np
 from .._warnings import warn
 from ._bands import Errors, fewest_errors
 from ._design import Design
-from ._fitting import Pairs, start_of
+from ._fitting import Pairs, middle_of, misses_of, start_of
 from ._future import with_steps_ahead
 from ._naive import naive_values
 from ._strategies import Strategy
@@ -34,6 +34,8 @@ class Maker:
         The last rows, as far back as anyone looks.
     errors : Errors
         Those of forecasts whose truth is known.
+    n_levels : int
+        The quantiles that the network says; one where it says a number.
     """
 
     design: Design
@@ -44,6 +46,7 @@ class Maker:
     horizons: list[int]
     history: Table
     errors: Errors
+    n_levels: int
 
     @property
     def _at(self) -> list[int]:
@@ -73,27 +76,39 @@ class Maker:
 
     def forecasts(self, table: Table, rows: np.ndarray, n_steps: int | None = None) -> np.ndarray:
         """Return forecasts in the user's units, (n_rows, n_steps, n_targets)."""
+        return middle_of(self.levels(table, rows, n_steps))
+
+    def levels(self, table: Table, rows: np.ndarray, n_steps: int | None = None) -> np.ndarray:
+        """Return the quantiles of each forecast, (n_rows, n_steps, n_targets, n_levels).
+
+        A network without quantiles has one level, the forecast.
+        """
         design = self.design
         n_steps = design.n_steps if n_steps is None else n_steps
-        found = np.full((len(rows), n_steps, table.n_targets), np.nan)
+        found = np.full((len(rows), n_steps, table.n_targets, self.n_levels), np.nan)
         can = np.flatnonzero(design.knows_ahead(table, n_steps)[rows])
         if len(can):
             start = start_of(self.baseline, design, table, self.season, n_steps, rows[can])
             spread = design.scale_of(table)[1][rows[can], None, : table.n_targets]
             said = self.strategy.said(self.regressor, design, table, rows[can], n_steps)
-            found[can] = start + said * spread
+            found[can] = start[..., None] + said * spread[..., None]
         return found
 
-    def radii(
+    def bands(
         self, table: Table, rows: np.ndarray, asked: np.ndarray, coverage: float
     ) -> np.ndarray:
-        """Return half the width of the band of each forecast, (n_rows, n_steps, n_targets).
+        """Return a band around each forecast, (n_rows, n_steps, n_targets, 2).
 
-        Errors of forecasts whose truth stands in new rows among `asked` count, once it is known.
+        Misses of forecasts whose truth stands in new rows among `asked` count, once it is known.
         """
         _check_coverage(coverage, self.errors)
         radii = self.errors_with(table, asked).radii(times_of(table)[rows], coverage)
-        return np.asarray(radii * self.design.scale_of(table)[1][rows, None, : table.n_targets])
+        radii *= self.design.scale_of(table)[1][rows, None, : table.n_targets]
+        levels = self.levels(table, rows)
+        middle = middle_of(levels)
+        lower = np.minimum(levels[..., 0] - radii, middle)
+        upper = np.maximum(levels[..., -1] + radii, middle)
+        return np.stack([lower, upper], axis=-1)
 
     def errors_with(self, table: Table, asked: np.ndarray) -> Errors:
         """Return the known errors, and those of forecasts whose truth stands in new rows."""
@@ -101,7 +116,7 @@ class Maker:
         origins = self._origins_of_truth(table, new)
         truth_rows = table.timeline.rows_at(np.arange(1, n_steps + 1))[origins]
         spread = self.design.scale_of(table)[1][origins, None, : table.n_targets]
-        misses = np.abs(self.forecasts(table, origins) - table.truth(n_steps, origins))
+        misses = misses_of(self.levels(table, origins), table.truth(n_steps, origins))
         errors = np.where(np.isin(truth_rows, new)[..., None], misses / spread, np.nan)
         times = times_of(table)
         return self.errors.joined(errors, times[origins], times[truth_rows])
@@ -123,7 +138,7 @@ class Maker:
     def beside_truth(
         self, X: Any, coverage: float | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Return truth, forecasts and half the width of their bands at the horizons.
+        """Return truth, forecasts and their bands at the horizons.
 
         Forecasts are made from the last remembered row on.
         """
@@ -131,7 +146,13 @@ class Maker:
         truth, said, origins = self._scored(table, asked)
         if coverage is None:
             return truth, said, None
-        return truth, said, self.radii(table, origins, asked, coverage)[:, self._at]
+        return truth, said, self.bands(table, origins, asked, coverage)[:, self._at]
+
+    def quantiles_beside_truth(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return truth and quantiles at the horizons, from the last remembered row on."""
+        table, asked = self.joined(X)
+        truth, _, origins = self._scored(table, asked)
+        return truth, self.levels(table, origins)[:, self._at]
 
     def skill(self, X: Any) -> float:
         """Return one minus the error, divided by the error of the naive forecast."""

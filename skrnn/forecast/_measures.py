@@ -72,13 +72,13 @@ def forecast_scorer(metric: str = "mae", *, coverage: float = 0.9) -> Callable[.
 
     Parameters
     ----------
-    metric : {"mae", "rmse", "mase", "skill", "coverage", "interval"}, default="mae"
+    metric : {"mae", "rmse", "mase", "skill", "coverage", "interval", "pinball"}, default="mae"
         "mae" and "rmse": mean absolute and root mean squared error, in the units of the target.
         "mase": the mean absolute error, divided by the error of the last value (or season) as the
         forecast of one step (season) ahead in the training rows. "skill": what
         `RNNForecaster.score` returns. "coverage": how far the part of the truths in the bands is
         from `coverage`. "interval": the interval score of the bands, which is small for narrow
-        bands that miss little.
+        bands that miss little. "pinball": the mean pinball loss of the quantiles.
     coverage : float, default=0.9
         Of the bands, for "coverage" and "interval".
 
@@ -91,7 +91,8 @@ def forecast_scorer(metric: str = "mae", *, coverage: float = 0.9) -> Callable[.
     ----------
     Hyndman and Koehler, "Another look at measures of forecast accuracy", International Journal of
     Forecasting, 2006 ("mase"). Gneiting and Raftery, "Strictly proper scoring rules, prediction,
-    and estimation", Journal of the American Statistical Association, 2007 ("interval").
+    and estimation", Journal of the American Statistical Association, 2007 ("interval"). Koenker
+    and Bassett, "Regression quantiles", Econometrica, 1978 ("pinball").
 
     Examples
     --------
@@ -139,15 +140,27 @@ def _mase(estimator: Any, X: Any, coverage: float) -> Any:
 
 
 def _coverage(estimator: Any, X: Any, coverage: float) -> Any:
-    truth, said, radii = estimator._maker().beside_truth(X, coverage)
-    is_known = ~np.isnan(said - truth)
-    return -abs(np.mean((np.abs(said - truth) <= radii)[is_known]) - coverage)
+    truth, _, bands = estimator._maker().beside_truth(X, coverage)
+    is_in = (truth >= bands[..., 0]) & (truth <= bands[..., 1])
+    return -abs(np.mean(is_in[~np.isnan(truth) & ~np.isnan(bands[..., 0])]) - coverage)
 
 
 def _interval(estimator: Any, X: Any, coverage: float) -> Any:
-    truth, said, radii = estimator._maker().beside_truth(X, coverage)
-    beyond = np.maximum(np.abs(said - truth) - radii, 0.0)
-    return -np.nanmean(2 * radii + 2 / (1 - coverage) * beyond)
+    truth, _, bands = estimator._maker().beside_truth(X, coverage)
+    lower, upper = bands[..., 0], bands[..., 1]
+    beyond = np.maximum(np.maximum(lower - truth, truth - upper), 0.0)
+    return -np.nanmean(upper - lower + 2 / (1 - coverage) * beyond)
+
+
+def _pinball(estimator: Any, X: Any, coverage: float) -> Any:
+    if estimator.quantiles is None:
+        raise ValueError(
+            "Expected a forecaster with quantiles for the metric 'pinball'; got quantiles=None."
+        )
+    truth, quantiles = estimator._maker().quantiles_beside_truth(X)
+    beyond = truth[..., None] - quantiles
+    levels = np.asarray(estimator.quantiles)
+    return -np.nanmean(np.maximum(levels * beyond, (levels - 1) * beyond))
 
 
 _METRICS: dict[str, Callable[..., Any]] = {
@@ -156,4 +169,5 @@ _METRICS: dict[str, Callable[..., Any]] = {
     "mase": _mase,
     "coverage": _coverage,
     "interval": _interval,
+    "pinball": _pinball,
 }

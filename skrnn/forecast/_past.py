@@ -98,8 +98,8 @@ class OurModel:
         middle = maker.forecasts(table, asked[origins])
         if self.coverage is None:
             return Forecasts(middle)
-        radii = maker.radii(table, asked[origins], asked, self.coverage)
-        return Forecasts(middle, middle - radii, middle + radii)
+        bands = maker.bands(table, asked[origins], asked, self.coverage)
+        return Forecasts(middle, bands[..., 0], bands[..., 1])
 
     def _refuse_learnt(self, past: Past, origins: np.ndarray) -> None:
         first = times_of(past.table)[origins].min()

@@ -36,7 +36,10 @@ class Strategy(Protocol):
     def said(
         self, regressor: Any, design: Design, table: Table, rows: np.ndarray, n_steps: int
     ) -> np.ndarray:
-        """Return what the network says from some rows, in the form of `y`."""
+        """Return what the network says from some rows: (n_rows, n_steps, n_targets, n_levels).
+
+        A network without quantiles has one level.
+        """
 
 
 class Direct:
@@ -61,9 +64,9 @@ class Direct:
     def said(
         self, regressor: Any, design: Design, table: Table, rows: np.ndarray, n_steps: int
     ) -> np.ndarray:
-        """Return the outputs by step and target."""
-        outputs = regressor.predict(design.windows_at(table, rows))
-        return np.asarray(outputs).reshape(len(rows), n_steps, table.n_targets)
+        """Return the outputs by step, target and level."""
+        outputs = np.asarray(regressor.predict(design.windows_at(table, rows)))
+        return outputs.reshape(len(rows), n_steps, table.n_targets, -1)
 
 
 class Recursive:
@@ -107,7 +110,7 @@ class Recursive:
             known=range(n_fed_back, n_columns),
             known_values=design.columns_ahead(table, rows, n_steps)[:, :, n_fed_back:],
         )
-        return found[:, :, : table.n_targets]
+        return found[:, :, : table.n_targets, None]
 
 
 class Decoder:
@@ -134,7 +137,7 @@ class Decoder:
     ) -> np.ndarray:
         """Return what the decoder writes."""
         windows, known = design.windows_at(table, rows), self._known(design, table, rows)
-        return np.asarray(regressor.predict(windows, **known))
+        return np.asarray(regressor.predict(windows, **known))[..., None]
 
     def _known(self, design: Design, table: Table, rows: np.ndarray) -> dict[str, Any]:
         first = table.values.shape[1] + len(design.flagged)

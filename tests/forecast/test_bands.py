@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import mean_pinball_loss
 
+from skrnn import forecast_scorer
 from skrnn.forecast._bands import Errors, adaptive_radii, fewest_errors
+from skrnn.forecast._fitting import misses_of
 
 from .common import N_TRAIN, small, table
 
@@ -76,3 +79,52 @@ def test_the_bands_of_a_forecaster_are_conformal():
     assert (upper - lower) / 2 == pytest.approx(held_out[rank - 1], rel=0.2)
     frame = found.forecast(coverage=0.8)
     assert (frame["y_upper"] - frame["y_lower"]).iloc[0] / 2 == pytest.approx(held_out[rank - 1])
+
+
+def test_quantiles_are_ordered_and_their_bands_hold():
+    data = table(n_rows=400)
+    found = small(quantiles=(0.1, 0.5, 0.9), epochs=8).fit(data[:300])
+    quantiles = found.predict_quantiles(data[300:])
+    assert quantiles.shape == (100, 3, 3)
+    assert (np.diff(quantiles, axis=-1) >= 0).all()
+    np.testing.assert_array_equal(found.predict(data[300:]), quantiles[..., 1])
+    frame = found.forecast(coverage=0.8)
+    assert list(frame.columns) == ["y", "y_q0.1", "y_q0.5", "y_q0.9", "y_lower", "y_upper"]
+    bands = found.predict_interval(data[300:], 0.8)[:-1, 0]
+    truth = data["y"].to_numpy()[301:]
+    assert np.mean((bands[:, 0] <= truth) & (truth <= bands[:, 1])) == pytest.approx(0.8, abs=0.1)
+    pinball = np.mean(
+        [
+            mean_pinball_loss(truth, quantiles[:-1, 0, n], alpha=a)
+            for n, a in enumerate((0.1, 0.5, 0.9))
+        ]
+    )
+    one = small(quantiles=(0.1, 0.5, 0.9), epochs=8, horizon=[1]).fit(data[:301])
+    assert forecast_scorer("pinball")(one, data[301:]) == pytest.approx(-pinball, rel=0.3)
+
+
+def test_outer_quantiles_are_moved_by_their_misses():
+    levels = np.array([[0.0, 1.0, 2.0]] * 3)
+    truth = np.array([-1.0, 1.5, 5.0])
+    np.testing.assert_array_equal(misses_of(levels, truth), [1.0, -0.5, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"quantiles": (0.1, 0.9)}, "around 0.5"),
+        ({"quantiles": (0.1, 0.5, 0.8)}, "around 0.5"),
+        ({"quantiles": (0.5,), "strategy": "recursive"}, "strategy='direct' and loss='auto'"),
+    ],
+)
+def test_quantiles_that_are_refused(params, message):
+    with pytest.raises(ValueError, match=message):
+        small(**params).fit(table())
+
+
+def test_quantiles_are_not_had_without_being_asked_for():
+    found = small().fit(table()[:N_TRAIN])
+    with pytest.raises(ValueError, match="got quantiles=None"):
+        found.predict_quantiles(table())
+    with pytest.raises(ValueError, match="Expected a forecaster with quantiles for the metric"):
+        forecast_scorer("pinball")(found, table()[N_TRAIN:])
