@@ -62,6 +62,7 @@ def decoder_of_numbers(params: Any, task: Task[Any, Any], automatic: ReadOut) ->
         n_outputs=task.targets.n_outputs,
         n_target_steps=task.targets.n_target_steps,
         n_known=task.inputs.n_known,
+        autoregressive=bool(params.autoregressive),
     )
 
 

@@ -85,7 +85,7 @@ class EncoderDecoder(Spec):
     The decoder has a layer for each of the encoder's, which starts from that one's last state; both
     directions together where the encoder has two. It predicts tokens if `target_embedding_dim` is
     set, and `n_outputs` is their number then; else `n_outputs` numbers at each of `n_target_steps`
-    steps, from those of the step before and from `n_known` values of the step itself.
+    steps, from `n_known` values of the step and, if it is `autoregressive`, from the step before.
     """
 
     cell: str
@@ -102,6 +102,7 @@ class EncoderDecoder(Spec):
     attention: str | None = None
     scheduled_sampling: float = 0.0
     n_known: int = 0
+    autoregressive: bool = True
 
     @property
     def n_directions(self):

@@ -104,6 +104,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         their last states and write one step after the other. In `fit` it is fed the true values
         of the step before (teacher forcing), in `predict` its own. It is made by the compiled
         engine only, without `conv_filters`, `hidden_units`, `pooling` and `pretrained`.
+    autoregressive : bool, default=True
+        With ``decoder="rnn"``: feed each step the number of the step before. False: a step is told
+        what is `known` of it alone, so that no error is handed on from step to step.
     baseline : {"auto", "linear"} or None, default="auto"
         What the networks start from. "linear": a ridge regression on the steps of X is fitted
         first, and the networks learn what is left of y. None: they learn y itself. "auto": the
@@ -264,6 +267,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         "loss": [StrOptions({"auto", "mse", "mae", "huber", "log_cosh", "quantile"}), callable],
         "quantiles": ["array-like"],
         "decoder": [StrOptions({"dense", "rnn"})],
+        "autoregressive": ["boolean"],
         "baseline": [StrOptions({"auto", "linear"}), None],
     }
 
@@ -287,6 +291,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         trainable_pretrained: bool = True,
         return_sequences: bool = False,
         decoder: str = "dense",
+        autoregressive: bool = True,
         baseline: str | None = "auto",
         loss: str | Callable[..., Any] = "auto",
         quantiles: Sequence[float] = (0.1, 0.5, 0.9),
@@ -328,6 +333,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self.trainable_pretrained = trainable_pretrained
         self.return_sequences = return_sequences
         self.decoder = decoder
+        self.autoregressive = autoregressive
         self.baseline = baseline
         self.loss = loss
         self.quantiles = quantiles

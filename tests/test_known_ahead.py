@@ -138,3 +138,14 @@ def test_what_fit_knew_is_known_later():
         decoding().fit(X, STEPS, X_val=X[:20], y_val=STEPS[:20], known_val=KNOWN[:20])
     with pytest.raises(ValueError, match=FORM + r" = \(20, 3, 2\), as fit was given it, got None"):
         decoding().fit(X, STEPS, known=KNOWN, X_val=X[:20], y_val=STEPS[:20])
+
+
+def test_a_step_may_be_told_what_is_known_of_it_alone():
+    network = decoding(autoregressive=False).fit(X, STEPS, known=KNOWN)
+    predicted = network.predict(X, known=KNOWN)
+    expected = outputs_of(network.to_keras(), X, KNOWN)[:, :, 0]
+    np.testing.assert_allclose(predicted, expected, rtol=1e-5)
+    # The row of the kernel for the number before is never learnt.
+    start = decoding(autoregressive=False, learning_rate=1e-30).fit(X, STEPS, known=KNOWN)
+    assert_same_bits(network.weights_[3][:1], start.weights_[3][:1])
+    assert (network.predict(X, known=KNOWN + 3) != predicted).all()

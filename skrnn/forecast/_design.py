@@ -26,6 +26,8 @@ class Design:
         The steps ahead.
     lead_steps : int
         The steps ahead of which the windows hold the known columns.
+    lags : tuple of int
+        Steps back of which all columns stand beside each row.
     window : int
     calendar : tuple of str
     holidays : tuple or None
@@ -45,6 +47,7 @@ class Design:
     columns: Columns
     n_steps: int
     lead_steps: int
+    lags: tuple[int, ...]
     window: int
     calendar: tuple[str, ...]
     holidays: tuple[Any, ...] | None
@@ -110,13 +113,18 @@ class Design:
         missing = np.isnan(table.values)
         middle, spread = self.scale_of(table)
         filled = (table.timeline.filled(table.values) - middle) / spread
+        filled[np.isnan(filled)] = 0.0  # nothing seen yet: the mean
         parts = [
-            np.where(np.isnan(filled), 0.0, filled),  # nothing seen yet: the mean
+            filled,
             missing[:, list(self.flagged)].astype(np.float64),
             table.known,
             *self._ahead(table),
             calendar_columns(table.index, self.calendar),
         ]
+        if self.lags:
+            both = np.concatenate([filled, table.known], axis=1)
+            back = table.timeline.rows_at(np.negative(self.lags))
+            parts += [np.where((rows >= 0)[:, None], both[rows], 0.0) for rows in back.T]
         return np.concatenate(parts, axis=1)
 
     def windows_at(self, table: Table, rows: np.ndarray) -> Windows:
@@ -154,6 +162,7 @@ def learn_design(
     known: Any,
     n_steps: int,
     lead_steps: int,
+    lags: tuple[int, ...],
     window: int,
     calendar: Sequence[str],
     holidays: Any,
@@ -173,6 +182,7 @@ def learn_design(
         columns,
         n_steps,
         lead_steps,
+        lags,
         window,
         tuple(calendar),
         dates,

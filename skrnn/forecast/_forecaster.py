@@ -87,8 +87,8 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
     strategy : {"direct", "recursive", "decoder"}, default="direct"
         "direct": all steps at once. "recursive": the next step, which is fed back for the step
         after it, with all columns that are not known ahead; `forecast` takes any horizon.
-        "decoder": an encoder reads the window, and a decoder writes the steps one after the other;
-        it is told what is known of each step, which it learns to take.
+        "decoder": an encoder reads the window, and a decoder writes the steps; it is told of each
+        step what is known of it, and all columns as they were a horizon and a `season` before.
     baseline : {"auto", "none", "last", "season"}, default="auto"
         What the network starts from, so that it learns the difference: the last value seen, the
         value a season before, or the mean ("none"). "auto" tries each, and keeps the one whose
@@ -335,6 +335,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             known=self.known,
             n_steps=max(horizons),
             lead_steps=strategy.lead_steps(max(horizons)),
+            lags=strategy.lags(max(horizons), self.season),
             window=self.window,
             calendar=self.calendar,
             holidays=self.holidays,
@@ -630,7 +631,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
 
     def _reach(self) -> int:
         """How many steps back anyone looks, also from the origins whose truth is to come."""
-        return max(self.window, self.season or 1) + self.design_.n_steps
+        return max(self.window, self.season or 1, *self.design_.lags) + self.design_.n_steps
 
 
 def _refuse_y(y: Any) -> None:

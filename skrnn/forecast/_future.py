@@ -49,8 +49,8 @@ def steps_ahead(
 
 def with_steps_ahead(design: Design, table: Table, n_steps: int) -> Table:
     """Return the table with rows for the steps ahead, where their stamps are all that is known."""
-    is_told = design.holidays is not None or (design.lead_steps < n_steps and design.calendar)
-    if design.columns.known or not is_told:
+    tells = bool(design.lags) or (design.lead_steps < n_steps and bool(design.calendar))
+    if design.columns.known or not (tells or design.holidays is not None):
         return table
     last = table.last_known()
     stamps = [

@@ -21,6 +21,9 @@ class Strategy(Protocol):
     def lead_steps(self, n_steps: int) -> int:
         """Return how many steps ahead the windows hold the known columns."""
 
+    def lags(self, n_steps: int, season: int | None) -> tuple[int, ...]:
+        """Return how many steps back columns stand beside each row."""
+
     def words(self) -> dict[str, Any]:
         """Return the parameters of the network that the strategy decides."""
 
@@ -51,6 +54,10 @@ class Direct:
         """Return the last step ahead."""
         return n_steps
 
+    def lags(self, n_steps: int, season: int | None) -> tuple[int, ...]:
+        """Return none: the windows hold what was before."""
+        return ()
+
     def words(self) -> dict[str, Any]:
         """Return nothing: every network forecasts all steps at once."""
         return {}
@@ -77,6 +84,10 @@ class Recursive:
     def lead_steps(self, n_steps: int) -> int:
         """Return one step."""
         return 1
+
+    def lags(self, n_steps: int, season: int | None) -> tuple[int, ...]:
+        """Return none: the windows hold what was before."""
+        return ()
 
     def words(self) -> dict[str, Any]:
         """Return what a network needs that is fed its own outputs."""
@@ -114,7 +125,7 @@ class Recursive:
 
 
 class Decoder:
-    """A decoder, which writes one step after the other and is told what is known of each."""
+    """A decoder, which is told of each step what is known of it, and what was a season before."""
 
     baselines = ("none", "last", "season")
 
@@ -122,9 +133,19 @@ class Decoder:
         """Return none: the decoder is told the known columns of each step."""
         return 0
 
+    def lags(self, n_steps: int, season: int | None) -> tuple[int, ...]:
+        """Return the horizon, and the shortest time of whole seasons that is as long.
+
+        What was so many steps before a step ahead is known when it is forecast.
+        """
+        in_season = () if season is None else (season * -(-n_steps // season),)
+        return tuple(dict.fromkeys((n_steps, *in_season)))
+
     def words(self) -> dict[str, Any]:
         """Return what a network with a decoder needs."""
-        return {"decoder": "rnn", "pooling": "last", "hidden_units": (), "conv_filters": ()}
+        # A decoder that is fed its own outputs hands its errors on from step to step.
+        fixed = {"pooling": "last", "hidden_units": (), "conv_filters": ()}
+        return {"decoder": "rnn", "autoregressive": False, **fixed}
 
     def samples(
         self, design: Design, table: Table, rows: np.ndarray, y: np.ndarray
@@ -141,8 +162,7 @@ class Decoder:
 
     def _known(self, design: Design, table: Table, rows: np.ndarray) -> dict[str, Any]:
         first = table.values.shape[1] + len(design.flagged)
-        known = design.columns_ahead(table, rows, design.n_steps)[:, :, first:]
-        return {"known": known} if known.shape[2] else {}
+        return {"known": design.columns_ahead(table, rows, design.n_steps)[:, :, first:]}
 
 
 STRATEGIES: dict[str, Strategy] = {

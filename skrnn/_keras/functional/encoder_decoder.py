@@ -3,7 +3,7 @@
 In training the decoder is fed the targets, one step late (teacher forcing), so that all its steps
 are known before the first one is computed. In prediction it is fed what it wrote, in a loop of the
 graph. The first step is fed the token `START`, or zeros. Beside these numbers each step is fed what
-is known of it ahead.
+is known of it ahead. A decoder that is not autoregressive is fed zeros in place of numbers.
 
 References
 ----------
@@ -83,8 +83,11 @@ def losses(network, loss, weights, batch, seed, carry):
 
 def outputs(network, weights, batch):
     """Return the numbers that the decoder writes: (batch, n_target_steps, n_outputs)."""
-    source, weights = encoded(network, weights, batch, DropoutMasks(None))
     n_samples = batch.inputs.shape[1]
+    if not network.autoregressive:  # so that no step has to wait for the one before it
+        nothing = tf.zeros([n_samples, network.n_target_steps, network.n_outputs])
+        return _taught(network, weights, batch._replace(targets=nothing), None).outputs
+    source, weights = encoded(network, weights, batch, DropoutMasks(None))
     ahead = _ahead_by_step(batch)
 
     def write(step, number, states, written):
@@ -159,7 +162,9 @@ def _ahead_by_step(batch):
 
 
 def _one_late(network, targets):
-    """Return what the decoder is fed: the target of the step before."""
+    """Return what the decoder is fed: the target of the step before, or zeros."""
+    if not network.autoregressive:
+        return tf.zeros_like(targets)
     first = tf.zeros_like(targets[:1])
     if network.target_embedding_dim is not None:
         first += START

@@ -131,8 +131,9 @@ class _Layers:
             fed = number
             if known is not None:
                 fed = keras.layers.Concatenate()([number, known[:, step : step + 1]])
-            number, states = self._decoded(fed, states)
-            steps.append(number)
+            outputs, states = self._decoded(fed, states)
+            steps.append(outputs)
+            number = outputs if self.network.autoregressive else number
         return steps[0] if n_steps == 1 else keras.layers.Concatenate(axis=1)(steps)
 
     def _kept(self, layer):
