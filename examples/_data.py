@@ -67,6 +67,40 @@ def load_victoria_demand() -> pd.DataFrame:
     return pd.read_csv(path, parse_dates=["Time", "Date"], index_col="Time").sort_index()
 
 
+def load_schwingbach_weather() -> pd.DataFrame:
+    """Return the hourly weather of a brook's valley in Hesse, 2014 to 2016.
+
+    On an hourly DatetimeIndex: rain, temperature, humidity, wind and radiation, and the level of
+    the groundwater. Some values are missing. The record of the Schwingbach Environmental
+    Observatory travels in the package ``spotpy``, whose file is read without importing the package.
+    """
+    path = _package_folder("spotpy") / "examples" / "cmf_data" / "driver_data_site24.csv"
+    return pd.read_csv(path, comment="#", parse_dates=["time"], index_col="time").asfreq("h")
+
+
+def load_brussels_climate() -> pd.DataFrame:
+    """Return the daily weather of Brussels, 1976 to 2005: low, high (°C), rain, evaporation (mm).
+
+    The table travels in the package ``aquacrop``, whose file is read without importing the package.
+    """
+    path = _package_folder("aquacrop") / "data" / "brussels_climate.txt"
+    table = pd.read_csv(path, sep=r"\s+", skiprows=1, header=None)
+    table.columns = ["Day", "Month", "Year", "low", "high", "rain", "evaporation"]
+    table.index = pd.DatetimeIndex(pd.to_datetime(table[["Year", "Month", "Day"]]))
+    return table[["low", "high", "rain", "evaporation"]].asfreq("D")
+
+
+def load_page_views() -> pd.DataFrame:
+    """Return the daily views of some pages of Wikipedia, 2017 to 2024, a column for each page.
+
+    They travel in the package ``autots``, whose file is read without importing the package.
+    """
+    path = _package_folder("autots") / "datasets" / "data" / "holidays.zip"
+    table = pd.read_csv(path, index_col="datetime", parse_dates=True)
+    views = table.filter(like="wiki_")
+    return views.rename(columns=lambda name: name.removeprefix("wiki_"))
+
+
 def load_shakespeare() -> dict[str, str]:
     """Return the 42 works of Shakespeare, by name and in the order of the alphabet.
 
