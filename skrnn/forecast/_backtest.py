@@ -12,9 +12,9 @@ from sklearn.model_selection import TimeSeriesSplit
 
 from ._design import read_table
 from ._forecaster import RNNForecaster
-from ._horizons import horizons_of
 from ._past import Forecasts, Model, ModelOfRows, OurModel, Past, baselines_of, name_of
 from ._roles import Columns, frame_of
+from ._words import horizons_of
 
 _N_FOLDS = 5
 

@@ -12,17 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._compat import Interval, StrOptions, validate_parameter_constraints
 from .._documentation import DocumentationLink
-from .._messages import shown
 from ..regression import RNNRegressor
 from ._bands import Errors
 from ._design import Design, learn_design, with_windows
 from ._fitting import Trained, Trainer
 from ._future import future_frame, steps_ahead, with_steps_ahead
-from ._horizons import horizons_of
 from ._making import Maker
 from ._naive import naive_error
 from ._strategies import STRATEGIES
 from ._table import Table, times_of
+from ._words import baselines_to_try, check_quantiles, horizons_of, refuse_y
 
 # Words of the network that are handed on as they are.
 _NETWORK_WORDS = (
@@ -321,13 +320,13 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             If a parameter or X is not as described, or y is given. The forecaster is then as it was
             before.
         """
-        _refuse_y(y)
+        refuse_y(y)
         validate_parameter_constraints(
             self._parameter_constraints,
             {name: getattr(self, name) for name in self._parameter_constraints},
             caller_name=type(self).__name__,
         )
-        self._check_quantiles()
+        check_quantiles(self)
         horizons, strategy = horizons_of(self.horizon), STRATEGIES[self.strategy]
         design, table = learn_design(
             X,
@@ -351,7 +350,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             early_stopping=self.early_stopping,
             fraction=self.validation_fraction,
         )
-        trained = trainer.best(self._baselines())
+        trained = trainer.best(baselines_to_try(self))
         self._keep(design, table, trained, horizons)
         return self
 
@@ -507,7 +506,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             One minus the mean absolute error, divided by the mean absolute error of the last value
             (or of the last season, if there is one). At most 1; 0 is as good as naive.
         """
-        _refuse_y(y)
+        refuse_y(y)
         return self._maker().skill(X)
 
     def update(self, X: Any) -> Self:
@@ -547,7 +546,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         """
         if not hasattr(self, "regressor_"):
             return self.fit(X, y)
-        _refuse_y(y)
+        refuse_y(y)
         maker = self._maker()
         table, asked = maker.joined(X)
         samples = maker.new_samples(table, asked)
@@ -594,49 +593,9 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             words.update(loss="quantile", quantiles=self.quantiles)
         return RNNRegressor(**{**words, **changed})
 
-    def _baselines(self) -> list[str]:
-        """Return the baselines to try."""
-        allowed = STRATEGIES[self.strategy].baselines
-        if self.baseline == "season" and self.season is None:
-            raise ValueError(
-                "Expected a season for baseline='season'; got season=None. Give its number of "
-                "steps, such as season=7 for days."
-            )
-        if self.baseline not in ("auto", *allowed):
-            raise ValueError(
-                f"Expected baseline='auto' or 'none' for strategy={self.strategy!r}, whose network "
-                f"is fed its own forecasts; got baseline={self.baseline!r}."
-            )
-        if self.baseline != "auto":
-            return [self.baseline]
-        return [one for one in allowed if one != "season" or self.season is not None]
-
-    def _check_quantiles(self) -> None:
-        if self.quantiles is None:
-            return
-        if self.strategy != "direct" or self.loss != "auto":
-            raise ValueError(
-                "Expected strategy='direct' and loss='auto' beside quantiles; got "
-                f"strategy={self.strategy!r} and loss={self.loss!r}. Leave one of them out."
-            )
-        levels = list(self.quantiles)
-        if len(levels) % 2 == 0 or not np.allclose(np.add(levels, levels[::-1]), 1):
-            raise ValueError(
-                f"Expected quantiles around 0.5, such as (0.1, 0.5, 0.9); got {shown(levels)}. The "
-                "middle one is the forecast."
-            )
-
     def _names_of_levels(self) -> list[str]:
         return [] if self.quantiles is None else [f"q{level:g}" for level in self.quantiles]
 
     def _reach(self) -> int:
         """How many steps back anyone looks, also from the origins whose truth is to come."""
         return max(self.window, self.season or 1, *self.design_.lags) + self.design_.n_steps
-
-
-def _refuse_y(y: Any) -> None:
-    if y is not None:
-        raise ValueError(
-            f"Expected y=None, because the targets are columns of X; got y of type "
-            f"{type(y).__name__}. Put it into the table and name it: target='temperature', say."
-        )
