@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         forecast_scorer,
     )
     from .language import RNNLanguageModel
+    from .persistence import load, save, trusted_types
     from .regression import RNNRegressor
     from .seq2seq import RNNSeq2Seq
     from .text import SequenceTokenizer
@@ -55,7 +56,10 @@ _HOME = {
     "cache_info": "._programs",
     "clear_cache": "._programs",
     "forecast_scorer": ".forecast",
+    "load": ".persistence",
+    "save": ".persistence",
     "series_to_supervised": ".windows",
+    "trusted_types": ".persistence",
 }
 
 __all__ = [
@@ -80,7 +84,10 @@ __all__ = [
     "cache_info",
     "clear_cache",
     "forecast_scorer",
+    "load",
+    "save",
     "series_to_supervised",
+    "trusted_types",
 ]
 
 

@@ -162,16 +162,17 @@ def test_fitted_state_is_plain(name):
 
 
 @every_estimator
-@pytest.mark.parametrize("route", ["pickle", "skops"])
-def test_stored_and_loaded(name, route):
+@pytest.mark.parametrize("route", ["pickle", "skops", "save"])
+def test_stored_and_loaded(name, route, tmp_path):
     estimator = fitted(name)
-    if route == "pickle":
+    if route == "save":
+        skrnn.save(estimator, tmp_path / "estimator.skrnn", training=False)
+        loaded = skrnn.load(tmp_path / "estimator.skrnn")
+    elif route == "pickle":
         loaded = pickle.loads(pickle.dumps(estimator))
     else:
         data = skops.io.dumps(estimator)
-        trusted = skops.io.get_untrusted_types(data=data)
-        assert all(t.startswith("skrnn.") for t in trusted)
-        loaded = skops.io.loads(data, trusted=trusted)
+        loaded = skops.io.loads(data, trusted=skrnn.trusted_types())
     assert_same_bits(predicted_by(name, loaded), predicted_by(name, estimator))
 
 

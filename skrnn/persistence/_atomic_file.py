@@ -1,0 +1,54 @@
+"""A file that is there whole, or as it was before."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
+
+
+@contextmanager
+def replaced_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Write a new file beside the old one, and put it in its place when all of it is on the disk.
+
+    Where anything fails the old file stays, and the new one is removed. A process that is killed
+    leaves the old file too, and a hidden one beside it whose name ends with ".part".
+
+    Parameters
+    ----------
+    path : path
+        A link stays one: what it points at is replaced. A file that is there keeps its mode.
+    """
+    target = os.path.realpath(os.fspath(path))
+    folder, name = os.path.split(target)
+    part = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.part")
+    # Not through `tempfile`, whose files nobody else may read: the user's mask decides.
+    descriptor = os.open(
+        part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
+    )
+    try:
+        with open(descriptor, "wb") as file:
+            with suppress(FileNotFoundError):
+                os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, target)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.remove(part)
+        raise
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: str) -> None:
+    """Have the new name on the disk too, where the system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
