@@ -35,10 +35,17 @@ from benchmarks.fuzz_archive import saved_again as members_saved_again
 
 from .common import assert_same_bits, sequences, small_regressor
 from .data.make_format_1 import TEXTS, table
+from .forecast import common as forecasts
 from .test_architecture import run_in_fresh_interpreter
 
 DATA = Path(__file__).parent / "data"
 FILES = sorted(DATA.glob("format_1_*.skrnn"))
+
+
+def with_an_attribute(value):
+    estimator = skrnn.LagWindows()
+    estimator.note_ = value
+    return estimator
 
 
 def there_and_back(estimator, tmp_path, **options):
@@ -109,6 +116,69 @@ def test_what_a_lag_transformer_learnt(panel, tmp_path):
     pd.testing.assert_frame_equal(loaded.transform(frame[30:]), lags.transform(frame[30:]))
     assert same(loaded.feature_names_in_, lags.feature_names_in_)
     assert loaded.update(frame[30:]).context_[0]["clock"] == lags.context_[0]["clock"]
+
+
+DAYS = pd.date_range("2024-03-30", periods=4, name="day")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        DAYS,
+        DAYS.as_unit("s"),
+        DAYS.tz_localize("Europe/Berlin"),
+        DAYS.tz_localize("UTC"),
+        DAYS.tz_localize("+02:00"),
+        DAYS.to_period("M"),
+        DAYS - DAYS[1],
+        pd.RangeIndex(3, 9, 2),
+        pd.Index([3, 1], name="a"),
+        pd.Index(["a", "b"]),
+        pd.Index(["a", 1, None]),
+        pd.MultiIndex.from_product([["u", "v"], DAYS], names=["series", "day"]),
+        DAYS[1],
+        DAYS.tz_localize("Europe/Berlin")[1],
+        DAYS[1].date(),
+        DAYS[1].to_pydatetime(),
+    ],
+    ids=str,
+)
+def test_labels(labels, tmp_path):
+    loaded = there_and_back(with_an_attribute([labels]), tmp_path).note_[0]
+    assert type(loaded) is type(labels)
+    if isinstance(labels, pd.Index):
+        pd.testing.assert_index_equal(loaded, labels, exact=True)
+        assert loaded.dtype == labels.dtype
+    else:
+        assert loaded == labels
+        assert getattr(loaded, "tzinfo", None) == getattr(labels, "tzinfo", None)
+
+
+@pytest.mark.parametrize("kind", ["table", "panel"])
+def test_a_forecaster(kind, tmp_path):
+    """Also after an update, with the rows and the errors that it remembers."""
+    data = forecasts.table() if kind == "table" else forecasts.panel()
+    is_late = data.index.get_level_values(-1) >= forecasts.table().index[forecasts.N_TRAIN]
+    known = {"holidays": [DAYS[0].date(), DAYS[1]], "calendar": ["day_of_week"]}
+    forecaster = forecasts.small(**(known if kind == "table" else {})).fit(data[~is_late])
+    loaded = there_and_back(forecaster, tmp_path)
+    for one in (forecaster, loaded):
+        one.update(data[is_late])
+    again = there_and_back(loaded, tmp_path, training=False)
+    for one in (loaded, again):
+        pd.testing.assert_frame_equal(one.forecast(coverage=0.8), forecaster.forecast(coverage=0.8))
+        assert_same_bits(one.predict(data), forecaster.predict(data))
+    assert not hasattr(again.regressor_, "optimizer_state_")
+
+
+def test_columns_of_lags(tmp_path):
+    frame = pd.DataFrame({"lag_1": [3.0], "x": [7.0], "lag_2": [2.0]})
+    lags = skrnn.LagsToSequences().fit(frame)
+    loaded = there_and_back(lags, tmp_path)
+    assert_same_bits(loaded.transform(frame), lags.transform(frame))
+    lags.columns_[0, 0] = 3
+    with pytest.raises(ValueError, match="columns_ below n_features_in_ = 3"):
+        skrnn.save(lags, tmp_path / "estimator.skrnn")
 
 
 def test_steps_of_scikit_learn(tmp_path):
@@ -222,12 +292,6 @@ def build(input_shape, n_outputs):
     """A network of the user's own."""
 
 
-def with_an_attribute(value):
-    estimator = skrnn.LagWindows()
-    estimator.note_ = value
-    return estimator
-
-
 itself: list = []
 itself.append(itself)
 
@@ -252,9 +316,7 @@ NOT_SAVED = {
     ),
     "a GridSearchCV around an estimator of skrnn": GridSearchCV(skrnn.RNNRegressor(), {}),
     r"LagWindows.note_\[0\].* \.\.\.: more than 100 containers": with_an_attribute(itself),
-    r"LagWindows.note_\['a'\]: an object of pandas.*Timestamp": with_an_attribute(
-        {"a": pd.Timestamp("2024")}
-    ),
+    r"LagWindows.note_\['a'\]: an object of pandas.*DataFrame": with_an_attribute({"a": table()}),
     "LagWindows.note_ .of dtype .*: an object of numpy.ndarray": with_an_attribute(
         np.zeros(1, [("a", float)])
     ),

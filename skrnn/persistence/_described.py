@@ -7,15 +7,16 @@ registry has, and a `Step`, which skops stores. All else is numbers, texts and c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from ._array_bytes import ARRAY_KINDS
-from ._registry import CHECKS, class_of, name_of
+from ._registry import CHECKS, PARTS, class_of, name_of
 from ._sklearn_steps import Step, step_of
+from ._stored_labels import KINDS, kind_of
 
 # How deep containers may lie in each other; a list in itself lies deeper.
 MAX_DEPTH = 100
@@ -88,6 +89,9 @@ class Taker:
             return self._array(value, place, depth)
         elif name_of(kind) is not None:
             return self._object(value, place, depth)
+        elif (name := kind_of(value)) is not None:
+            params = KINDS[name].taken_apart(value)
+            return Described(name, self._named(params, place, depth), {})
         elif kind.__module__.partition(".")[0] == "sklearn":
             return self._step(value, place)
         else:
@@ -117,15 +121,19 @@ class Taker:
         return items
 
     def _object(self, value: Any, place: str, depth: int) -> Described:
-        name, params = name_of(type(value)) or "", value.get_params(deep=False)
+        name = name_of(type(value)) or ""
+        if name in PARTS:
+            params = {field.name: getattr(value, field.name) for field in fields(value)}
+            return Described(name, self._named(params, place, depth), {})
+        params = value.get_params(deep=False)
         kept = dict(value.__getstate__())  # which may be the object's own
         if name in CHECKS and not self.training:
             kept.pop(_OF_THE_OPTIMIZER, None)
-        parts = [
-            {k: self.described(v, f"{place}.{k}", depth + 2) for k, v in part.items()}
-            for part in (params, {k: v for k, v in kept.items() if k not in params})
-        ]
-        return Described(name, *parts)
+        fitted = {k: v for k, v in kept.items() if k not in params}
+        return Described(name, self._named(params, place, depth), self._named(fitted, place, depth))
+
+    def _named(self, values: dict[str, Any], place: str, depth: int) -> dict[str, Any]:
+        return {k: self.described(v, f"{place}.{k}", depth + 2) for k, v in values.items()}
 
     def _step(self, value: Any, place: str) -> Step | None:
         try:
@@ -180,9 +188,7 @@ def parts_of(value: Any) -> Iterator[Any]:
 def built(value: Any) -> Any:
     """Return a value with all that was taken apart built again."""
     if isinstance(value, Described):
-        made = class_of(value.name)(**built(value.params))
-        made.__setstate__(built(value.fitted))
-        return made
+        return _object_of(value)
     if isinstance(value, Step):
         return value.built()
     if isinstance(value, dict):
@@ -195,3 +201,13 @@ def built(value: Any) -> Any:
             made[at] = built(value[at])
         return made
     return value
+
+
+def _object_of(described: Described) -> Any:
+    params = built(described.params)
+    if described.name in KINDS:
+        return KINDS[described.name].made(**params)
+    made = class_of(described.name)(**params)
+    if described.name not in PARTS:
+        made.__setstate__(built(described.fitted))
+    return made

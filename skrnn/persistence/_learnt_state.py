@@ -26,10 +26,6 @@ from ._file_refusals import refuse_file, short
 State = dict[str, Any]
 
 
-def check_nothing(fitted: State) -> None:
-    """Take all as it is."""
-
-
 def check_trained_network(fitted: State) -> None:
     """Refuse weights, scales and classes that are not those of the network."""
     if "weights_" not in fitted:
@@ -69,6 +65,26 @@ def check_vocabulary(fitted: State) -> None:
         refuse_file("max_len_ from 1 on", short(max_len))
 
 
+def check_places_of_lags(fitted: State) -> None:
+    """Refuse columns that the table does not have, or steps without columns."""
+    if not fitted:
+        return
+    width: Any = fitted.get("n_features_in_")
+    lags: Any = fitted.get("lags_", ())
+    columns: Any = fitted.get("columns_", ())
+    shape = (*np.shape(lags)[:1], *np.shape(columns)[1:2])
+    _refuse_other_shapes([lags, columns], [shape[:1], shape], "columns_", "iu")
+    if not 0 <= np.min(columns) <= np.max(columns) < width:
+        refuse_file(f"columns_ below n_features_in_ = {short(width)}", short(columns))
+
+
+def check_forecaster(fitted: State) -> None:
+    """Refuse a state without one of its parts; those judge themselves."""
+    names = {"design_", "horizons_", "regressor_", "baseline_", "errors_", "history_"}
+    if fitted and not names <= set(fitted):
+        refuse_file(f"a forecaster with {sorted(names)}", short(sorted(fitted)))
+
+
 def check_context(fitted: State) -> None:
     """Refuse remembered rows that do not have a stamp each, or not the width of the table."""
     if "context_" not in fitted:
@@ -95,7 +111,7 @@ def _plain_of(kind: type[Plain], fitted: State, name: str) -> Any:
         wrong = [
             f"{f.name} = {short(getattr(found, f.name))}"
             for f in fields(found)  # type: ignore[arg-type]
-            if not _is_of(getattr(found, f.name), hints[f.name])
+            if not is_of(getattr(found, f.name), hints[f.name])
         ]
     except Exception as error:  # whatever a constructor says of what is none of its fields
         refuse_file(f"the description of a {kind.__name__} in {name}", short(error))
@@ -104,22 +120,24 @@ def _plain_of(kind: type[Plain], fitted: State, name: str) -> Any:
     return found
 
 
-def _is_of(value: Any, hint: Any) -> bool:
+def is_of(value: Any, hint: Any) -> bool:
     """Tell whether a value is as its annotation says."""
     origin, inner = get_origin(hint), get_args(hint)
     if hint is Any or origin is ClassVar:
         return True
     if origin in (Union, UnionType):
-        return any(_is_of(value, one) for one in inner)
+        return any(is_of(value, one) for one in inner)
     if hint in (None, NoneType):
         return value is None
     if hint is float:
         return type(value) in (int, float)
     if (origin or hint) is tuple:
         return isinstance(value, tuple) and _are_of(value, inner)
+    if origin is list:
+        return type(value) is list and all(is_of(v, inner[0]) for v in value)
     if origin is dict:
         return isinstance(value, dict) and all(
-            _is_of(k, inner[0]) and _is_of(v, inner[1]) for k, v in value.items()
+            is_of(k, inner[0]) and is_of(v, inner[1]) for k, v in value.items()
         )
     return type(value) is (origin or hint)
 
@@ -128,8 +146,8 @@ def _are_of(values: tuple[Any, ...], hints: tuple[Any, ...]) -> bool:
     if not hints:
         return True
     if hints[-1] is ...:
-        return all(_is_of(value, hints[0]) for value in values)
-    return len(values) == len(hints) and all(map(_is_of, values, hints))
+        return all(is_of(value, hints[0]) for value in values)
+    return len(values) == len(hints) and all(map(is_of, values, hints))
 
 
 def _refuse_other(network: Any, known: Any, *names: str) -> None:

@@ -1,8 +1,8 @@
 """Which classes a file may name, and which types of scikit-learn's steps are trusted.
 
 A file names a class by where it is public. Nothing else is ever imported on its behalf. A new
-estimator of this package needs a line in `CHECKS`; what it keeps must be plain values, arrays, and
-objects of the classes that are listed here.
+estimator of this package needs a line in `CHECKS`, and each frozen dataclass that it keeps one in
+`PARTS`. All else that it keeps has to be plain values, arrays, dates and indexes of pandas.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 
 from ._learnt_state import (
     check_context,
+    check_forecaster,
+    check_places_of_lags,
     check_trained_network,
     check_vocabulary,
 )
@@ -22,12 +24,23 @@ from ._learnt_state import (
 CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
     "skrnn.LagFeatures": check_context,
     "skrnn.LagWindows": check_context,
+    "skrnn.LagsToSequences": check_places_of_lags,
     "skrnn.RNNAutoencoder": check_trained_network,
     "skrnn.RNNClassifier": check_trained_network,
+    "skrnn.RNNForecaster": check_forecaster,
     "skrnn.RNNLanguageModel": check_trained_network,
     "skrnn.RNNRegressor": check_trained_network,
     "skrnn.RNNSeq2Seq": check_trained_network,
     "skrnn.SequenceTokenizer": check_vocabulary,
+}
+
+# Frozen dataclasses that they keep, each with the module that it is defined in.
+PARTS = {
+    "skrnn.forecast.Columns": "skrnn.forecast._roles",
+    "skrnn.forecast.Design": "skrnn.forecast._design",
+    "skrnn.forecast.Errors": "skrnn.forecast._bands",
+    "skrnn.forecast.Table": "skrnn.forecast._table",
+    "skrnn.forecast.Timeline": "skrnn.forecast._timeline",
 }
 
 # scikit-learn's estimators that may hold others: they are stored part by part, as ours are.
@@ -69,7 +82,8 @@ def trusted_types() -> list[str]:
     """Return the names of this package's estimators, as skops and MLflow ask for them.
 
     They hold nothing but numbers, texts, containers and arrays of them, so that whoever trusts this
-    package can trust these types in a file.
+    package can trust these types in a file. An `RNNForecaster` keeps indexes of pandas, which skops
+    cannot store: use `save`.
 
     Returns
     -------
@@ -93,15 +107,15 @@ def trusted_types() -> list[str]:
 
 
 def class_of(name: str) -> type:
-    """Return the class of a name, which has to be in `CHECKS` or `COMPOSED`."""
+    """Return the class of a name, which has to be in `CHECKS`, `PARTS` or `COMPOSED`."""
     module, _, own_name = name.rpartition(".")
-    found: type = getattr(import_module(module), own_name)
+    found: type = getattr(import_module(PARTS.get(name, module)), own_name)
     return found
 
 
 def name_of(cls: type) -> str | None:
     """Return the name of a class in a file; None for one that no file may name."""
-    for name in (*CHECKS, *COMPOSED):
+    for name in (*CHECKS, *PARTS, *COMPOSED):
         if name.rpartition(".")[2] == cls.__name__ and class_of(name) is cls:
             return name
     return None

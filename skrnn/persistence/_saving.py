@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from .._compat import validate_parameter_constraints
 from .._version import __version__
 from ._archive import MANIFEST, MAX_TEXT, STATE, Reader, Writer, array_name, reader_of
 from ._array_bytes import array_of, bytes_of
 from ._atomic_file import replaced_whole
 from ._described import Described, Taker, built, parts_of
 from ._file_refusals import refuse_file, short
-from ._registry import CHECKS, COMPOSED, class_of
+from ._judging import judge
+from ._registry import CHECKS, PARTS
 from ._sklearn_steps import Step
+from ._stored_labels import KINDS
 from ._values import Decoder, Encoder
 
 # A change after which older releases would misread a file makes this one more. `load` then brings
@@ -93,7 +93,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, training: bool = True)
             "Save what fit returns."
         )
     try:
-        _judge(described)
+        judge(described)
     except ValueError as error:  # what was changed by hand
         raise ValueError(f"{error} Save an estimator as fit leaves it.") from error
     data = _archived(described)
@@ -150,7 +150,7 @@ def load(path: str | os.PathLike[str]) -> Any:
         data = file.read()
     try:
         described = _read(reader_of(data))
-        _judge(described)
+        judge(described)
         return _built(described)
     except ValueError as error:
         raise ValueError(f"{name}: {error} {_NOTHING_WAS_BUILT}") from error
@@ -212,7 +212,9 @@ def _judged_manifest(found: Any) -> dict[str, Any]:
 
 def _is_known(name: Any) -> bool:
     """Tell whether a class may be named; steps of scikit-learn are judged by their content."""
-    return type(name) is str and (name in CHECKS or name.startswith("sklearn."))
+    return type(name) is str and (
+        name in CHECKS or name in PARTS or name in KINDS or name.startswith("sklearn.")
+    )
 
 
 def _manifest(described: Any, members: dict[str, Any]) -> dict[str, Any]:
@@ -228,42 +230,6 @@ def _manifest(described: Any, members: dict[str, Any]) -> dict[str, Any]:
 
 def _class_names(described: Any) -> list[str]:
     return sorted({part.name for part in parts_of(described)})
-
-
-def _judge(described: Any) -> None:
-    """Refuse objects of unknown classes, parameters that they lack, and what does not fit."""
-    for part in parts_of(described):
-        if isinstance(part, Step):
-            part.judge()
-            continue
-        if part.name not in CHECKS and part.name not in COMPOSED:
-            refuse_file("a class that a file may name", short(part.name))
-        cls = class_of(part.name)
-        unknown = set(part.params) - set(inspect.signature(cls).parameters)
-        if unknown:
-            refuse_file(f"parameters of {part.name}", short(sorted(unknown)))
-        hidden = [n for n in part.fitted if not n.isidentifier() or hasattr(cls, n)]
-        if hidden:
-            refuse_file(f"fitted attributes of {part.name}", short(sorted(hidden)))
-        try:
-            _judge_params(cls, part.params)
-            if part.name in CHECKS:
-                CHECKS[part.name](part.fitted)
-        except ValueError:
-            raise
-        except Exception as error:  # values of a type that nobody expects
-            refuse_file(f"what a {part.name} keeps", short(error))
-
-
-def _judge_params(cls: Any, params: dict[str, Any]) -> None:
-    """Refuse parameters that no fit would take; those that hold estimators are judged by theirs."""
-    plain = {name: value for name, value in params.items() if not list(parts_of(value))}
-    rules = getattr(cls, "_parameter_constraints", {})
-    validate_parameter_constraints(
-        {name: rules[name] for name in plain if name in rules},
-        {name: value for name, value in plain.items() if name in rules},
-        caller_name=cls.__name__,
-    )
 
 
 def _built(described: Any) -> Any:
