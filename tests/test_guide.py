@@ -1,0 +1,61 @@
+"""The code blocks of the pages run as they stand, in their order, with small networks."""
+
+import re
+from functools import partial
+from pathlib import Path
+from textwrap import dedent
+
+import matplotlib.pyplot as plt
+import pytest
+
+import skrnn
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGES = [
+    path.relative_to(DOCS).as_posix()
+    for path in [
+        DOCS / "quickstart.rst",
+        DOCS / "other_libraries.rst",
+        *sorted((DOCS / "tutorials").glob("*.rst")),
+        *sorted((DOCS / "howto").glob("*.rst")),
+    ]
+    if "code-block:: python" in path.read_text("utf-8")
+]
+# What a page leaves at its default is made small here; what it sets stays as it is written.
+SMALL = {"cell": "simple", "units": 4, "epochs": 1, "batch_size": 16}
+DEFAULTS = {
+    "RNNAutoencoder": SMALL,
+    "RNNClassifier": {**SMALL, "bidirectional": False, "pooling": "last"},
+    "RNNForecaster": {**SMALL, "baseline": "last"},
+    "RNNRegressor": {**SMALL, "baseline": None, "early_stopping": False},
+}
+
+
+def blocks_of(page):
+    """Return the blocks of Python of a page that are not marked as not run."""
+    found = re.findall(
+        r"^\.\. code-block:: python\n((?:    :[^\n]*\n)*)\n((?:    [^\n]*\n|\n)+)",
+        (DOCS / page).read_text("utf-8") + "\n",
+        flags=re.MULTILINE,
+    )
+    return [dedent(code) for options, code in found if "not-run" not in options]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("page", PAGES)
+def test_blocks_run(page, monkeypatch, capsys):
+    needed = set(re.findall(r"\b(mapie|polars|skops|vega_datasets)\b", "".join(blocks_of(page))))
+    for package in needed:
+        pytest.importorskip(package)
+    for name, params in DEFAULTS.items():
+        monkeypatch.setattr(skrnn, name, partial(getattr(skrnn, name), **params))
+    names = {}
+    for block in blocks_of(page):
+        exec(compile(block, page, "exec"), names)
+    plt.close("all")
+
+
+def test_every_block_is_found():
+    for page in PAGES:
+        text = (DOCS / page).read_text("utf-8")
+        assert len(blocks_of(page)) + text.count(":class: not-run") == text.count("block:: python")
