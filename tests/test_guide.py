@@ -1,7 +1,7 @@
 """The code blocks of the pages run as they stand, in their order, with small networks."""
 
+import inspect
 import re
-from functools import partial
 from pathlib import Path
 from textwrap import dedent
 
@@ -41,6 +41,16 @@ def blocks_of(page):
     return [dedent(code) for options, code in found if "not-run" not in options]
 
 
+def set_defaults(monkeypatch, function, values):
+    """Give parameters of a function other defaults until the end of the test."""
+    parameters = inspect.signature(function).parameters.values()
+    positional = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"]
+    defaults = tuple(values.get(p.name, p.default) for p in positional)
+    monkeypatch.setattr(function, "__defaults__", defaults)
+    for name in values.keys() & function.__kwdefaults__.keys():
+        monkeypatch.setitem(function.__kwdefaults__, name, values[name])
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("page", PAGES)
 def test_blocks_run(page, monkeypatch, capsys):
@@ -48,7 +58,7 @@ def test_blocks_run(page, monkeypatch, capsys):
     for package in needed:
         pytest.importorskip(package)
     for name, params in DEFAULTS.items():
-        monkeypatch.setattr(skrnn, name, partial(getattr(skrnn, name), **params))
+        set_defaults(monkeypatch, getattr(skrnn, name).__init__, params)
     names = {}
     for block in blocks_of(page):
         exec(compile(block, page, "exec"), names)
