@@ -10,6 +10,7 @@ from .._warnings import warn
 from ._align import Track
 from ._frames import tells_time
 from ._labels import dates_as_integers
+from ._left_out import has_lost_rows
 from ._stamps import Series, has_clock, is_newest_first
 
 # What each fitted transformer was told. Python's own memory of warnings is lost whenever anybody
@@ -45,7 +46,7 @@ def on_integer_dates(series: Sequence[Series]) -> str | None:
 def warn_of_rows_of_fit(
     transformer: object, X: Any, y: Any, series: Sequence[Series], reach: int
 ) -> None:
-    """Warn in fit where the index of X was lost on the way, or its rows are newest first.
+    """Warn in fit where index or rows of X were lost on the way, or its rows are newest first.
 
     Parameters
     ----------
@@ -67,6 +68,13 @@ def warn_of_rows_of_fit(
             f"{name} was given X without an index, and y with times: the rows count as consecutive "
             f"ones{as_one}, and none are remembered for the windows of later rows. "
             + _KEEP_THE_INDEX,
+        )
+    if reach and has_lost_rows(X, y):
+        tell_once(
+            transformer,
+            f"{name} was given origins without the rows between them, which a step before it took "
+            "away when it made other values of X: a step of the windows reaches from one origin to "
+            "the next. Change the values before series_to_supervised, or behind the windows.",
         )
     if is_newest_first(series):
         tell_once(

@@ -14,6 +14,7 @@ import numpy as np
 from ._stamps import Series, has_clock, read_series
 
 _ATTRIBUTE = "skrnn_rows_left_out"
+_MARK = "skrnn_origins"
 
 
 class LeftOutRows(dict[str, Any]):
@@ -98,6 +99,20 @@ def left_out_of(X: Any, in_part: bool = False) -> Any:
     is_known = np.isfinite(found.rows.to_numpy(np.float64, na_value=np.nan))
     is_whole = is_known.any(axis=1) if in_part else is_known.all(axis=1)
     return found.rows.iloc[np.flatnonzero(is_whole)] if is_whole.any() else None
+
+
+def with_mark(y: Any, X: Any) -> Any:
+    """Return y with a mark that tells that X has rows between its origins, if it has any."""
+    if _ATTRIBUTE in getattr(X, "attrs", ()):
+        y.attrs[_MARK] = True
+    return y
+
+
+def has_lost_rows(X: Any, y: Any) -> bool:
+    """Whether y tells of rows between origins, and X has a clock, but not these rows any more."""
+    attributes = getattr(y, "attrs", None)
+    is_marked = isinstance(attributes, dict) and _MARK in attributes
+    return is_marked and hasattr(X, "iloc") and left_out_of(X, in_part=True) is None
 
 
 def with_rows_between(X: Any, values: np.ndarray, left_out: Any) -> tuple[np.ndarray, list[Series]]:

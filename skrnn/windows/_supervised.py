@@ -14,7 +14,7 @@ from ._advice import on_integer_dates
 from ._align import steps_by_series
 from ._columns import table_of
 from ._frames import check_dates
-from ._left_out import with_left_out
+from ._left_out import with_left_out, with_mark
 from ._origins import are_origins
 from ._stamps import Series, is_in_order, read_series
 
@@ -136,9 +136,9 @@ def series_to_supervised(
     rows = np.flatnonzero(kept)
     is_next = isinstance(horizon, Integral) and horizon == 1
     X = with_left_out(table.rows(rows), table.data, kept, series)
-    return X, table.leads(
-        columns, horizons, rows, future[rows], flat=len(columns) == 1 and is_one and is_next
-    )
+    flat = len(columns) == 1 and is_one and is_next
+    y = table.leads(columns, horizons, rows, future[rows], flat)
+    return X, y if origins is None else with_mark(y, X)
 
 
 def _checked_horizons(horizon: Any, n_rows: int) -> list[int]:

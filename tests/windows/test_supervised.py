@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skrnn.windows import LagFeatures, LagWindows, series_to_supervised
 
@@ -271,6 +273,24 @@ def test_origins_are_counted_by_the_clock_in_each_series():
 def test_origins_that_name_no_rows(origins, words):
     load = pd.DataFrame({"load": np.arange(96.0)}, index=HOURS)
     assert words in message(load, origins=origins)
+
+
+def test_rows_between_origins_that_were_lost_are_told(recwarn):
+    load = pd.DataFrame({"load": np.arange(96.0)}, index=HOURS)
+    X, y = series_to_supervised(load, horizon=24, origins=24)
+    scaler = StandardScaler().set_output(transform="pandas")
+    make_pipeline(scaler, LagWindows(3)).fit(X, y)
+    (told,) = recwarn
+    assert "was given origins without the rows between them, which a step before it" in str(
+        told.message
+    )
+    recwarn.clear()
+    assert json.dumps(y.attrs)
+    LagWindows(3).fit(X, y)
+    LagWindows(3).fit(X[:2], y[:2])
+    make_pipeline(scaler, LagWindows(3)).fit(*series_to_supervised(load))
+    LagWindows(3).fit(*series_to_supervised(load, origins=1))
+    assert not recwarn
 
 
 def test_origins_need_a_clock():
