@@ -163,6 +163,8 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         The baseline that was chosen.
     horizons_ : list of int
         The steps ahead.
+    strategy_, season_, quantiles_
+        The parameters of the fit.
     n_features_in_ : int
         Number of columns of the table.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -361,6 +363,8 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         self.regressor_ = trained.regressor
         self.baseline_ = trained.baseline
         self.errors_ = Errors.of_fit(trained.misses)
+        self.strategy_, self.season_ = self.strategy, self.season
+        self.quantiles_ = None if self.quantiles is None else tuple(map(float, self.quantiles))
         self.naive_error_ = naive_error(table, self.season)
         self.learnt_until_ = int(times_of(table)[~np.isnan(table.targets).all(axis=1)].max())
         self.history_ = table.memory(self._reach(), design.clocks)
@@ -458,7 +462,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             If the forecaster has no `quantiles`.
         """
         maker = self._maker()
-        if self.quantiles is None:
+        if self.quantiles_ is None:
             raise ValueError(
                 "Expected a forecaster with quantiles; got quantiles=None. Set "
                 "quantiles=(0.1, 0.5, 0.9), say, and fit again, or use predict_interval."
@@ -561,14 +565,14 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         check_is_fitted(self)
         return Maker(
             self.design_,
-            STRATEGIES[self.strategy],
+            STRATEGIES[self.strategy_],
             self.regressor_,
             self.baseline_,
-            self.season,
+            self.season_,
             self.horizons_,
             self.history_,
             self.errors_,
-            1 if self.quantiles is None else len(self.quantiles),
+            1 if self.quantiles_ is None else len(self.quantiles_),
         )
 
     def _take_over(self, maker: Maker) -> None:
@@ -579,7 +583,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             return self.horizons_
         horizons = horizons_of(horizon)
         beyond = [h for h in horizons if h not in self.horizons_]
-        if beyond and self.strategy != "recursive":
+        if beyond and self.strategy_ != "recursive":
             raise ValueError(
                 f"Expected horizons among those of fit, {self.horizons_}; got {beyond[0]}: fit "
                 f"with horizon={max(horizons)}, or with strategy='recursive'."
@@ -594,8 +598,9 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         return RNNRegressor(**{**words, **changed})
 
     def _names_of_levels(self) -> list[str]:
-        return [] if self.quantiles is None else [f"q{level:g}" for level in self.quantiles]
+        return [] if self.quantiles_ is None else [f"q{level:g}" for level in self.quantiles_]
 
     def _reach(self) -> int:
         """How many steps back anyone looks, also from the origins whose truth is to come."""
-        return max(self.window, self.season or 1, *self.design_.lags) + self.design_.n_steps
+        design = self.design_
+        return max(design.window, self.season_ or 1, *design.lags) + design.n_steps

@@ -153,13 +153,13 @@ def _interval(estimator: Any, X: Any, coverage: float) -> Any:
 
 
 def _pinball(estimator: Any, X: Any, coverage: float) -> Any:
-    if estimator.quantiles is None:
+    if estimator.quantiles_ is None:
         raise ValueError(
             "Expected a forecaster with quantiles for the metric 'pinball'; got quantiles=None."
         )
     truth, quantiles = estimator._maker().quantiles_beside_truth(X)
     beyond = truth[..., None] - quantiles
-    levels = np.asarray(estimator.quantiles)
+    levels = np.asarray(estimator.quantiles_)
     return -np.nanmean(np.maximum(levels * beyond, (levels - 1) * beyond))
 
 

@@ -219,6 +219,12 @@ def test_a_failed_fit_leaves_it_as_it_was(fitted):
     np.testing.assert_array_equal(copy.predict(TABLE), before)
 
 
+def test_parameters_that_change_after_fit_change_no_forecast(fitted):
+    copy = pickle.loads(pickle.dumps(fitted))
+    copy.set_params(strategy="recursive", season=5, quantiles=(0.5,), window=3, horizon=9)
+    np.testing.assert_array_equal(copy.predict(TABLE), fitted.predict(TABLE))
+
+
 def test_defaults_need_nothing_but_a_table():
     found = RNNForecaster(random_state=0).fit(TABLE["y"])
     assert found.predict(TABLE["y"]).shape == (N_ROWS, 1)
