@@ -8,7 +8,7 @@ from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
-from skrnn import LagFeatures
+from skrnn import LagFeatures, cache_info
 from skrnn.forecast import (
     BacktestDisplay,
     ForecastDisplay,
@@ -58,6 +58,12 @@ def test_later_rows_change_no_earlier_forecast(found):
     columns = ["predicted", "lower", "upper"]
     before = found["origin"] < TABLE.index[205]
     pd.testing.assert_frame_equal(found[before][columns], other[before][columns])
+
+
+def test_a_refit_compiles_nothing(found):
+    before = cache_info().misses
+    small(season=7).fit(TABLE.iloc[SPLITS[0][0]]).predict(TABLE)
+    assert cache_info().misses == before
 
 
 def test_plain_forecasts_by_hand(found):
