@@ -66,7 +66,8 @@ class Direct:
         self, design: Design, table: Table, rows: np.ndarray, y: np.ndarray
     ) -> dict[str, Any]:
         """Return windows, and an output for each step and target."""
-        return {"X": design.windows_at(table, rows), "y": y.reshape(len(rows), -1).astype(np.float32)}
+        outputs = y.reshape(len(rows), -1).astype(np.float32)  # as the network reads them
+        return {"X": design.windows_at(table, rows), "y": outputs}
 
     def said(
         self, regressor: Any, design: Design, table: Table, rows: np.ndarray, n_steps: int

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ._calendar import Clock, month_stamps
-from ._clock import in_one_resolution, learn_clock, ranks_of, steps_of
+from ._clock import in_one_resolution, learn_clock, steps_of
 from ._frequencies import offset_of
-from ._stamps import PER_SECOND, Stamps, coarser, stamps_of, utc_time, wall_time
+from ._stamps import PER_SECOND, Stamps, stamps_of, utc_time, wall_time
 
 _NO_CLOCK = "Expected rows with a clock, dates or integers in the index, to tell what comes after"
 _NAME_THEM = "give the stamps of the future yourself, as rows behind the last one"
@@ -63,40 +63,6 @@ def stamps_after(index: Any, n: int, clock: Clock | None = None) -> Any:
     is_calendar = clock["rule"] == "calendar"
     values = _calendar_stamps(last, n, clock) if is_calendar else _stamps_at(steps, clock)
     return _as_index(replace(stamps, values=values), index, clock)
-
-
-def steps_after(index: Any, known: Any, clock: Clock | None = None) -> np.ndarray:
-    """How many steps after the last known row of a series each stamp is.
-
-    Parameters
-    ----------
-    index : pandas.Index of shape (n_rows,)
-        The stamps that are asked for.
-    known : pandas.Index of shape (n_known,)
-        The stamps of the known rows.
-    clock : dict or None, default=None
-        What was learned of the series. None learns it from both indexes together.
-
-    Returns
-    -------
-    steps : ndarray of shape (n_rows,), int64
-        1 for the first step after the last known row, 0 for that row, negative before it. On a
-        clock of rows the stamps themselves are the steps.
-
-    Raises
-    ------
-    ValueError
-        As by `stamps_after`, but for a clock of rows, which is no error here.
-    """
-    given, past = (_stamps(one) for one in (index, known))
-    if clock is not None and clock["rule"] == "rows":
-        later, earlier = ranks_of(given, past)
-        return np.asarray(later - earlier.max())
-    if clock is None or clock["rule"] is None:
-        unit = coarser(given.resolution, past.resolution)
-        both = np.union1d(past.at(unit).values, given.at(unit).values)
-        clock = learn_clock(replace(past.at(unit), values=both))
-    return np.asarray(steps_of(given, clock) - steps_of(past, clock).max())
 
 
 def index_of(entry: dict[str, Any], name: Any = None, unit: str | None = None) -> Any:
