@@ -13,7 +13,7 @@ from .scaling import identity_scaling
 from .sequences import Sequences
 
 # Numbers of the table that the line is learnt from, at most: more samples are thinned out.
-_MOST_VALUES = 5_000_000
+_MOST_VALUES = 4_000_000
 # Columns of that table, at most.
 _MOST_COLUMNS = 2000
 _PENALTIES = np.logspace(-2, 5, 8)

@@ -125,7 +125,7 @@ class Design:
             both = np.concatenate([filled, table.known], axis=1)
             back = table.timeline.rows_at(np.negative(self.lags))
             parts += [np.where((rows >= 0)[:, None], both[rows], 0.0) for rows in back.T]
-        return np.concatenate(parts, axis=1)
+        return np.concatenate(parts, axis=1, dtype=np.float32)  # as the network reads them
 
     def windows_at(self, table: Table, rows: np.ndarray) -> Windows:
         """Return the windows that end with some rows."""
