@@ -53,7 +53,7 @@ forecaster = RNNForecaster(
     strategy="decoder",
     baseline="none",
     season=WEEK,
-    epochs=2 if quick else 12,
+    epochs=2 if quick else 6,
     random_state=0,
 ).fit(train)
 

@@ -12,7 +12,7 @@ from .scaling import mean_and_scale
 
 def may_miss_some(y: Any) -> bool:
     """Tell whether y has several outputs, of which one may be known where another one is not."""
-    shape = np.shape(y)
+    shape = np.asarray(y).shape
     return len(shape) > 1 and int(np.prod(shape[1:])) > 1
 
 
