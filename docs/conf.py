@@ -55,9 +55,10 @@ sphinx_gallery_conf = {
     "examples_dirs": str(Path(__file__).parents[1] / "examples"),
     "gallery_dirs": "auto_examples",
     # These are run, with --quick: their data come with the docs extra, and they take seconds.
-    "filename_pattern": r"/(weather_|colour_)",
+    "filename_pattern": r"/(course_\w+|weather_forecast|weather_classes|colour_names)\.py$",
     "ignore_pattern": r"(^|/)_[a-z]+\.py$",
     "reset_argv": "site_tools.quick_option",
+    "reset_modules": ("matplotlib", "seaborn", "site_tools.warn_without_paths"),
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("skrnn",),
     "reference_url": {"skrnn": None},

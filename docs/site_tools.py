@@ -1,6 +1,8 @@
 """What the pages of this site are built with: the names of methods, and options of the gallery."""
 
 import inspect
+import warnings
+from pathlib import Path
 from types import ModuleType
 
 
@@ -24,6 +26,15 @@ def methods_of_classes(module: ModuleType) -> dict[str, list[str]]:
 def quick_option(gallery_conf: dict, script_vars: dict) -> list[str]:
     """Return the command line of the examples that the gallery runs."""
     return ["--quick"]
+
+
+def warn_without_paths(gallery_conf: dict, script: str) -> None:
+    """Let warnings name a file without its folder: no page shows a path of this machine."""
+
+    def briefly(message, category, filename, lineno, line=None):
+        return f"{Path(filename).name}:{lineno}: {category.__name__}: {message}\n"
+
+    warnings.formatwarning = briefly
 
 
 def _home_of(method) -> str:

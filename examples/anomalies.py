@@ -15,6 +15,8 @@ Beside it stand the linear answer, a principal component analysis with as many n
 many, and an isolation forest on the same weeks as rows of a table.
 """
 
+# sphinx_gallery_thumbnail_path = '_static/gallery/anomalies.png'
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -126,6 +128,9 @@ for name, score in strangeness.items():
 # heat, which are no holidays, are stranger still. Below, an ordinary week and the strangest one of
 # the year, what was written for them, and all answers by how many of the weeks with a holiday they
 # find among as many false alarms.
+#
+# .. image:: /_static/gallery/anomalies.png
+#     :alt: The picture of a quick run.
 
 error = strangeness[f"network, {LATENT} numbers"]
 figure, axes = plt.subplot_mosaic("aaa;bcd", figsize=(14, 7), layout="constrained")

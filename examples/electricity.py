@@ -12,6 +12,8 @@ same for each half-hour. The first 80 percent of three years are for learning. E
 the rest is an origin once.
 """
 
+# sphinx_gallery_thumbnail_path = '_static/gallery/electricity.png'
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -111,6 +113,9 @@ print(f"ridge, told the same, at five of the steps: {np.mean(ridge_errors):.0f}"
 # The picture
 # -----------
 # Three days of the test, each forecast at its midnight, and the error by step ahead.
+#
+# .. image:: /_static/gallery/electricity.png
+#     :alt: The picture of a quick run.
 
 figure, (above, below) = plt.subplots(2, figsize=(8, 6), layout="constrained")
 midnight = demand.index[cut:]

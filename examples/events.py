@@ -21,6 +21,8 @@ distribution, which this command fetches::
     python -m pip download --no-deps --no-binary mobgap --dest examples/data mobgap
 """
 
+# sphinx_gallery_thumbnail_path = '_static/gallery/events.png'
+
 import matplotlib.pyplot as plt
 import numpy as np
 from _data import load_walks, read_options, save_picture
@@ -173,6 +175,9 @@ for answer, by_person in table.items():
 # ---------
 # Three windows of each person, drawn at random: how lively the sensor was, the true box in gray,
 # the network's in red, and in blue the box of the best plain answer, the longest lively run.
+#
+# .. image:: /_static/gallery/events.png
+#     :alt: The picture of a quick run.
 
 rng = np.random.default_rng(1)
 figure, panels = plt.subplots(

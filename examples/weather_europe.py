@@ -14,6 +14,8 @@ open data of a national weather service. Its first column is the time, and ``--t
 is to be forecast.
 """
 
+# sphinx_gallery_thumbnail_path = '_static/gallery/weather_europe.png'
+
 import argparse
 from pathlib import Path
 
@@ -60,6 +62,9 @@ else:
 # Forecasts and backtests
 # -----------------------
 # Every row of the test part is an origin. The network was trained on the rows before.
+#
+# .. image:: /_static/gallery/weather_europe.png
+#     :alt: The picture of a quick run.
 
 figure, axes = plt.subplots(
     len(tables), squeeze=False, figsize=(8, 4 * len(tables)), layout="constrained"

@@ -12,6 +12,8 @@ errors; with one epoch of training on each new week (`partial_fit`); and fitted 
 naive forecast is the same day of the week before.
 """
 
+# sphinx_gallery_thumbnail_path = '_static/gallery/when_the_world_changes.png'
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -124,6 +126,9 @@ print(hits.round(2).to_string())
 # -----------
 # One page from above: the break, and the forecasts of three days ahead with their bands. Below, the
 # part of the truths in the bands, over two weeks.
+#
+# .. image:: /_static/gallery/when_the_world_changes.png
+#     :alt: The picture of a quick run.
 
 figure, (above, below) = plt.subplots(2, figsize=(8, 6), sharex=True, layout="constrained")
 page = rows("2020-01-01", "2020-06-30").loc[["United_States"]]

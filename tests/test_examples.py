@@ -154,6 +154,13 @@ def test_pronunciation(tmp_path):
 
 
 @pytest.mark.slow
+def test_course_1_neuron(tmp_path):
+    mae = scores(run_example("course_1_neuron", tmp_path, "--quick"), " °C")
+    assert mae["persistence"] == 2.24  # as in test_weather_forecast
+    assert 2 < mae["one neuron"] < 8
+
+
+@pytest.mark.slow
 def test_colour_names(tmp_path):
     printed = run_example("colour_names", tmp_path, "--quick")
     overlap, right = zip(*percentages(printed).values(), strict=True)

@@ -6,7 +6,11 @@ from pathlib import Path
 from textwrap import dedent
 
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
+import sklearn
+from sklearn.pipeline import Pipeline, make_pipeline
 
 import skrnn
 
@@ -15,6 +19,7 @@ PAGES = [
     path.relative_to(DOCS).as_posix()
     for path in [
         DOCS / "quickstart.rst",
+        DOCS / "guide" / "time.rst",
         DOCS / "other_libraries.rst",
         *sorted((DOCS / "tutorials").glob("*.rst")),
         *sorted((DOCS / "howto").glob("*.rst")),
@@ -29,6 +34,26 @@ DEFAULTS = {
     "RNNForecaster": {**SMALL, "baseline": "last"},
     "RNNRegressor": {**SMALL, "baseline": None, "early_stopping": False},
 }
+
+
+def given_in_the_guide():
+    """Return the names that the guide's page on time takes as known."""
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2012-01-01", periods=960)
+    columns = pd.MultiIndex.from_product([["Close", "Open"], ["MSFT", "IBM"]])
+    weather = pd.DataFrame(rng.normal(size=(960, 2)), days, columns=["temp_max", "wind"])
+    public = {name: getattr(skrnn, name) for name in skrnn.__all__}
+    return public | {
+        "Pipeline": Pipeline,
+        "make_pipeline": make_pipeline,
+        "prices": pd.DataFrame(rng.normal(size=(30, 4)), days[:30], columns=columns),
+        "sklearn": sklearn,
+        "today": weather[-1:],
+        "weather": weather,
+    }
+
+
+GIVEN = {"guide/time.rst": given_in_the_guide}
 
 
 def blocks_of(page):
@@ -59,9 +84,10 @@ def test_blocks_run(page, monkeypatch, capsys):
         pytest.importorskip(package)
     for name, params in DEFAULTS.items():
         set_defaults(monkeypatch, getattr(skrnn, name).__init__, params)
-    names = {}
-    for block in blocks_of(page):
-        exec(compile(block, page, "exec"), names)
+    names = GIVEN.get(page, dict)()
+    with sklearn.config_context():  # a page may change it
+        for block in blocks_of(page):
+            exec(compile(block, page, "exec"), names)
     plt.close("all")
 
 
