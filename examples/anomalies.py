@@ -130,7 +130,7 @@ for name, score in strangeness.items():
 # find among as many false alarms.
 #
 # .. image:: /_static/gallery/anomalies.png
-#     :alt: The picture of a quick run.
+#     :alt: What the example draws.
 
 error = strangeness[f"network, {LATENT} numbers"]
 figure, axes = plt.subplot_mosaic("aaa;bcd", figsize=(14, 7), layout="constrained")

@@ -177,7 +177,7 @@ for answer, by_person in table.items():
 # the network's in red, and in blue the box of the best plain answer, the longest lively run.
 #
 # .. image:: /_static/gallery/events.png
-#     :alt: The picture of a quick run.
+#     :alt: What the example draws.
 
 rng = np.random.default_rng(1)
 figure, panels = plt.subplots(

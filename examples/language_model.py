@@ -108,7 +108,7 @@ print(f"(the {best[0]}-gram model, {best[1]}, is the best n-gram model of the va
 # right, all of them on the test.
 #
 # .. image:: /_static/gallery/language_model.png
-#     :alt: The picture of a quick run.
+#     :alt: What the example draws.
 
 figure, (learning, testing) = plt.subplots(
     1, 2, figsize=(11, 4.5), width_ratios=[3, 2], layout="constrained"

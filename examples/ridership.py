@@ -165,7 +165,7 @@ for name, e in errors.items():
 # by the distance.
 #
 # .. image:: /_static/gallery/ridership.png
-#     :alt: The picture of a quick run.
+#     :alt: What the example draws.
 
 figure, panels = plt.subplots(1, 2, figsize=(13, 4.6), layout="constrained", width_ratios=[3, 2])
 day = pd.Timestamp("2016-06-26")

@@ -161,7 +161,7 @@ for source, what in sources.items():
 # each of its thousand most frequent ones, given to it as a review of its own.
 #
 # .. image:: /_static/gallery/sentiment.png
-#     :alt: The picture of a quick run.
+#     :alt: What the example draws.
 
 figure, panels = plt.subplots(1, 3, figsize=(15, 5), layout="constrained")
 colors = {"tf-idf": "#9aa5b1", "tf-idf, pairs": "#7b6ca8", "network": "#c8443c"}

@@ -149,7 +149,7 @@ print(
 # often each answer is right.
 #
 # .. image:: /_static/gallery/sequence_classification.png
-#     :alt: The picture of a quick run.
+#     :alt: What the example draws.
 
 figure = plt.figure(figsize=(13, 1.45 * len(names) + 1), layout="constrained")
 grid = figure.add_gridspec(len(names), 2, width_ratios=[1, 1.5])

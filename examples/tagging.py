@@ -156,7 +156,7 @@ for name, each in predicted.items():
 # before it or after it, no word tells by itself.
 #
 # .. image:: /_static/gallery/tagging.png
-#     :alt: The picture of a quick run.
+#     :alt: What the example draws.
 
 common = Counter(truth).most_common(12)[::-1]
 looks = {
