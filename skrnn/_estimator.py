@@ -33,6 +33,7 @@ from ._random import seeds_of_fit
 from ._spec import KnownOnly, Training, Values, network_of
 from ._starting_weights import n_frozen
 from ._training import Run, Start, Trained, train
+from ._turns import turn_of
 from ._verdict import Verdict, verdict
 from ._warnings import warn
 
@@ -101,8 +102,8 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 class Fit:
     """One call of `fit`: what it was given, its random seeds, and what it goes on from.
 
-    As a context it checks the parameters first, and leaves the estimator as it was if anything
-    fails.
+    As a context it waits for other threads that fit the same estimator, checks the parameters, and
+    leaves the estimator as it was if anything fails.
 
     Parameters
     ----------
@@ -136,16 +137,18 @@ class Fit:
         one_epoch: bool = False,
         check: Callable[[Any], None] | None = None,
     ):
-        self.estimator, self.check = estimator, check
+        self.estimator, self.check, self.turn = estimator, check, turn_of(estimator)
+        self.may_go_on = goes_on
         self.given = FittedOn(X, y, sample_weight)
         self.one_epoch = one_epoch
-        self.goes_on = goes_on and hasattr(estimator, "weights_")
         self.trained: list[Trained] = []
         self.verdict: Verdict | None = None
-        self.n_before = estimator.n_iter_ if self.goes_on else 0  # epochs
 
     def __enter__(self) -> Fit:
+        self.turn.acquire()  # until `__exit__`
         self.before = dict(vars(self.estimator))
+        self.goes_on = self.may_go_on and "weights_" in self.before
+        self.n_before = self.before["n_iter_"] if self.goes_on else 0  # epochs
         try:
             self.params = _params(self.estimator)
             validate_parameter_constraints(
@@ -158,17 +161,20 @@ class Fit:
             self.seeds = seeds_of_fit(self.params.random_state)
         except BaseException:
             self._undo()
+            self.turn.release()
             raise
         if not self.goes_on:
-            for name in self.before:
-                if name.endswith("_") and not name.startswith("_"):
-                    delattr(self.estimator, name)
+            # At once: an interruption finds all of it, or nothing.
+            self.estimator.__dict__ = {
+                name: value for name, value in self.before.items() if not _is_fitted(name)
+            }
         return self
 
     def __exit__(self, error: Any, *_: Any) -> None:
         if error is not None:
             self._undo()
-        elif self.verdict is not None and not self.one_epoch:
+        self.turn.release()
+        if error is None and self.verdict is not None and not self.one_epoch:
             warn(*self.verdict)
 
     @property
@@ -179,12 +185,9 @@ class Fit:
     def _undo(self) -> None:
         """Leave the estimator as it was."""
         state = vars(self.estimator)
-        for name in CALLBACK_STATE:
-            # scikit-learn's decorator around fit tidies these up itself.
-            if name in state:
-                self.before[name] = state[name]
-        state.clear()
-        state.update(self.before)
+        # scikit-learn's decorator around fit tidies these up itself.
+        kept = {name: state[name] for name in CALLBACK_STATE if name in state}
+        self.estimator.__dict__ = {**self.before, **kept}
 
     def task(self) -> Task[Any, Any]:
         """Return how X and y are read in the fit that this one goes on from."""
@@ -391,6 +394,10 @@ class Fit:
         estimator.history_ = _joined(earlier, n_before, history, n_epochs)
         estimator.n_iter_ = n_before + n_epochs
         estimator.best_epoch_ = best[0] if len(best) == 1 else np.array(best)
+
+
+def _is_fitted(name: str) -> bool:
+    return name.endswith("_") and not name.startswith("_")
 
 
 def _params(estimator: Any) -> SimpleNamespace:

@@ -107,6 +107,16 @@ def test_damaged_entries_cost_one_warning(directory, plain):
     assert all(_unpack(path.read_bytes()) for path in entries(directory))
 
 
+def test_a_full_disk_costs_one_warning(tmp_path, plain):
+    """No file may have more than 4 KiB: writing fails as it does on a full disk."""
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+    result = run(tmp_path / "programs", before=limit)
+    assert result.weights == {"simple": plain["simple"]}
+    assert len(result.warnings) == 1
+    assert "to be writable; got OSError(27, 'File too large')" in result.warnings[0]
+    assert entries(tmp_path / "programs") == {}
+
+
 @pytest.mark.slow
 def test_entries_that_tensorflow_refuses_cost_one_warning(directory, plain):
     for path in entries(directory):

@@ -68,6 +68,10 @@ class Design:
             return []
         return list(range(self.lead_steps, 0, -self.window))
 
+    def reach(self, season: int | None) -> int:
+        """Return how many steps back anyone looks, also from origins whose truth is to come."""
+        return max(self.window, season or 1, *self.lags) + self.n_steps
+
     def read(self, X: Any) -> Table:
         """Return a table as numbers."""
         frame, has_index = frame_of(X)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, Self
@@ -357,23 +358,26 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         return self
 
     def _keep(self, design: Design, table: Table, trained: Trained, horizons: list[int]) -> None:
-        """Set the fitted state, all at once."""
-        self.design_ = design
-        self.horizons_ = horizons
-        self.regressor_ = trained.regressor
-        self.baseline_ = trained.baseline
-        self.errors_ = Errors.of_fit(trained.misses)
-        self.strategy_, self.season_ = self.strategy, self.season
-        self.quantiles_ = None if self.quantiles is None else tuple(map(float, self.quantiles))
-        self.naive_error_ = naive_error(table, self.season)
-        self.learnt_until_ = int(times_of(table)[~np.isnan(table.targets).all(axis=1)].max())
-        self.history_ = table.memory(self._reach(), design.clocks)
+        """Set the fitted state at once: an interruption finds all of it, or nothing."""
         names = design.columns.names
-        self.n_features_in_ = len(names)
+        learnt = {
+            "design_": design,
+            "horizons_": horizons,
+            "regressor_": trained.regressor,
+            "baseline_": trained.baseline,
+            "errors_": Errors.of_fit(trained.misses),
+            "strategy_": self.strategy,
+            "season_": self.season,
+            "quantiles_": None if self.quantiles is None else tuple(map(float, self.quantiles)),
+            "naive_error_": naive_error(table, self.season),
+            "learnt_until_": int(times_of(table)[~np.isnan(table.targets).all(axis=1)].max()),
+            "history_": table.memory(design.reach(self.season), design.clocks),
+            "n_features_in_": len(names),
+        }
         if design.has_index and all(isinstance(name, str) for name in names):
-            self.feature_names_in_ = np.asarray(names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+            learnt["feature_names_in_"] = np.asarray(names, dtype=object)
+        before = {k: v for k, v in vars(self).items() if k != "feature_names_in_"}
+        self.__dict__ = {**before, **learnt}
 
     def predict(self, X: Any) -> np.ndarray:
         """Forecast from each row.
@@ -530,7 +534,8 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             The forecaster.
         """
         maker = self._maker()
-        self._take_over(maker.moved_on(*maker.joined(X), self._reach()))
+        later = maker.moved_on(*maker.joined(X), self.design_.reach(self.season_))
+        self.__dict__.update(history_=later.history, errors_=later.errors)
         return self
 
     def partial_fit(self, X: Any, y: None = None) -> Self:
@@ -554,10 +559,11 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         maker = self._maker()
         table, asked = maker.joined(X)
         samples = maker.new_samples(table, asked)
-        later = maker.moved_on(table, asked, self._reach())
+        later = maker.moved_on(table, asked, self.design_.reach(self.season_))
+        regressor = copy.copy(self.regressor_)  # which stays as it is if anything fails
         if samples is not None:
-            self.regressor_.partial_fit(**samples)
-        self._take_over(later)
+            regressor.partial_fit(**samples)
+        self.__dict__.update(regressor_=regressor, history_=later.history, errors_=later.errors)
         return self
 
     def _maker(self) -> Maker:
@@ -574,9 +580,6 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             self.errors_,
             1 if self.quantiles_ is None else len(self.quantiles_),
         )
-
-    def _take_over(self, maker: Maker) -> None:
-        self.history_, self.errors_ = maker.history, maker.errors
 
     def _some_horizons(self, horizon: Any) -> list[int]:
         if horizon is None:
@@ -599,8 +602,3 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
 
     def _names_of_levels(self) -> list[str]:
         return [] if self.quantiles_ is None else [f"q{level:g}" for level in self.quantiles_]
-
-    def _reach(self) -> int:
-        """How many steps back anyone looks, also from the origins whose truth is to come."""
-        design = self.design_
-        return max(design.window, self.season_ or 1, *design.lags) + design.n_steps

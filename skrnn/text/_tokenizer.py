@@ -292,11 +292,12 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
             texts = count_tokens(analysis.tokenize(as_documents(X)))
             vocabulary = learn_vocabulary(texts, max_tokens=self.max_tokens, min_df=self.min_df)
             lengths = np.array([len(places) for places in texts.places])
-            self.max_len_ = _n_steps(self.max_len, lengths)
+            max_len = _n_steps(self.max_len, lengths)
             if not isinstance(self.max_len, Integral):
-                _check_memory(self.max_len_, lengths, self.max_len)
-            self.n_tokens_ = len(vocabulary)
-            self.vocabulary_ = dict(vocabulary.ids)
+                _check_memory(max_len, lengths, self.max_len)
+            words = dict(vocabulary.ids)
+            # At once: an interruption finds all of it, or nothing.
+            self.__dict__.update(max_len_=max_len, n_tokens_=len(vocabulary), vocabulary_=words)
         return texts
 
     def _analysis(self) -> Analysis:

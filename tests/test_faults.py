@@ -1,0 +1,188 @@
+"""Interruptions, failing callbacks, threads and full disks: a fit is whole, or has not been."""
+
+import os
+import pickle
+import signal
+import sys
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import skrnn
+from benchmarks.interrupts import state_of
+
+from .common import sequences, small_regressor
+from .forecast import common as forecasts
+
+ROOT = os.path.dirname(skrnn.__file__)
+TEXTS = ["a b", "b c a"]
+
+
+# Interruptions
+
+
+class Interruption:
+    """Raises `KeyboardInterrupt` at one line of some functions, as Ctrl-C does at any.
+
+    Parameters
+    ----------
+    at : int or None
+        The number of the line, in the order in which they are first run; None only counts.
+    functions : dict of str to set of str
+        Names of functions, by the end of the name of their file.
+    """
+
+    def __init__(self, at, functions):
+        self.at, self.functions, self.lines = at, functions, set()
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self._calls)
+        return self
+
+    def __exit__(self, *_):
+        sys.settrace(self.before)
+
+    def _calls(self, frame, event, argument):
+        code = frame.f_code
+        names = self.functions.get(code.co_filename.removeprefix(f"{ROOT}/"), ())
+        return self._lines if code.co_name in names else None
+
+    def _lines(self, frame, event, argument):
+        place = frame.f_code.co_filename, frame.f_lineno
+        if event == "line" and place not in self.lines:
+            self.lines.add(place)
+            if len(self.lines) == self.at:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+        return self._lines
+
+
+def saved(estimator, tmp_path):
+    """All that it keeps, as bytes that can be compared."""
+    skrnn.save(estimator, tmp_path / "estimator.skrnn")
+    return (tmp_path / "estimator.skrnn").read_bytes()
+
+
+def regressor():
+    X, y = sequences()
+    estimator = small_regressor(baseline="linear", epochs=1)
+    return estimator, lambda: estimator.fit(X, y), lambda: estimator.partial_fit(X, y)
+
+
+def tokenizer():
+    estimator = skrnn.SequenceTokenizer()
+    return estimator, lambda: estimator.fit(["a"]), lambda: estimator.fit(["a b", "c"])
+
+
+def forecaster():
+    data, end = forecasts.table(), forecasts.N_TRAIN
+    estimator = forecasts.small()
+    return estimator, lambda: estimator.fit(data[:end]), lambda: estimator.partial_fit(data[end:])
+
+
+OF_FIT = {"__enter__", "__exit__", "train", "_keep"}
+INTERRUPTED = {
+    "regressor": (regressor, {"_estimator.py": OF_FIT, "regression.py": {"fit", "partial_fit"}}),
+    "tokenizer": (tokenizer, {"text/_tokenizer.py": {"fit", "_learn"}}),
+    "forecaster": (forecaster, {"forecast/_forecaster.py": {"_keep", "partial_fit"}}),
+}
+
+
+@pytest.mark.parametrize("is_fitted", [False, True], ids=["unfitted", "fitted"])
+@pytest.mark.parametrize("name", INTERRUPTED)
+def test_an_interruption_at_any_line(name, is_fitted, tmp_path):
+    """The estimator is as it was; or whole, where the interruption comes at the very end."""
+    make, functions = INTERRUPTED[name]
+    estimator, fit, go_on = make()
+    warnings.simplefilter("ignore")
+    if is_fitted:
+        fit()
+        fit = go_on
+    stored = pickle.dumps(estimator)
+    with Interruption(None, functions) as counter:
+        fit()
+    after, unchanged = saved(estimator, tmp_path), 0
+    for at in range(1, len(counter.lines) + 1):
+        estimator.__dict__ = vars(pickle.loads(stored))
+        before = saved(estimator, tmp_path)
+        with pytest.raises(KeyboardInterrupt), Interruption(at, functions):
+            fit()
+        state = saved(estimator, tmp_path)
+        assert state in (before, after), f"at line {at} of {len(counter.lines)}"
+        unchanged += state == before
+    assert unchanged > len(counter.lines) // 2
+
+
+def interrupt_in(seconds):
+    threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+
+def keras_callback():
+    """Interrupts in the second batch; while it builds, Keras catches all exceptions."""
+    import keras
+
+    class Interrupting(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    return Interrupting()
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("is_fitted", [False, True], ids=["unfitted", "fitted"])
+def test_a_signal_while_it_trains(engine, is_fitted):
+    X, y = sequences()
+    network = small_regressor(epochs=1)
+    if is_fitted:
+        network.fit(X, y).set_params(warm_start=True)
+    network.set_params(engine=engine, epochs=100_000, early_stopping=False)
+    if engine == "keras":
+        network.set_params(callbacks=[keras_callback])
+    state = state_of(network)
+    with pytest.raises(KeyboardInterrupt):
+        if engine == "compiled":
+            interrupt_in(0.3)
+        network.fit(X, y)
+    assert state_of(network) == state
+    assert hasattr(network, "weights_") == is_fitted
+
+
+# Threads
+
+
+def test_fits_of_one_estimator_in_two_threads(tmp_path):
+    """It is what one of them leaves, whole; never the weights of one and the scale of the other."""
+    X, y = sequences()
+    targets = (y, 100 + 10 * y)
+    network = small_regressor()
+    alone = [saved(network.fit(X, of_one), tmp_path) for of_one in targets]
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(5):
+            list(pool.map(lambda of_one: network.fit(X, of_one), targets))
+            assert saved(network, tmp_path) in alone
+
+
+def test_a_fit_that_goes_on_waits_for_the_one_before(tmp_path):
+    X, y = sequences()
+    network = small_regressor()
+    for _ in range(4):
+        network.partial_fit(X, y)
+    expected, network = saved(network, tmp_path), small_regressor()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: network.partial_fit(X, y), range(4)))
+    assert saved(network, tmp_path) == expected
+
+
+def test_a_fit_that_failed_lets_the_next_one_begin():
+    X, y = sequences()
+    network = small_regressor()
+    for wrong in (lambda: network.set_params(units=0).fit(X, y), lambda: network.fit(X, y[:3])):
+        with pytest.raises(ValueError):
+            wrong()
+        network.set_params(units=4)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(network.fit, X, y).result(timeout=60) is network
