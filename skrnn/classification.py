@@ -48,9 +48,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         Run each layer over the sequence in both directions. "auto": for independent sequences of
         numbers without `return_sequences`; as the layers of `pretrained` do, if there are any.
     dropout : float, default=0.0
-        Part of each recurrent layer's inputs that is dropped in training, the same at all
-        steps of a sequence. Of embedded tokens, whole channels are dropped (Keras'
-        SpatialDropout1D).
+        Part of each recurrent layer's inputs that is dropped in training, the same at all steps of
+        a sequence. For embedded tokens, whole channels are dropped (Keras' SpatialDropout1D).
     recurrent_dropout : float, default=0.0
         Part of each recurrent layer's state that is dropped on its way from step to step; of the
         new value of each step for "mingru".
@@ -125,12 +124,11 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         The part of the samples that early stopping holds out.
     validation : {"auto", "last", "random"}, default="auto"
         Which samples are held out. "last": the last windows of each series, and training windows
-        that reach into them are left out. "random": any, in the
-        proportions of the classes. "auto":
+        that reach into them are left out. "random": any, in the proportions of the classes. "auto":
         "last" for windows of a series, known from `LagWindows`, from shared memory or from the
-        values that neighbours share, "random" for independent sequences. Where series are too
-        short to spare their last windows, "auto" holds out whole series, drawn at random.
-        Sequences of one step are independent unless they come from `LagWindows`.
+        values that neighbours share, "random" for independent sequences. If series are too short to
+        spare their last windows, "auto" holds out whole series, drawn at random. Sequences of one
+        step are independent unless they come from `LagWindows`.
     n_iter_no_change : int or "auto", default="auto"
         Epochs without improvement after which early stopping stops.
     n_networks : int, default=1

@@ -62,7 +62,7 @@ class RNNLanguageModel(BaseNetwork):
         Length of the vectors that stand for tokens.
     n_steps : int, default=64
         Steps that an error flows back through, and tokens that each stream moves on by in a
-        training step. What the network remembers may be older: the state is carried on.
+        training step. The network may remember older tokens: the state is carried on.
     dropout : float, default=0.0
         Part of each recurrent layer's inputs, and of the last one's outputs, that is dropped in
         training, the same at all steps of a piece.
@@ -89,8 +89,8 @@ class RNNLanguageModel(BaseNetwork):
     epochs : int, default=50
         Passes over the texts, at most.
     batch_size : int, default=32
-        Streams that the texts are divided into, at most. Where the texts are short there are fewer,
-        so that an epoch has 8 training steps or more.
+        Streams that the texts are divided into, at most. Short texts make fewer streams, so that an
+        epoch has 8 training steps or more.
     early_stopping : bool, default=True
         Hold out a part of the texts, stop when the loss on it has not improved for
         `n_iter_no_change` epochs, and keep the weights of the best epoch.
@@ -151,7 +151,7 @@ class RNNLanguageModel(BaseNetwork):
     carried from one text into the next, so leave related ones together; to be scored, each is read
     by itself from a state of zeros.
 
-    What is not in the vocabulary is the unknown token. It has a probability like any other, small
+    A token outside the vocabulary is the unknown token. It has a probability like any other, small
     if there was none to learn from (`max_tokens` and `min_df` make some), and is never written.
 
     References

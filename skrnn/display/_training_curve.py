@@ -69,7 +69,7 @@ class TrainingCurveDisplay:
         Returns
         -------
         display : TrainingCurveDisplay
-            Of several networks, the mean of their losses.
+            For several networks, the mean of their losses.
         """
         check_is_fitted(estimator)
         if isinstance(estimator, Pipeline):

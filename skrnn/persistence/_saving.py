@@ -40,8 +40,9 @@ def save(estimator: Any, path: str | os.PathLike[str], *, training: bool = True)
     estimator : estimator
         One of this package, or scikit-learn's `Pipeline`, `FeatureUnion`, `ColumnTransformer`,
         `TransformedTargetRegressor`, `FrozenEstimator`, or a voting, stacking or multi-output
-        estimator of them and of scikit-learn's own steps. Of a search save the `best_estimator_`.
-        scikit-learn's own steps are taken apart by skops (``pip install skrnn[save]``).
+        estimator of them and of scikit-learn's own steps. To keep a search, save its
+        `best_estimator_`. scikit-learn's own steps are taken apart by skops
+        (``pip install skrnn[save]``).
     path : str or path
         Where to. The folder has to exist. Any suffix will do; the guide uses ".skrnn".
     training : bool, default=True

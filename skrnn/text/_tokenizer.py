@@ -54,8 +54,8 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
     max_len : int, float or None, default=None
         The number of steps, to which texts are padded or cut: a number; as a float in (0, 1] a
         quantile of the lengths seen in `fit` (0.95: one text in twenty is cut); or None for the
-        longest. Where a few long texts make the rows ten times as long as they need to be, a
-        warning names the longest from 512 MiB of ids on, and an error from 4 GiB on.
+        longest. If a few long texts make the rows ten times as long as they need to be, a warning
+        names the longest from 512 MiB of ids on, and an error from 4 GiB on.
 
     min_df : int or float, default=1
         In how many texts (int), or in which share of them (float), a token has to occur to be
@@ -69,13 +69,12 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         Whether upper and lower case are the same.
 
     token_pattern : str, default=r"\w+"
-        Regular expression of a word. The default is scikit-learn's without its least length of
-        two letters: "I", "a" and the 7 of "7/10" have their place in a sequence. With
-        ``r"\w+|[^\w\s]"`` punctuation marks are tokens. Of no effect at the level "char".
+        Regular expression of a word. The default is scikit-learn's without its least length of two
+        letters: "I", "a" and the 7 of "7/10" have their place in a sequence. With
+        ``r"\w+|[^\w\s]"`` punctuation marks are tokens. No effect at the level "char".
 
     stop_words : {"english"}, list or None, default=None
-        Words that are left out, with those around them closing up. Of no effect at the level
-        "char".
+        Words that are left out, with those around them closing up. No effect at the level "char".
 
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
         How accents are removed, as in `sklearn.feature_extraction.text.CountVectorizer`.
@@ -113,7 +112,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
     `CountVectorizer` with the same `token_pattern`. Tokens equally frequent are ordered by the
     alphabet: the vocabulary does not depend on the order of the texts.
 
-    Of long reviews the last words tell more than the first: that is why the head is what is cut.
+    In long reviews the last words say more than the first, so the head is truncated.
 
     Examples
     --------

@@ -85,18 +85,18 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     -----
     The windows of a series without holes are a view on one padded copy of it, with strides
     ``(row, dilation * row, item)``: n + (window - 1) * dilation rows in memory instead of
-    n * window. Where rows are missing, stand in another order or are of several series, the
-    windows are no view, but they are copied only when their values are asked for. The networks
-    of this package read the rows. The result is read-only in either case.
+    n * window. If rows are missing, stand in another order or belong to several series, the windows
+    are not a view, but they are copied only when their values are needed. The networks of this
+    package read the rows. The result is read-only in either case.
 
     The step of a clock is the frequency of the index, or else the commonest difference of
-    neighbouring stamps; it is learned in `fit`, with the phase. Months, quarters and years count
-    as such however long they are, and days and weeks are those of the time zone, with 23 or 25
-    hours where summer time changes. Stamps up to a twentieth of a step beside it are taken for it,
-    so that 60 Hz may be rounded and a sensor be shaky. Stamps between two steps, and stamps that
-    occur twice in a series, are an error. Of days among which no weekend is, the next step after a
-    Friday is the Monday, and other days without a row are absent; an index of the frequency "D"
-    says otherwise. With ``clock="rows"`` a holiday is no step either.
+    neighbouring stamps; it is learned in `fit`, with the phase. Months, quarters and years count as
+    such however long they are, and days and weeks are those of the time zone, with 23 or 25 hours
+    where summer time changes. Stamps up to a twentieth of a step beside it are taken for it, so
+    that 60 Hz may be rounded and a sensor be shaky. Stamps between two steps, and stamps that occur
+    twice in a series, are an error. If no day lies on a weekend, the step after a Friday is the
+    Monday, and other days without a row are absent; an index of the frequency "D" says otherwise.
+    With ``clock="rows"`` a holiday is no step either.
 
     A default index, 0 ... n - 1, is an integer index. Shuffled by `train_test_split` or cut by
     `TimeSeriesSplit` it still says where each row belongs. A new frame that begins again at 0
@@ -104,11 +104,10 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     (``X.index += n``), or better, give both frames their dates.
 
     A step of a pipeline that returns arrays takes the index away. Put
-    ``set_output(transform="pandas")`` on the pipeline to keep it; on this transformer
-    itself `set_output` does nothing, because windows are no table. They know their index all the
-    same, and the frame of an `RNNAutoencoder` behind them has it. Where a clock was there in `fit`
-    and is gone in `transform`, or the reverse, or where y has one in `fit` and X has none, a
-    warning says so once.
+    ``set_output(transform="pandas")`` on the pipeline to keep it; on this transformer itself
+    `set_output` does nothing, because windows are no table. They know their index all the same, and
+    the frame of an `RNNAutoencoder` behind them has it. A warning says so once if `fit` saw a clock
+    and `transform` sees none, or the reverse, or if y has a clock in `fit` and X has none.
 
     With ``missing="flag"``, a value is looked for in earlier rows of the same series, remembered
     ones too, and never in later ones. Before the first value of a feature in a series stands its

@@ -45,7 +45,7 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):  # type: ignore[misc]
     frame whose index is of texts) are taken as consecutive rows of one series.
 
     `LagWindows` gives windows that know their index, so that the splitter cuts them as well as the
-    frame that they came from. Of an X without an index, that of y is taken, if it has one.
+    frame that they came from. If X has no index, the index of y is taken, if it has one.
 
     Examples
     --------

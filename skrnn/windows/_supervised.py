@@ -44,11 +44,11 @@ def series_to_supervised(
         integer index. A (series, time) MultiIndex makes a panel.
 
     target : str, int, or container of these, default=None
-        Columns to predict: names in a frame, positions in an array, and also in a frame whose
-        names are no numbers. Of nested names, the first part stands for all columns under it:
-        "Close". One truth value for each column is understood too. A container, such as a list, a
-        tuple or an index, gives a y of two dimensions, even with one entry. None stands for the
-        only column, or for all if there are several.
+        Columns to predict: names in a frame, positions in an array, and also in a frame whose names
+        are no numbers. The first part of nested names stands for all columns under it: "Close". One
+        truth value for each column is understood too. A container, such as a list, a tuple or an
+        index, gives a y of two dimensions, even with one entry. None stands for the only column, or
+        for all if there are several.
 
     horizon : int or sequence of int, default=1
         The steps of the future, at least 1. An integer h stands for the steps 1, ..., h, and a
@@ -73,11 +73,11 @@ def series_to_supervised(
         in its `attrs`, and windows of it hold them, as long as values and columns are the same.
 
     y : array, Series or frame of shape (n_samples,) or (n_samples, n_outputs)
-        Their future, with the index of X: y at a stamp is what will be known in later steps.
-        One dimension for one target and ``horizon=1``; a container, such as ``[1]`` or ``[7]``,
-        gives two, even with one entry. Several columns stand step by step, and within a step target
-        by target: ``n_outputs = n_horizons * n_targets``. In a frame they are named like
-        "temp_lead1". Of a table of Arrow, one dimension is an ndarray.
+        Their future, with the index of X: y at a stamp is what will be known in later steps. One
+        dimension for one target and ``horizon=1``; a container, such as ``[1]`` or ``[7]``, gives
+        two, even with one entry. Several columns stand step by step, and within a step target by
+        target: ``n_outputs = n_horizons * n_targets``. In a frame they are named like "temp_lead1".
+        For a table of Arrow, one dimension is an ndarray.
 
     Raises
     ------
