@@ -57,6 +57,7 @@ sphinx_gallery_conf = {
     # These are run, with --quick: their data come with the docs extra, and they take seconds.
     "filename_pattern": r"/(course_\w+|weather_forecast|weather_classes|colour_names)\.py$",
     "ignore_pattern": r"(^|/)_[a-z]+\.py$",
+    "within_subsection_order": "FileNameSortKey",
     "reset_argv": "site_tools.quick_option",
     "reset_modules": ("matplotlib", "seaborn", "site_tools.warn_without_paths"),
     "backreferences_dir": "generated/backreferences",
@@ -73,5 +74,6 @@ html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,
     "navbar_align": "left",
+    "header_links_before_dropdown": 8,
     "secondary_sidebar_items": ["page-toc"],
 }

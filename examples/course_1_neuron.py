@@ -1,6 +1,6 @@
 """
-A recurrent neuron, unrolled
-============================
+Course 1: a recurrent neuron, unrolled
+======================================
 
 A recurrent neuron reads a sequence step by step. At each step it mixes what it reads with its own
 last output:

@@ -1,6 +1,6 @@
 """
-Short-term memory
-=================
+Course 2: short-term memory
+===========================
 
 How long does a recurrent cell remember? Here is a test of nothing else. A sequence has a hundred
 steps. Each step shows one of eight symbols. One step is marked, k steps before the end, and after

@@ -1,6 +1,6 @@
 """
-Overfitting and recurrent dropout
-=================================
+Course 3: overfitting and recurrent dropout
+===========================================
 
 A network with more weights than it needs learns its training samples by heart. The loss on them
 falls on and on, while the loss on other days rises. Dropout works against that: in training, a

@@ -1,6 +1,6 @@
 """
-One network, five shapes
-========================
+Course 4: one network, five shapes
+==================================
 
 The same recurrent layer answers five kinds of questions. What differs is where it is given numbers
 and where it is read. Each shape takes a few lines here, on the temperatures of Seattle:
