@@ -186,3 +186,12 @@ def test_a_fit_that_failed_lets_the_next_one_begin():
         network.set_params(units=4)
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(network.fit, X, y).result(timeout=60) is network
+
+
+def test_predictions_in_two_threads():
+    X, y = sequences()
+    network = small_regressor().fit(X, y)
+    expected = network.predict(X)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda i: network.predict(X[i : i + 1])[0], range(len(X))))
+    assert found == expected.tolist()
