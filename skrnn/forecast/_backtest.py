@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.model_selection import TimeSeriesSplit
+from sklearn.pipeline import Pipeline
 
+from ..windows import PanelTimeSeriesSplit
 from ._design import read_table
 from ._forecaster import RNNForecaster
 from ._past import Forecasts, Model, ModelOfRows, OurModel, Past, baselines_of, name_of
@@ -44,7 +46,8 @@ def backtest(
     X : Series or DataFrame of shape (n_rows, n_columns)
         The whole table, in the order of time.
     cv : int, splitter or iterable, default=None
-        The folds: training rows before test rows. None: `TimeSeriesSplit` of five folds.
+        The folds: training rows before test rows. None: five folds of `TimeSeriesSplit`, or of
+        `PanelTimeSeriesSplit` for a panel.
     refit : bool, default=False
         Whether each fold has a network of its own, trained on the fold's training rows. Otherwise
         one network forecasts all folds: the one that is given, if it is fitted, or one that is
@@ -103,6 +106,11 @@ def backtest(
     LinearRegression   39.5       39.5
     """
     frame, _ = frame_of(X)
+    if isinstance(forecaster, Pipeline) and isinstance(forecaster[-1], RNNForecaster):
+        raise ValueError(
+            "Expected a forecaster, or a regressor of rows; got a pipeline that ends with an "
+            "RNNForecaster. Give the forecaster itself: it scales and encodes its columns."
+        )
     is_ours = isinstance(forecaster, RNNForecaster)
     if is_ours:
         target, horizon, known = forecaster.target, forecaster.horizon, forecaster.known
@@ -147,7 +155,8 @@ class _Fold:
 def _folds(past: Past, cv: Any) -> Iterator[_Fold]:
     """Return the folds of a splitter: the row before each test row is an origin."""
     before = past.table.timeline.rows_at([-1])[:, 0]
-    splits = TimeSeriesSplit(_N_FOLDS if cv is None else cv) if _is_number(cv) else cv
+    splitter = TimeSeriesSplit if past.frame.index.nlevels == 1 else PanelTimeSeriesSplit
+    splits = splitter(_N_FOLDS if cv is None else int(cv)) if _is_number(cv) else cv
     found = splits.split(past.frame) if hasattr(splits, "split") else splits
     for train, test in found:
         origins = before[np.asarray(test)]
@@ -155,7 +164,7 @@ def _folds(past: Past, cv: Any) -> Iterator[_Fold]:
 
 
 def _is_number(cv: Any) -> bool:
-    return cv is None or isinstance(cv, int)
+    return cv is None or isinstance(cv, int | np.integer)
 
 
 def _of_fold(model: Model, past: Past, fold: _Fold, refit: bool) -> Forecasts:

@@ -63,6 +63,11 @@ class Errors:
             known_at=np.concatenate([self.known_at, known_at]),
         )
 
+    def without_empty(self) -> Errors:
+        """Return the same without the forecasts of which no error is known."""
+        kept = ~np.isnan(self.later).all(axis=(1, 2))
+        return Errors(self.calibration, self.later[kept], self.made_at[kept], self.known_at[kept])
+
     def radii(self, times: np.ndarray, coverage: float) -> np.ndarray:
         """Return half the width of the band of forecasts made at some times.
 

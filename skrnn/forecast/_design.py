@@ -70,7 +70,8 @@ class Design:
 
     def reach(self, season: int | None) -> int:
         """Return how many steps back anyone looks, also from origins whose truth is to come."""
-        return max(self.window, season or 1, *self.lags) + self.n_steps
+        # The first row of a window has its lags too.
+        return max(self.window + max(self.lags, default=0), season or 1) + self.n_steps
 
     def read(self, X: Any) -> Table:
         """Return a table as numbers."""
@@ -85,14 +86,21 @@ class Design:
 
     def scale_of(self, table: Table) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and deviation of the columns of each row's series, (n_rows, n_columns)."""
+        middle, spread = np.empty(table.values.shape), np.empty(table.values.shape)
+        timeline = table.timeline
+        for key, rows, steps in zip(timeline.keys, timeline.rows, timeline.steps, strict=True):
+            if key in self.middle:
+                middle[rows], spread[rows] = self.middle[key], self.spread[key]
+                continue
+            in_time = rows[np.argsort(steps, kind="stable")]
+            middle[in_time], spread[in_time] = _first_scales(table.values[in_time], self.window)
+        return middle, spread
+
+    def with_scales_of(self, table: Table) -> Design:
+        """Return the same with the scales of the series that it has not seen before."""
         new = [key for key in table.timeline.keys if key not in self.middle]
         middle, spread = _scales(table, new, self.window)
-        middle, spread = {**self.middle, **middle}, {**self.spread, **spread}
-        series, keys = table.timeline.series_of_rows(), table.timeline.keys
-        return (
-            np.stack([middle[key] for key in keys])[series],
-            np.stack([spread[key] for key in keys])[series],
-        )
+        return replace(self, middle={**self.middle, **middle}, spread={**self.spread, **spread})
 
     def network_columns(self, table: Table) -> np.ndarray:
         """Return what the network is given of each row, NaN for absent rows."""
@@ -143,10 +151,7 @@ class Design:
         """Return whether all that is to be known so many steps ahead of each row is there."""
         if not self.columns.known:
             return np.ones(len(table), bool)
-        steps = table.timeline.steps_of_rows()
-        last = np.array([one.max() for one in table.timeline.steps])
-        known: np.ndarray = steps + n_steps <= last[table.timeline.series_of_rows()]
-        return known
+        return np.asarray((table.timeline.rows_at(np.arange(1, n_steps + 1)) >= 0).all(axis=1))
 
     def _ahead(self, table: Table) -> list[np.ndarray]:
         """Return the known columns at each lead; between rows, the last ones seen."""
@@ -180,6 +185,9 @@ def learn_design(
     table = read_table(frame, columns, dates, {})
     keys, clocks = table.timeline.keys, table.timeline.clocks
     by_name = {key: clock for key, clock in zip(keys, clocks, strict=True) if clock is not None}
+    if has_index:
+        table = table.take(_in_order(table), by_name)
+        keys = table.timeline.keys
     middle, spread = _scales(table, keys, len(table))
     is_part = np.isnan(table.values[~table.is_absent]).any(axis=0)
     design = Design(
@@ -197,6 +205,13 @@ def learn_design(
         tuple(np.flatnonzero(is_part).tolist()),
     )
     return design, table
+
+
+def _in_order(table: Table) -> np.ndarray:
+    """Return the rows series by series, each in the order of time, however they were given."""
+    names = np.array([str(key) for key in table.timeline.keys])
+    series = table.timeline.series_of_rows()
+    return np.lexsort([table.timeline.steps_of_rows(), np.argsort(np.argsort(names))[series]])
 
 
 def with_windows(design: Design, table: Table) -> Design:
@@ -246,9 +261,22 @@ def _scales(
         if key not in keys:
             continue
         values = table.values[rows[np.argsort(steps, kind="stable")[:n_rows]]]
-        is_known = ~np.isnan(values)
-        counts = np.maximum(is_known.sum(axis=0), 1)
-        mean = np.where(is_known, values, 0.0).sum(axis=0) / counts
-        deviation = np.sqrt(np.where(is_known, (values - mean) ** 2, 0.0).sum(axis=0) / counts)
-        middle[key], spread[key] = mean, np.where(deviation > 0, deviation, 1.0)
+        middle[key], spread[key] = _scale(values)
     return middle, spread
+
+
+def _scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation of columns, 1 where there is none."""
+    is_known = ~np.isnan(values)
+    counts = np.maximum(is_known.sum(axis=0), 1)
+    mean = np.where(is_known, values, 0.0).sum(axis=0) / counts
+    deviation = np.sqrt(np.where(is_known, (values - mean) ** 2, 0.0).sum(axis=0) / counts)
+    return mean, np.where(deviation > 0, deviation, 1.0)
+
+
+def _first_scales(values: np.ndarray, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation at each row, from the rows up to it and no more than the first."""
+    scales = [_scale(values[: row + 1]) for row in range(min(n_rows, len(values)))]
+    of_rows = np.minimum(np.arange(len(values)), len(scales) - 1)
+    middle, spread = (np.stack(of_all) for of_all in zip(*scales, strict=True))
+    return middle[of_rows], spread[of_rows]

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._compat import check_matplotlib_support
 from ._measures import backtest_scores
+from ._roles import frame_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,9 +97,9 @@ class ForecastDisplay:
         -------
         display : ForecastDisplay
         """
-        forecast = estimator.forecast(X, coverage=coverage)
+        forecast, X = estimator.forecast(X, coverage=coverage), frame_of(X)[0]
         target = estimator.design_.columns.targets[0] if target is None else target
-        history = X if X.ndim == 1 else X[target]
+        history = X[target]
         if forecast.index.nlevels > 1:
             series = forecast.index[0][0] if series is None else series
             forecast, history = forecast.xs(series), history.xs(series)

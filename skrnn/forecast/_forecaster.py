@@ -22,7 +22,14 @@ from ._making import Maker
 from ._naive import naive_error
 from ._strategies import STRATEGIES
 from ._table import Table, times_of
-from ._words import baselines_to_try, check_quantiles, horizons_of, refuse_y
+from ._words import (
+    baselines_to_try,
+    check_quantiles,
+    horizons_among,
+    horizons_of,
+    refuse_rows_without_index,
+    refuse_y,
+)
 
 # Words of the network that are handed on as they are.
 _NETWORK_WORDS = (
@@ -183,7 +190,8 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
     columns up to the last step ahead. Missing rows are absent steps. A row that is missing in part
     is taken with the last value seen, and with a column that tells so. Each series of a panel, a
     frame with an index of (series, time), has its own clock and its own scale, and one network
-    learns from all. A series that `fit` never saw is scaled by its first `window` rows in X.
+    learns from all. A series that `fit` never saw is scaled by its first `window` rows in X, as far
+    as they are known at the time of a forecast.
 
     With `quantiles`, the bands are the outer quantiles, moved so far that they hold what they
     should [3]_. Otherwise they are those of split conformal prediction [1]_ with the errors of the
@@ -428,7 +436,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             or too few errors are known for a band.
         """
         maker = self._maker()
-        horizons = self._some_horizons(horizon)
+        horizons = horizons_among(horizon, self.horizons_, self.strategy_)
         if X is None:
             table, asked = maker.history, np.arange(0)
         else:
@@ -534,8 +542,11 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             The forecaster.
         """
         maker = self._maker()
+        refuse_rows_without_index(self.design_)
+        if not len(X):
+            return self
         later = maker.moved_on(*maker.joined(X), self.design_.reach(self.season_))
-        self.__dict__.update(history_=later.history, errors_=later.errors)
+        self.__dict__.update(design_=later.design, history_=later.history, errors_=later.errors)
         return self
 
     def partial_fit(self, X: Any, y: None = None) -> Self:
@@ -557,13 +568,15 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             return self.fit(X, y)
         refuse_y(y)
         maker = self._maker()
+        refuse_rows_without_index(self.design_)
         table, asked = maker.joined(X)
         samples = maker.new_samples(table, asked)
         later = maker.moved_on(table, asked, self.design_.reach(self.season_))
         regressor = copy.copy(self.regressor_)  # which stays as it is if anything fails
         if samples is not None:
             regressor.partial_fit(**samples)
-        self.__dict__.update(regressor_=regressor, history_=later.history, errors_=later.errors)
+        learnt = {"design_": later.design, "history_": later.history, "errors_": later.errors}
+        self.__dict__.update(learnt, regressor_=regressor)
         return self
 
     def _maker(self) -> Maker:
@@ -580,18 +593,6 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             self.errors_,
             1 if self.quantiles_ is None else len(self.quantiles_),
         )
-
-    def _some_horizons(self, horizon: Any) -> list[int]:
-        if horizon is None:
-            return self.horizons_
-        horizons = horizons_of(horizon)
-        beyond = [h for h in horizons if h not in self.horizons_]
-        if beyond and self.strategy_ != "recursive":
-            raise ValueError(
-                f"Expected horizons among those of fit, {self.horizons_}; got {beyond[0]}: fit "
-                f"with horizon={max(horizons)}, or with strategy='recursive'."
-            )
-        return horizons
 
     def _regressor(self, **changed: Any) -> RNNRegressor:
         words = {name: getattr(self, name) for name in _NETWORK_WORDS}

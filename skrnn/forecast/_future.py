@@ -52,13 +52,19 @@ def with_steps_ahead(design: Design, table: Table, n_steps: int) -> Table:
     tells = bool(design.lags) or (design.lead_steps < n_steps and bool(design.calendar))
     if design.columns.known or not (tells or design.holidays is not None):
         return table
-    last = table.last_known()
+    series = table.timeline.series_of_rows()
     stamps = [
-        _stamps_after(table, number, int(row), n_steps)
-        for number, row in enumerate(last)
-        if row >= 0
+        _stamps_after(table, int(series[row]), int(row), n_steps)
+        for row in _rows_before_absent_ones(table)
     ]
     return _with_rows(design, table, stamps) if stamps else table
+
+
+def _rows_before_absent_ones(table: Table) -> np.ndarray:
+    """Return the rows of which something is known, and of the step after them nothing."""
+    after = table.timeline.rows_at([1])[:, 0]
+    is_present = ~table.is_absent
+    return np.flatnonzero(is_present & ~((after >= 0) & is_present[after]))
 
 
 def future_frame(
@@ -77,19 +83,26 @@ def future_frame(
     import pandas as pd
 
     at = [h - 1 for h in horizons]
-    columns: dict[Any, np.ndarray] = {}
+    columns: list[np.ndarray] = []
+    labels: list[Any] = []
     for number, target in enumerate(design.columns.targets):
         of_target = levels[:, at, number].reshape(-1, levels.shape[-1])
-        columns[target] = middle_of(of_target)
-        columns |= {f"{target}_{name}": of_target[:, n] for n, name in enumerate(names)}
+        columns += [middle_of(of_target), *(of_target[:, n] for n in range(len(names)))]
+        labels += [target, *(f"{_word(target)}_{name}" for name in names)]
         if bands is not None:
-            columns[f"{target}_lower"], columns[f"{target}_upper"] = (
-                bands[:, at, number, side].ravel() for side in (0, 1)
-            )
+            columns += [bands[:, at, number, side].ravel() for side in (0, 1)]
+            labels += [f"{_word(target)}_{side}" for side in ("lower", "upper")]
     index = stamps[0][at]
     for one in stamps[1:]:
         index = index.append(one[at])
-    return pd.DataFrame(columns, index=index)
+    frame = pd.DataFrame(np.column_stack(columns), index=index)
+    frame.columns = pd.Index(labels, tupleize_cols=False)
+    return frame
+
+
+def _word(name: Any) -> str:
+    """Return a name in a word; the parts of a nested one are joined."""
+    return "_".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
 
 def _stamps_after(table: Table, number: int, row: int, n_steps: int) -> Any:

@@ -55,6 +55,8 @@ class Maker:
     def joined(self, X: Any) -> tuple[Table, np.ndarray]:
         """Return the rows of X behind those that are remembered, and where they stand."""
         given = self.design.read(X)
+        if not len(given):
+            raise ValueError("Expected a table with rows; got none.")
         if not self.design.has_index:
             return given, np.arange(len(given))
         _warn_of_gap(self.history, given)
@@ -123,8 +125,12 @@ class Maker:
 
     def moved_on(self, table: Table, asked: np.ndarray, reach: int) -> Maker:
         """Return the same with new rows in its history."""
-        history = table.memory(reach, self.design.clocks)
-        return replace(self, history=history, errors=self.errors_with(table, asked))
+        return replace(
+            self,
+            design=self.design.with_scales_of(table),
+            history=table.memory(reach, self.design.clocks),
+            errors=self.errors_with(table, asked).without_empty(),
+        )
 
     def new_samples(self, table: Table, asked: np.ndarray) -> dict[str, Any] | None:
         """Return windows and targets of the forecasts whose truth has come, or None."""
@@ -203,8 +209,13 @@ def _check_coverage(coverage: float, errors: Errors) -> None:
 
 def _warn_of_gap(history: Table, given: Table) -> None:
     """Warn where X begins later than the remembered rows end."""
-    remembered = zip(history.timeline.keys, history.timeline.steps, strict=True)
-    ends = {key: np.sort(steps)[-2:] for key, steps in remembered}
+    steps_of_rows, ends = history.timeline.steps_of_rows(), {}
+    for key, row, steps in zip(
+        history.timeline.keys, history.last_known(), history.timeline.steps, strict=True
+    ):
+        if row >= 0:
+            known = np.sort(steps[steps <= steps_of_rows[row]])
+            ends[key] = known[-2:]
     for key, steps in zip(given.timeline.keys, given.timeline.steps, strict=True):
         end = ends.get(key)
         if end is not None and steps.min() > end[-1] + max(int(np.ptp(end)), 1):

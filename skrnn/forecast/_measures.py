@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from .._messages import shown
 
@@ -115,7 +116,10 @@ class _Scorer:
         self.metric, self.coverage = metric, coverage
 
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
-        """Return the score of a fitted forecaster on a table."""
+        """Return the score of a fitted forecaster, alone or last in a pipeline, on a table."""
+        if isinstance(estimator, Pipeline):
+            X = estimator[:-1].transform(X) if len(estimator) > 1 else X
+            estimator = estimator[-1]
         if self.metric == "skill":
             return float(estimator.score(X, y))
         return float(_METRICS[self.metric](estimator, X, self.coverage))

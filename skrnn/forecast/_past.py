@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..windows import LagFeatures
+from ..windows._frames import library_of
 from ._forecaster import RNNForecaster
 from ._naive import climatology, last_values, seasonal_values
 from ._roles import Columns
@@ -42,9 +43,21 @@ class Past:
     table: Table
     n_steps: int
 
+    def numbers(self, rows: np.ndarray) -> Any:
+        """Return some rows as a frame of numbers, texts and categories as columns of 0 and 1."""
+        import pandas as pd
+
+        values = np.concatenate([self.table.values[rows], self.table.known[rows]], axis=1)
+        names = [f"x{number}" for number in range(values.shape[1])]
+        return pd.DataFrame(values, index=self.table.index[rows], columns=names)
+
     def rows(self, rows: np.ndarray) -> Any:
         """Return some rows of X."""
-        return self.frame.iloc[rows] if hasattr(self.X, "iloc") else np.asarray(self.X)[rows]
+        if hasattr(self.X, "iloc"):
+            return self.frame.iloc[rows]
+        if library_of(self.X) in ("polars", "pyarrow"):
+            return self.X.take(rows) if hasattr(self.X, "take") else self.X[rows]
+        return self.frame.to_numpy()[rows]
 
 
 class Forecasts(NamedTuple):
@@ -149,6 +162,7 @@ class ModelOfRows:
     columns: Columns
     name: str = ""
     train: np.ndarray | None = None
+    reads_numbers: bool = False
 
     @property
     def is_fitted(self) -> bool:
@@ -164,7 +178,8 @@ class ModelOfRows:
         truth = past.table.truth(past.n_steps)
         learnt = np.flatnonzero(is_learnt & ~np.isnan(truth).any(axis=(1, 2)))
         y = truth[learnt].reshape(len(learnt), -1)
-        estimator = clone(self.estimator).fit(past.rows(learnt), y[:, 0] if y.shape[1] == 1 else y)
+        rows = self._rows(past, learnt)
+        estimator = clone(self.estimator).fit(rows, y[:, 0] if y.shape[1] == 1 else y)
         return replace(self, estimator=estimator, train=learnt)
 
     def forecasts(self, past: Past, origins: np.ndarray) -> Forecasts:
@@ -173,9 +188,12 @@ class ModelOfRows:
         times = times_of(past.table)
         upto = np.flatnonzero(times <= times[origins].max())
         later = np.union1d(np.setdiff1d(upto, self.train), origins)
-        said = np.asarray(self.estimator.predict(past.rows(later)))
+        said = np.asarray(self.estimator.predict(self._rows(past, later)))
         said = said.reshape(len(later), past.n_steps, past.table.n_targets)
         return Forecasts(said[np.searchsorted(later, origins)])
+
+    def _rows(self, past: Past, rows: np.ndarray) -> Any:
+        return past.numbers(rows) if self.reads_numbers else past.rows(rows)
 
 
 def name_of(estimator: Any) -> str:
@@ -195,7 +213,7 @@ def baselines_of(
     models: list[Model] = []
     for name in names:
         if name == "ridge":
-            models.append(ModelOfRows(_ridge(window), columns, name))
+            models.append(ModelOfRows(_ridge(window), columns, name, reads_numbers=True))
         elif name != "season" or season is not None:
             models.append(NaiveModel(name, season))
     return models

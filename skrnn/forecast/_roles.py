@@ -49,6 +49,8 @@ class Columns:
             targets, is_one = positions_of(target, names)
         _refuse_no_target(targets, known_at, names)
         past = [at for at in range(len(names)) if at not in targets and at not in known_at]
+        for at in targets:
+            _refuse_dates(frame[names[at]])
         categories = {names[at]: _categories(frame[names[at]]) for at in past + known_at}
         return cls(
             tuple(names),
@@ -151,19 +153,27 @@ def _refuse_no_target(targets: list[int], known: list[int], names: list[Any]) ->
         )
 
 
+def _refuse_dates(column: Any) -> None:
+    if column.dtype.kind in "mMc" or hasattr(column.dtype, "freq"):
+        got = "complex numbers" if column.dtype.kind == "c" else "dates"
+        raise ValueError(
+            f"Expected numbers or categories; got {got} in column {column.name!r}: leave it out, "
+            f"or make dates the index, X.set_index({column.name!r})."
+        )
+
+
 def _categories(column: Any) -> tuple[Any, ...]:
     """Return the values of a column of texts or categories, or none."""
+    import pandas as pd
     from pandas.api.types import is_numeric_dtype
 
-    if is_numeric_dtype(column.dtype):  # truth values are numbers too
+    is_category = isinstance(column.dtype, pd.CategoricalDtype)
+    if is_numeric_dtype(column.dtype) and not is_category:  # truth values are numbers too
         return ()
-    if column.dtype.kind in "mM" or hasattr(column.dtype, "freq"):
-        raise ValueError(
-            f"Expected numbers or categories; got dates in column {column.name!r}: make them the "
-            f"index, X.set_index({column.name!r}), or leave them out."
-        )
+    _refuse_dates(column)
     values = column.dropna().unique()
-    if all(isinstance(value, int | float | np.number | np.bool_) for value in values):
+    numbers = (int, float, np.number, np.bool_)
+    if not is_category and all(isinstance(value, numbers) for value in values):
         return ()
     return tuple(sorted(values, key=lambda value: (str(type(value)), value)))
 

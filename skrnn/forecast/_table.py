@@ -53,7 +53,7 @@ class Table:
     def behind(self, earlier: Table, clocks: dict[Any, Any]) -> Table:
         """Return the rows of an earlier table that this one lacks, and these behind them."""
         kept = np.flatnonzero(~earlier.index.isin(self.index))
-        index = earlier.index[kept].append(self.index)
+        index = earlier.index[kept].append(self.index.set_names(earlier.index.names))
         values = np.concatenate([earlier.values[kept], self.values])
         known = np.concatenate([earlier.known[kept], self.known])
         return table_of(index, values, known, self.n_targets, clocks)

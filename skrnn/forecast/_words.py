@@ -25,6 +25,20 @@ def horizons_of(horizon: Any) -> list[int]:
     return [int(h) for h in listed]
 
 
+def horizons_among(horizon: Any, fitted: list[int], strategy: str) -> list[int]:
+    """Return the steps ahead to forecast, all of `fit` for None."""
+    if horizon is None:
+        return fitted
+    horizons = horizons_of(horizon)
+    beyond = [h for h in horizons if h not in fitted]
+    if beyond and strategy != "recursive":
+        raise ValueError(
+            f"Expected horizons among those of fit, {fitted}; got {beyond[0]}: fit with "
+            f"horizon={max(horizons)}, or with strategy='recursive'."
+        )
+    return horizons
+
+
 def baselines_to_try(params: Any) -> list[str]:
     """Return the baselines to try."""
     allowed = STRATEGIES[params.strategy].baselines
@@ -66,4 +80,14 @@ def refuse_y(y: Any) -> None:
         raise ValueError(
             f"Expected y=None, because the targets are columns of X; got y of type "
             f"{type(y).__name__}. Put it into the table and name it: target='temperature', say."
+        )
+
+
+def refuse_rows_without_index(design: Any) -> None:
+    """Refuse new rows where `fit` was given an array: nothing tells which of them are new."""
+    if not design.has_index:
+        raise ValueError(
+            "Expected a forecaster that was fitted on rows with an index, by which new rows are "
+            "known; got one that was fitted on an array. Give predict and forecast the whole "
+            "array, or fit on a frame."
         )

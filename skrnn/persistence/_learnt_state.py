@@ -33,7 +33,13 @@ def check_trained_network(fitted: State) -> None:
     network = _plain_of(Spec, fitted, "network_")
     inputs, targets = _plain_of(Inputs, fitted, "input_"), _plain_of(Targets, fitted, "target_")
     _refuse_other(network, inputs, "n_features", "n_tokens")
-    _refuse_other(network, targets, "n_outputs")
+    if getattr(network, "n_levels", None) is None:  # quantiles are several outputs for one target
+        _refuse_other(network, targets, "n_outputs")
+    elif network.n_outputs != targets.n_outputs * network.n_levels:
+        refuse_file(
+            f"{network.n_levels} levels of {targets.n_outputs} targets",
+            f"a network of n_outputs={network.n_outputs}",
+        )
     n_networks = fitted.get("n_networks_")
     if type(n_networks) is not int or n_networks < 1:
         refuse_file("n_networks_ from 1 on", short(n_networks))
