@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._compat import check_matplotlib_support
 from ..text._pairs import step_names
 from ..text._token_array import vocabulary_of
 from ..text._vocabulary import tokens_by_id
+from ._axes import axes_for
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -127,13 +127,8 @@ class AttentionDisplay:
         self : AttentionDisplay
             With what was drawn.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
         attention = np.asarray(self.attention)
-        if ax is None:
-            size = (6.4, 4.8) if len(attention) > 1 else (6.4, 1.6)
-            _, ax = plt.subplots(figsize=size, layout="constrained")
+        ax = axes_for(self, ax, (6.4, 4.8) if len(attention) > 1 else (6.4, 1.6))
         style = {"cmap": "Blues", "vmin": 0, "vmax": 1, "aspect": "auto", **imshow}
         self.image_ = ax.imshow(attention, **style)
         if self.source is not None:

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._compat import check_matplotlib_support
+from ._axes import axes_for
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -122,11 +122,7 @@ class TrainingCurveDisplay:
         self : TrainingCurveDisplay
             With what was drawn.
         """
-        check_matplotlib_support(f"{type(self).__name__}.plot")
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
+        ax = axes_for(self, ax)
         self.lines_ = []
         for name, label in _LABELS.items():
             losses = np.asarray(self.history.get(name, ()), dtype=float)

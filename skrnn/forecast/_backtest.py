@@ -125,9 +125,9 @@ def backtest(
         model = OurModel(forecaster, coverage)
         season, window = forecaster.season, forecaster.window
     else:
-        model = ModelOfRows(forecaster, columns, name_of(forecaster))
+        model = ModelOfRows(forecaster, name_of(forecaster))
         season, window = None, max(horizons)
-    models = [model, *baselines_of(baselines, columns, season, window)]
+    models = [model, *baselines_of(baselines, season, window)]
     if not refit:
         models = [one if one.is_fitted else one.fitted(past, folds[0].train) for one in models]
         folds = [_Fold(folds[0].train, np.concatenate([fold.origins for fold in folds]))]

@@ -13,6 +13,7 @@ from ..windows._window_array import Windows, windows_of
 from ._holidays import calendar_columns, holiday_column
 from ._roles import Columns, frame_label, frame_of
 from ._table import Table, table_of
+from ._timeline import values_at
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,16 @@ class Design:
         """Return mean and deviation of the columns of each row's series, (n_rows, n_columns)."""
         middle, spread = np.empty(table.values.shape), np.empty(table.values.shape)
         timeline = table.timeline
-        for key, rows, steps in zip(timeline.keys, timeline.rows, timeline.steps, strict=True):
+        for key, rows in zip(timeline.keys, timeline.rows_in_time(), strict=True):
             if key in self.middle:
                 middle[rows], spread[rows] = self.middle[key], self.spread[key]
-                continue
-            in_time = rows[np.argsort(steps, kind="stable")]
-            middle[in_time], spread[in_time] = _first_scales(table.values[in_time], self.window)
+            else:
+                middle[rows], spread[rows] = _first_scales(table.values[rows], self.window)
         return middle, spread
+
+    def target_spread(self, table: Table, rows: np.ndarray) -> np.ndarray:
+        """Return the deviation of the targets of some rows' series, (n_rows, 1, n_targets)."""
+        return self.scale_of(table)[1][rows, None, : table.n_targets]
 
     def with_scales_of(self, table: Table) -> Design:
         """Return the same with the scales of the series that it has not seen before."""
@@ -155,13 +159,9 @@ class Design:
 
     def _ahead(self, table: Table) -> list[np.ndarray]:
         """Return the known columns at each lead; between rows, the last ones seen."""
-        rows = table.timeline.rows_at(self.leads)
-        found = []
-        for column in rows.T:
-            ahead = np.where((column >= 0)[:, None], table.known[column], np.nan)
-            ahead = table.timeline.filled(ahead)
-            found.append(np.where(np.isnan(ahead), table.known, ahead))
-        return found
+        found = values_at(table.known, table.timeline.rows_at(self.leads))
+        filled = (table.timeline.filled(ahead) for ahead in found.swapaxes(0, 1))
+        return [np.where(np.isnan(ahead), table.known, ahead) for ahead in filled]
 
 
 def learn_design(
@@ -256,12 +256,9 @@ def _scales(
 ) -> tuple[dict[Any, np.ndarray], dict[Any, np.ndarray]]:
     """Return mean and deviation of the columns in the first rows of some series."""
     middle, spread = {}, {}
-    timeline = table.timeline
-    for key, rows, steps in zip(timeline.keys, timeline.rows, timeline.steps, strict=True):
-        if key not in keys:
-            continue
-        values = table.values[rows[np.argsort(steps, kind="stable")[:n_rows]]]
-        middle[key], spread[key] = _scale(values)
+    for key, rows in zip(table.timeline.keys, table.timeline.rows_in_time(), strict=True):
+        if key in keys:
+            middle[key], spread[key] = _scale(table.values[rows[:n_rows]])
     return middle, spread
 
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._compat import check_matplotlib_support
+from ..display._axes import axes_for
 from ._measures import backtest_scores
 from ._roles import frame_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
+
+_SIZE = (8.0, 4.0)  # inches
 
 
 class ForecastDisplay:
@@ -139,7 +141,7 @@ class ForecastDisplay:
         self : ForecastDisplay
             With what was drawn.
         """
-        self.ax_ = ax = _axes(self, ax)
+        self.ax_ = ax = axes_for(self, ax, _SIZE)
         self.figure_ = ax.figure
         name = self.history.name
         middle = self.forecast[name]
@@ -262,7 +264,7 @@ class BacktestDisplay:
         self : BacktestDisplay
             With what was drawn.
         """
-        self.ax_ = ax = _axes(self, ax)
+        self.ax_ = ax = axes_for(self, ax, _SIZE)
         self.figure_ = ax.figure
         where, self.lines_ = _positions(self.scores.index), []
         marker = "o" if self.by == "step" else None
@@ -275,16 +277,6 @@ class BacktestDisplay:
         ax.legend()
         _slant_dates(ax, self.scores.index)
         return self
-
-
-def _axes(display: Any, ax: Axes | None) -> Axes:
-    check_matplotlib_support(f"{type(display).__name__}.plot")
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    _, new = plt.subplots(figsize=(8, 4), layout="constrained")
-    return new
 
 
 def _positions(index: Any) -> Any:

@@ -226,5 +226,5 @@ class Pairs:
         design, table, n_steps = self.design, self.table, self.design.n_steps
         above = table.truth(n_steps, rows)
         above -= start_of(self.baseline, design, table, self.season, n_steps, rows)
-        above /= design.scale_of(table)[1][rows, None, : table.n_targets]
+        above /= design.target_spread(table, rows)
         return above

@@ -91,7 +91,7 @@ class Maker:
         can = np.flatnonzero(design.knows_ahead(table, n_steps)[rows])
         if len(can):
             start = start_of(self.baseline, design, table, self.season, n_steps, rows[can])
-            spread = design.scale_of(table)[1][rows[can], None, : table.n_targets]
+            spread = design.target_spread(table, rows[can])
             said = self.strategy.said(self.regressor, design, table, rows[can], n_steps)
             found[can] = start[..., None] + said * spread[..., None]
         return found
@@ -105,7 +105,7 @@ class Maker:
         """
         _check_coverage(coverage, self.errors)
         radii = self.errors_with(table, asked).radii(times_of(table)[rows], coverage)
-        radii *= self.design.scale_of(table)[1][rows, None, : table.n_targets]
+        radii *= self.design.target_spread(table, rows)
         levels = self.levels(table, rows)
         middle = middle_of(levels)
         lower = np.minimum(levels[..., 0] - radii, middle)
@@ -117,7 +117,7 @@ class Maker:
         n_steps, new = self.design.n_steps, self.new_rows(table, asked)
         origins = self._origins_of_truth(table, new)
         truth_rows = table.timeline.rows_at(np.arange(1, n_steps + 1))[origins]
-        spread = self.design.scale_of(table)[1][origins, None, : table.n_targets]
+        spread = self.design.target_spread(table, origins)
         misses = misses_of(self.levels(table, origins), table.truth(n_steps, origins))
         errors = np.where(np.isin(truth_rows, new)[..., None], misses / spread, np.nan)
         times = times_of(table)

@@ -82,7 +82,7 @@ def climatology(table: Table, train: np.ndarray, n_steps: int) -> np.ndarray:
             learnt = np.intersect1d(at, train)
             by_day = _means_by_day(day[learnt], table.targets[learnt])
             usual[at] = by_day[day[at]]
-    return np.where((rows >= 0)[..., None], usual[rows], np.nan)
+    return values_at(usual, rows)
 
 
 def _means_by_day(days: np.ndarray, values: np.ndarray) -> np.ndarray:

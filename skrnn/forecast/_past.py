@@ -17,7 +17,6 @@ from ..windows import LagFeatures
 from ..windows._frames import library_of
 from ._forecaster import RNNForecaster
 from ._naive import climatology, last_values, seasonal_values
-from ._roles import Columns
 from ._table import Table, times_of
 
 _ALPHAS = np.logspace(-3, 3, 7)
@@ -159,7 +158,6 @@ class ModelOfRows:
     """A scikit-learn regressor, to which a row is given and which says its future."""
 
     estimator: Any
-    columns: Columns
     name: str = ""
     train: np.ndarray | None = None
     reads_numbers: bool = False
@@ -202,9 +200,7 @@ def name_of(estimator: Any) -> str:
     return type(last).__name__
 
 
-def baselines_of(
-    names: Sequence[str], columns: Columns, season: int | None, window: int
-) -> list[Model]:
+def baselines_of(names: Sequence[str], season: int | None, window: int) -> list[Model]:
     """Return the plain models of some names; "season" alone is left out where there is none."""
     known = ("last", "season", "climatology", "ridge")
     wrong = [name for name in names if name not in known]
@@ -213,7 +209,7 @@ def baselines_of(
     models: list[Model] = []
     for name in names:
         if name == "ridge":
-            models.append(ModelOfRows(_ridge(window), columns, name, reads_numbers=True))
+            models.append(ModelOfRows(_ridge(window), name, reads_numbers=True))
         elif name != "season" or season is not None:
             models.append(NaiveModel(name, season))
     return models

@@ -9,6 +9,7 @@ import numpy as np
 from .._roll_out import roll_out
 from ._design import Design
 from ._table import Table
+from ._timeline import values_at
 
 
 class Strategy(Protocol):
@@ -99,8 +100,7 @@ class Recursive:
     ) -> dict[str, Any]:
         """Return windows, and the columns of the next row that are not known ahead."""
         middle, spread = design.scale_of(table)
-        after = table.timeline.rows_at([1])[rows, 0]
-        values = np.where((after >= 0)[:, None], table.values[after], np.nan)
+        values = values_at(table.values, table.timeline.rows_at([1])[rows])[:, 0]
         is_known = ~np.isnan(values).all(axis=1)
         rows, values = rows[is_known], values[is_known]
         return {

@@ -87,8 +87,7 @@ class Table:
         filled = self.timeline.filled(self.values)
         last, steps = self.last_known(), self.timeline.steps_of_rows()
         values, kept = self.values.copy(), []
-        for number, rows in enumerate(self.timeline.rows):
-            rows = rows[np.argsort(steps[rows], kind="stable")]
+        for number, rows in enumerate(self.timeline.rows_in_time()):
             end = steps[last[number]] if last[number] >= 0 else steps[rows[-1]]
             first = int(np.searchsorted(steps[rows], end - n_rows, side="right"))
             if first:

@@ -53,11 +53,17 @@ class Timeline:
             found[rows] = np.where(known[at] == wanted, rows[order][at], -1)
         return found
 
+    def rows_in_time(self) -> list[np.ndarray]:
+        """Return the rows of each series in the order of time."""
+        return [
+            rows[np.argsort(steps, kind="stable")]
+            for rows, steps in zip(self.rows, self.steps, strict=True)
+        ]
+
     def filled(self, values: np.ndarray) -> np.ndarray:
         """Return values in which the last one seen in the series stands where one is missing."""
         filled = values.copy()
-        for rows, steps in zip(self.rows, self.steps, strict=True):
-            in_time = rows[np.argsort(steps, kind="stable")]
+        for in_time in self.rows_in_time():
             filled[in_time] = _last_seen(values[in_time])
         return filled
 
