@@ -99,11 +99,11 @@ def backtest(
     >>> series = pd.Series(range(60), index=days, name="y", dtype=float)
     >>> line = make_pipeline(LagFeatures([0, 1], fill="edge"), LinearRegression())
     >>> found = backtest(line, series, cv=2, target="y", baselines=["last"])
-    >>> found.groupby("model")[["true", "predicted"]].mean().round(1)
+    >>> found.groupby("model", sort=False)[["true", "predicted"]].mean().round(1)
                        true  predicted
     model
-    last               39.5       38.5
     LinearRegression   39.5       39.5
+    last               39.5       38.5
     """
     frame, _ = frame_of(X)
     if isinstance(forecaster, Pipeline) and isinstance(forecaster[-1], RNNForecaster):
