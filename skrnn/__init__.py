@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         backtest_scores,
         forecast_scorer,
     )
+    from .inspection import leakage_report
     from .language import RNNLanguageModel
     from .persistence import load, save, trusted_types
     from .regression import RNNRegressor
@@ -56,6 +57,7 @@ _HOME = {
     "cache_info": "._programs",
     "clear_cache": "._programs",
     "forecast_scorer": ".forecast",
+    "leakage_report": ".inspection",
     "load": ".persistence",
     "save": ".persistence",
     "series_to_supervised": ".windows",
@@ -84,6 +86,7 @@ __all__ = [
     "cache_info",
     "clear_cache",
     "forecast_scorer",
+    "leakage_report",
     "load",
     "save",
     "series_to_supervised",

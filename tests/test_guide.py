@@ -20,6 +20,7 @@ PAGES = [
     for path in [
         DOCS / "quickstart.rst",
         DOCS / "guide" / "time.rst",
+        DOCS / "guide" / "leakage.rst",
         DOCS / "other_libraries.rst",
         *sorted((DOCS / "tutorials").glob("*.rst")),
         *sorted((DOCS / "howto").glob("*.rst")),

@@ -77,7 +77,7 @@ def _runs_by_series(sequences: Sequences) -> Runs:
 
 def _runs_by_value(sequences: Sequences) -> Runs | None:
     """Find the runs of windows by the values that neighbours share."""
-    fingerprints = _fingerprints(sequences.values)
+    fingerprints = fingerprints_of(sequences.values)
     steps = np.arange(sequences.n_steps) * sequences.dilation
     # From the first step to the last, or the other way round: tables of lags begin with the
     # newest.
@@ -182,7 +182,7 @@ class _Windows:
         return np.cumsum(terms, axis=1, out=terms)
 
 
-def _fingerprints(values: np.ndarray) -> np.ndarray:
+def fingerprints_of(values: np.ndarray) -> np.ndarray:
     """Return a number of 64 bits for each row, the same for rows of equal values."""
     size = values.shape[1]
     factors = np.random.default_rng(0).integers(1 << 63, size=size, dtype=np.uint64) * 2 + 1

@@ -114,7 +114,7 @@ def _between(times: np.ndarray, fold: np.ndarray) -> np.ndarray:
 
 def _numbers_of_times(X: Any, y: Any) -> tuple[np.ndarray, int]:
     """For each row, how many times in X are earlier, and how many times there are."""
-    table = next((one for one in map(_with_index, (X, y)) if one is not None), X)
+    table = next((one for one in map(with_index, (X, y)) if one is not None), X)
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     series = read_series(table, n_rows)
     if not has_clock(series):
@@ -132,7 +132,7 @@ def _numbers_of_times(X: Any, y: Any) -> tuple[np.ndarray, int]:
     return numbers.ravel(), len(known)
 
 
-def _with_index(rows: Any) -> Any:
+def with_index(rows: Any) -> Any:
     """The rows if they are of pandas, a frame without columns for windows; else None."""
     if hasattr(rows, "iloc"):
         return rows

@@ -1,0 +1,6 @@
+"""Questions to a pipeline: does it see the future, and which of its inputs matter."""
+
+from ._leakage import leakage_report
+from ._report import Leak, LeakageReport
+
+__all__ = ["Leak", "LeakageReport", "leakage_report"]
