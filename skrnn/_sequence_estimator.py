@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ._cell_states import CellStates
 from ._compat import HasMethods, StrOptions
 from ._data.containers import holds_sequences, refuse_long_frame
 from ._data.inputs import NumberInputs, TokenInputs, without_padding
@@ -74,7 +75,7 @@ SEQUENCE_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-class SequenceReadout:
+class SequenceReadout(CellStates):
     """Predictions from sequences: raw outputs, attention, and the Keras model of them."""
 
     builder_: Any

@@ -13,6 +13,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, OutlierMixin, Transfor
 from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import with_callbacks
+from ._cell_states import CellStates
 from ._compat import Interval, StrOptions, check_sample_weight
 from ._data.anomalies import anomaly_bound
 from ._data.inputs import has_feature_axis, per_step
@@ -28,7 +29,9 @@ from ._spec import network_of
 from ._starting_weights import initial_weights
 
 
-class RNNAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierMixin, BaseNetwork):
+class RNNAutoencoder(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, OutlierMixin, CellStates, BaseNetwork
+):
     """Recurrent autoencoder: sequences to vectors and back, and how unusual a sequence is.
 
     An encoder reads a sequence into one latent vector, a decoder writes the sequence from it, last

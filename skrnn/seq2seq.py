@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ._callbacks import with_callbacks
+from ._cell_states import CellStates
 from ._compat import Interval, StrOptions, check_sample_weight
 from ._data.samples import TrainingData
 from ._data.target_checks import refuse_missing_y
@@ -30,7 +31,7 @@ from .text._vocabulary import MIN_DF
 TOKEN_PATTERN = r"(?u)\w+|[^\w\s]"
 
 
-class RNNSeq2Seq(BaseNetwork):
+class RNNSeq2Seq(CellStates, BaseNetwork):
     r"""Encoder and decoder: reads a text, a sequence or a vector, and writes a sequence of tokens.
 
     Translation, spelling to pronunciation, captions of vectors. An encoder reads the input into

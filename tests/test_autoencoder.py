@@ -151,6 +151,12 @@ def test_everything_equals_plain_keras_layers(network):
     np.testing.assert_allclose(latent, fitted.transform(X), atol=2e-6)
     np.testing.assert_allclose(of_keras[present], written[present], atol=5e-6)
 
+    ends = [
+        [states[step] for states in fitted.cell_states(X, layer=-1, backward=backward)["hidden"]]
+        for backward, step in [(False, -1), (True, 0)][: 1 + fitted.bidirectional]
+    ]
+    np.testing.assert_allclose(plain.latent(np.hstack(ends)), latent, atol=1e-5)
+
     weights = np.linspace(0.5, 1.5, len(X))  # one in the mean, as all are brought to
     fitted.set_params(learning_rate=0.1).fit(X, sample_weight=weights)
     with tf.GradientTape() as tape:

@@ -161,6 +161,13 @@ def test_course_1_neuron(tmp_path):
 
 
 @pytest.mark.slow
+def test_course_5_gates(tmp_path):
+    mae = scores(run_example("course_5_gates", tmp_path, "--quick"), " °C")
+    assert mae["persistence"] == 2.24  # as in test_weather_forecast
+    assert mae["lstm"] < 3 and mae["gru"] < 3
+
+
+@pytest.mark.slow
 def test_colour_names(tmp_path):
     printed = run_example("colour_names", tmp_path, "--quick")
     overlap, right = zip(*percentages(printed).values(), strict=True)

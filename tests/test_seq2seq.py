@@ -214,6 +214,21 @@ def test_attention_looks_where_the_figure_is(fitted, numerals):
         small(**NO_ATTENTION).fit(*numerals).attention_weights(["a"])
 
 
+def test_states_are_those_of_the_encoder(fitted):
+    import keras
+
+    model = fitted.to_keras()
+    (encoder,) = [layer for layer in model.layers if layer.name.startswith("bidirectional")]
+    steps, *_ = encoder.output
+    expected = outputs_of(keras.Model(model.inputs[0], steps), source_ids(fitted, ["12", "345"]))
+    ahead, back = (
+        fitted.cell_states(["12", "345"], backward=way)["hidden"] for way in (False, True)
+    )
+    assert np.isnan(ahead[0, 2]).all()
+    np.testing.assert_allclose(ahead[1], expected[1, :, :16], atol=1e-5)
+    np.testing.assert_allclose(back[0, :2], expected[0, :2, 16:], atol=1e-5)
+
+
 def test_a_picture_of_the_attention(fitted):
     import matplotlib.pyplot as plt
 
