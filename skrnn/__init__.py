@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ._programs import cache_info, clear_cache
     from .autoencoder import RNNAutoencoder
     from .classification import RNNClassifier
-    from .display import AttentionDisplay, TrainingCurveDisplay
+    from .display import AttentionDisplay, LagImportanceDisplay, TrainingCurveDisplay
     from .forecast import (
         BacktestDisplay,
         ForecastDisplay,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         backtest_scores,
         forecast_scorer,
     )
-    from .inspection import leakage_report
+    from .inspection import lag_importance, leakage_report
     from .language import RNNLanguageModel
     from .persistence import load, save, trusted_types
     from .regression import RNNRegressor
@@ -41,6 +41,7 @@ _HOME = {
     "BacktestDisplay": ".forecast",
     "ForecastDisplay": ".forecast",
     "LagFeatures": ".windows",
+    "LagImportanceDisplay": ".display",
     "LagWindows": ".windows",
     "LagsToSequences": ".windows",
     "PanelTimeSeriesSplit": ".windows",
@@ -57,6 +58,7 @@ _HOME = {
     "cache_info": "._programs",
     "clear_cache": "._programs",
     "forecast_scorer": ".forecast",
+    "lag_importance": ".inspection",
     "leakage_report": ".inspection",
     "load": ".persistence",
     "save": ".persistence",
@@ -69,6 +71,7 @@ __all__ = [
     "BacktestDisplay",
     "ForecastDisplay",
     "LagFeatures",
+    "LagImportanceDisplay",
     "LagWindows",
     "LagsToSequences",
     "PanelTimeSeriesSplit",
@@ -86,6 +89,7 @@ __all__ = [
     "cache_info",
     "clear_cache",
     "forecast_scorer",
+    "lag_importance",
     "leakage_report",
     "load",
     "save",

@@ -21,6 +21,7 @@ PAGES = [
         DOCS / "quickstart.rst",
         DOCS / "guide" / "time.rst",
         DOCS / "guide" / "leakage.rst",
+        DOCS / "guide" / "importance.rst",
         DOCS / "other_libraries.rst",
         *sorted((DOCS / "tutorials").glob("*.rst")),
         *sorted((DOCS / "howto").glob("*.rst")),
