@@ -18,7 +18,9 @@ from ._estimator import Fit
 Train = Callable[[Task[Any, Any]], None]
 
 
-def train_with_baseline(fit: Fit, task: Task[Any, Any], data: TrainingData, train: Train) -> None:
+def train_with_baseline(
+    fit: Fit, task: Task[Any, Any], data: TrainingData, train: Train, given: TrainingData
+) -> None:
     """Train networks for a task in the user's units, beside a line if that is wanted.
 
     Parameters
@@ -31,6 +33,8 @@ def train_with_baseline(fit: Fit, task: Task[Any, Any], data: TrainingData, trai
     train : callable
         Trains for a task with its scales, and sets the fitted attributes. Networks of an earlier
         call stay.
+    given : TrainingData
+        The samples of X, those that are held out among them, which the line learns from last.
     """
     standardize = fit.params.standardize
     alone = task.learnt_from(data, standardize=standardize)
@@ -51,6 +55,7 @@ def train_with_baseline(fit: Fit, task: Task[Any, Any], data: TrainingData, trai
     train(beside)
     if data.validation is not None:
         _silence_where_worse(fit, beside, data)
+        fit.estimator.line_ = beside.with_line_of(given).attributes()["line_"]
 
 
 def _go_on(task: Task[Any, Any], train: Train) -> None:

@@ -424,10 +424,10 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         """
         with Fit(self, X, y, sample_weight, goes_on=self.warm_start, check=_check) as fit:
             given = beginning_of(fit)
-            task, data = read_samples(fit, _learn_targets, given, known)
-            data = with_validation(fit, task, data, X_val, y_val, known_val)
+            task, samples = read_samples(fit, _learn_targets, given, known)
+            data = with_validation(fit, task, samples, X_val, y_val, known_val)
             train = partial(_train, fit, data, given)
-            train_with_baseline(fit, task, data, train)
+            train_with_baseline(fit, task, data, train, samples)
         return self
 
     @with_callbacks
@@ -456,7 +456,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             given = beginning_of(fit)
             task, data = read_samples(fit, _learn_targets, given, known)
             train = partial(_train, fit, data, given)
-            train_with_baseline(fit, task, data, train)
+            train_with_baseline(fit, task, data, train, data)
         return self
 
     def predict(self, X: Any, return_std: bool = False, *, known: Any = None) -> Any:

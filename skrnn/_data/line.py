@@ -26,8 +26,8 @@ class Line:
     Parameters
     ----------
     n_steps : int
-        It reads as many steps at the end of a sequence. Absent ones, and those before the
-        beginning, count as the mean.
+        It reads as many steps at the end of a sequence. An absent step has the value of the one
+        before it, and those before the first one its value.
     coef : ndarray of shape (n_steps * n_features, n_outputs)
     intercept : ndarray of shape (n_outputs,)
     mean, scale : ndarray of shape (n_outputs,)
@@ -56,18 +56,20 @@ class Line:
 
         Each output is learnt from the samples that know it.
         """
-        n_steps = sequences.n_steps
-        n_columns = n_steps * sequences.values.shape[1]
-        every = -(-len(sequences) * n_columns // _MOST_VALUES)
-        samples = np.arange(len(sequences))[::every]
-        table = _last_steps(sequences.take(samples), n_steps)
-        coef, intercept = _ridge(table, targets[samples], weights[samples])
-        line = cls(n_steps, coef, intercept, *identity_scaling(coef.shape[1]))
+        coef, intercept = _learnt(sequences, targets, weights)
+        line = cls(sequences.n_steps, coef, intercept, *identity_scaling(coef.shape[1]))
         if not standardize:
             return line
         left = targets - line.predict(sequences)
         mean, scale = scale_of_known(left)
         return replace(line, mean=mean, scale=scale)
+
+    def learnt_again(
+        self, sequences: Sequences, targets: np.ndarray, weights: np.ndarray
+    ) -> Line:
+        """Return the line for other samples of the same kind, beside the same networks."""
+        coef, intercept = _learnt(sequences, targets, weights)
+        return replace(self, coef=coef, intercept=intercept)
 
     def predict(self, sequences: Sequences) -> np.ndarray:
         """Return the forecasts for standardized sequences: float64 (n_samples, n_outputs)."""
@@ -107,6 +109,17 @@ def _has_constant(targets: np.ndarray) -> bool:
     return any(len(np.unique(column[here])) < 2 for column, here in columns)
 
 
+def _learnt(
+    sequences: Sequences, targets: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return coefficients and intercepts, from every sample or from one in so many."""
+    n_steps = sequences.n_steps
+    every = -(-len(sequences) * n_steps * sequences.values.shape[1] // _MOST_VALUES)
+    samples = np.arange(len(sequences))[::every]
+    table = _last_steps(sequences.take(samples), n_steps)
+    return _ridge(table, targets[samples], weights[samples])
+
+
 def _ridge(
     table: np.ndarray, targets: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -137,10 +150,20 @@ def _products(table: np.ndarray, coef: np.ndarray) -> np.ndarray:
 
 
 def _last_steps(sequences: Sequences, n_steps: int) -> np.ndarray:
-    """Return the last steps of each sequence in a row, oldest first, zero where there is none."""
+    """Return the last steps of each sequence in a row, oldest first.
+
+    An absent step has the value of the one before it, and those before the first one its value. A
+    sequence without any step is zero.
+    """
     back = np.arange(n_steps)[::-1] * sequences.dilation
     rows = sequences.ends[:, None] - back
     exists = rows >= sequences.starts[:, None]
-    values = sequences.values[np.where(exists, rows, 0)].astype(np.float64)
-    values[~exists] = 0.0
-    return np.nan_to_num(values, copy=False).reshape(len(values), -1)
+    present = exists & sequences.present_rows()[np.where(exists, rows, 0)]
+    if not present.all():
+        places = np.where(present, np.arange(n_steps), -1)
+        places = np.maximum.accumulate(places, axis=1)
+        places = np.where(places < 0, present.argmax(axis=1)[:, None], places)
+        rows = np.take_along_axis(rows, places, axis=1)
+    values = sequences.values[rows].astype(np.float64)
+    values[~present.any(axis=1)] = 0.0
+    return values.reshape(len(values), -1)

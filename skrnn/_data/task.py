@@ -79,9 +79,16 @@ class Task(Generic[I, T]):
 
     def with_line(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
         """Return the task, which has its scales, with the line for these samples."""
+        return replace(self, line=Line.learn(*self._for_line(data), standardize))
+
+    def with_line_of(self, data: TrainingData) -> Task[Any, Any]:
+        """Return the task with the line for other samples, beside the same networks."""
+        assert self.line is not None
+        return replace(self, line=self.line.learnt_again(*self._for_line(data)))
+
+    def _for_line(self, data: TrainingData) -> tuple[Sequences, np.ndarray, np.ndarray]:
         sequences = self.inputs.in_network_units(data.sequences)
-        line = Line.learn(sequences, data.targets, data.sample_weight, standardize)
-        return replace(self, line=line)
+        return sequences, data.targets, data.sample_weight
 
     def with_networks_alone(self, number: int) -> Task[Any, Any]:
         """Return the task whose first networks, so many, predict without the line."""

@@ -8,6 +8,29 @@ import numpy as np
 from ..engine import Line
 
 
+@keras.saving.register_keras_serializable("skrnn")
+class Filled(keras.layers.Layer):
+    """Gives an absent step the value of the one before it, and the first ones the first value.
+
+    A sequence without any step is zero.
+    """
+
+    def call(self, steps: Any) -> Any:
+        n_steps, n_features = steps.shape[1:]
+        present = ~keras.ops.isnan(steps[..., 0])
+        places = keras.ops.where(present, keras.ops.arange(n_steps), -1)
+        places = keras.ops.associative_scan(keras.ops.maximum, places, axis=1)
+        places = keras.ops.reshape(places, (-1, n_steps))  # the scan forgets its shape
+        first = keras.ops.argmax(keras.ops.cast(present, "int32"), axis=1)[:, None]
+        places = keras.ops.where(places < 0, keras.ops.cast(first, places.dtype), places)
+        places = keras.ops.repeat(places[..., None], n_features, axis=2)
+        filled = keras.ops.take_along_axis(steps, places, axis=1)
+        return keras.ops.where(keras.ops.isnan(filled), 0.0, filled)
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return shape
+
+
 def beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray]) -> Any:
     """Return a model that adds a line to what a model gives.
 
@@ -22,8 +45,7 @@ def beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray]) 
     scale, offset = (np.asarray(part, dtype=np.float32) for part in scaling)
     inputs = keras.Input((line.n_steps, len(scale)))
     steps = inputs * scale + offset
-    absent = keras.ops.isnan(steps)
-    flat = keras.layers.Flatten()(keras.ops.where(absent, 0.0, steps))
+    flat = keras.layers.Flatten()(Filled()(steps))
     dense = keras.layers.Dense(line.coef.shape[1], name="line")
     beside = dense(flat)
     dense.set_weights([line.coef, line.intercept])
