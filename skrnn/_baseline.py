@@ -15,11 +15,19 @@ from ._data.task import Task
 from ._data.window_runs import are_independent
 from ._estimator import Fit
 
-Train = Callable[[Task[Any, Any]], None]
+# Few windows say little of a network that is alone. It is left out where its loss on the last fifth
+# of them is so many times that of a line.
+_FAR_WORSE, _FIFTH = 3.0, 0.2
+
+Train = Callable[[Task[Any, Any], TrainingData], None]
 
 
 def train_with_baseline(
-    fit: Fit, task: Task[Any, Any], data: TrainingData, train: Train, given: TrainingData
+    fit: Fit,
+    task: Task[Any, Any],
+    data: TrainingData,
+    train: Train,
+    again: TrainingData | None = None,
 ) -> None:
     """Train networks for a task in the user's units, beside a line if that is wanted.
 
@@ -31,39 +39,55 @@ def train_with_baseline(
     data : TrainingData
         In the user's units.
     train : callable
-        Trains for a task with its scales, and sets the fitted attributes. Networks of an earlier
-        call stay.
-    given : TrainingData
-        The samples of X, those that are held out among them, which the line learns from last.
+        Trains on samples for a task with its scales, and sets the fitted attributes. Networks of
+        an earlier call stay.
+    again : TrainingData or None
+        The samples of X, those that are held out among them, on which all is trained again.
     """
     standardize = fit.params.standardize
     alone = task.learnt_from(data, standardize=standardize)
     if fit.goes_on:
-        _go_on(alone, train)
+        _go_on(alone, data, train)
         return
     baseline = _baseline(fit, data)
+    if baseline == "mean" and data.validation is None and _is_far_worse(fit, task, data, train):
+        baseline = "linear"
     if baseline != "linear":
-        train(alone)
+        train(alone, data)
     if baseline is None:
+        _train_again(fit, [alone], again, train)
         return
     beside = alone.with_line(data, standardize=standardize)
+    groups = [beside]
     if baseline == "mean":
         if _loss_of_line(beside, data.validation) < fit.best_loss:
             fit.trained = []  # a network that cannot do what a line does
         else:
             beside = beside.with_networks_alone(fit.params.n_networks)
-    train(beside)
-    if data.validation is not None:
-        _silence_where_worse(fit, beside, data)
-        fit.estimator.line_ = beside.with_line_of(given).attributes()["line_"]
+            groups = [alone, beside]
+    train(beside, data)
+    worse = _worse_than_line(fit, beside, data)
+    _train_again(fit, groups, again, train)
+    _silence(fit, worse)
 
 
-def _go_on(task: Task[Any, Any], train: Train) -> None:
+def _train_again(
+    fit: Fit, groups: list[Task[Any, Any]], data: TrainingData | None, train: Train
+) -> None:
+    """Train the networks of each task again, on more samples, and learn the line of them."""
+    if data is None:
+        return
+    fit.begin_again()
+    for task in groups:
+        train(task if task.line is None else task.with_line_of(data), data)
+
+
+def _go_on(task: Task[Any, Any], data: TrainingData, train: Train) -> None:
     """Train the networks of an earlier fit further, those that are alone first."""
     if task.line is None or task.line.n_alone:
-        train(replace(task, line=None))
+        train(replace(task, line=None), data)
     if task.line is not None:
-        train(task)
+        train(task, data)
 
 
 def _baseline(fit: Fit, data: TrainingData) -> str | None:
@@ -85,6 +109,20 @@ def _baseline(fit: Fit, data: TrainingData) -> str | None:
         return None  # nothing is to be judged
     # Too few to hold some out. Few sequences do not teach a network what a line finds in them.
     return "linear" if are_independent(data.sequences) else "mean"
+
+
+def _is_far_worse(fit: Fit, task: Task[Any, Any], data: TrainingData, train: Train) -> bool:
+    """Tell whether a network that is alone forecasts the last samples far worse than a line."""
+    data, standardize = fit.split(task, data, _FIFTH), fit.params.standardize
+    if data.validation is None or not can_have_line(data.sequences, data.targets):
+        return False
+    task = task.learnt_from(data, standardize=standardize)
+    fit.stops_early = False
+    train(task, data)
+    fit.stops_early = True
+    loss, fit.trained = fit.best_loss, []
+    beside = task.with_line(data, standardize=standardize)
+    return loss > _FAR_WORSE * _loss_of_line(beside, data.validation)
 
 
 def _reasons_against(params: Any, data: TrainingData) -> list[str]:
@@ -112,12 +150,19 @@ def _loss_of_line(task: Task[Any, Any], held_out: TrainingData | None) -> float:
     return mean_of_known(losses, held_out.sample_weight)
 
 
-def _silence_where_worse(fit: Fit, task: Task[Any, Any], data: TrainingData) -> None:
-    """Let the line predict alone where a network made it worse on the held-out samples."""
+def _worse_than_line(fit: Fit, task: Task[Any, Any], data: TrainingData) -> list[int]:
+    """Return the numbers of the networks that made a line worse on the held-out samples."""
+    if data.validation is None or task.line is None:
+        return []
     constant = task.targets.loss_of_constant(task.in_network_units(data))
-    size, weights = len(fit.trained[0].weights), fit.estimator.weights_
-    n_alone = 0 if task.line is None else task.line.n_alone
-    for number, network in enumerate(fit.trained):
-        if number >= n_alone and network.best_loss >= constant:
-            last = slice((number + 1) * size - 2, (number + 1) * size)  # kernel and bias
-            weights[last] = [np.zeros_like(w) for w in weights[last]]
+    beside = range(task.line.n_alone, len(fit.trained))
+    return [number for number in beside if fit.trained[number].best_loss >= constant]
+
+
+def _silence(fit: Fit, numbers: list[int]) -> None:
+    """Let the line predict alone in the place of some networks."""
+    weights = fit.estimator.weights_
+    size = len(weights) // fit.estimator.n_networks_
+    for number in numbers:
+        last = slice((number + 1) * size - 2, (number + 1) * size)  # kernel and bias
+        weights[last] = [np.zeros_like(w) for w in weights[last]]

@@ -122,6 +122,10 @@ class Fit:
         The parameters of the estimator, for all that need them alone.
     trained : list of Trained
         The networks that are trained already.
+    judged : list of Trained
+        After `begin_again`, the networks that were trained before it.
+    stops_early : bool
+        Whether a held-out part may end a training.
     verdict : Verdict or None
         What there is to warn of after it.
     """
@@ -142,6 +146,8 @@ class Fit:
         self.given = FittedOn(X, y, sample_weight)
         self.one_epoch = one_epoch
         self.trained: list[Trained] = []
+        self.judged: list[Trained] = []
+        self.stops_early = True
         self.verdict: Verdict | None = None
 
     def __enter__(self) -> Fit:
@@ -182,6 +188,10 @@ class Fit:
         """The loss of the best epoch, the mean of the networks that are trained already."""
         return float(np.mean([network.best_loss for network in self.trained]))
 
+    def begin_again(self) -> None:
+        """Let the next calls of `train` train the same networks again, for their best epochs."""
+        self.judged, self.trained = self.trained, []
+
     def _undo(self) -> None:
         """Leave the estimator as it was."""
         state = vars(self.estimator)
@@ -203,11 +213,15 @@ class Fit:
         independent = are_independent(data.sequences)
         if not holds_out(params, len(data.sequences), are_independent=independent):
             return data
+        return self.split(task, data, params.validation_fraction)
+
+    def split(self, task: Task[Any, Any], data: TrainingData, fraction: float) -> TrainingData:
+        """Return the samples to train on, with a part of them that is held out."""
         train_on, held_out = split_validation(
             data.sequences,
             task.targets.strata(data.targets),
-            fraction=params.validation_fraction,
-            how=params.validation,
+            fraction=fraction,
+            how=self.params.validation,
             seed=self.seeds["split"],
         )
         return data.take(train_on, data.take(held_out) if len(held_out) else None)
@@ -270,12 +284,17 @@ class Fit:
 
         loss = task.targets.loss if loss is None else loss
         run = self._run(task, network, data, loss, engine, extras or {})
+        self.plan = run.plan
         n_networks = self.params.n_networks
         tasks = EpochTasks(self.estimator, self.given, run.plan.epochs * n_networks, fitted_with)
         levels = task.targets.quantiles or ()
         starts = self._starts(run.plan, len(data.sequences), start, optimizer, levels)
         now = train(run, data, tasks, starts)
         self.trained = trained = [*self.trained, *now]
+        if self.judged:
+            self._keep_weights(trained, learnt)
+            tasks.end_fit()
+            return
         n_epochs = max(network.n_epochs for network in trained)
         self._keep(trained, {**learnt, **run.plan.attributes(len(data.sequences), n_epochs)})
         for name, value in self._last_attributes({}, finish).items():
@@ -307,15 +326,19 @@ class Fit:
     def _plan(self, task: Task[Any, Any], data: TrainingData) -> Plan:
         """Return how much the network is trained."""
         usual = self.estimator._usual
+        if self.judged:
+            n_before, n_networks = len(self.trained), self.params.n_networks
+            best = [n.best_epoch for n in self.judged[n_before : n_before + n_networks]]
+            return replace(self.plan, epochs=int(np.median(best)), patience=None)
         if self.one_epoch:
             plan = plan_of_one_epoch(self.params, usual)
         else:
-            validates = data.validation is not None and bool(self.params.early_stopping)
+            stops_early = self.stops_early and bool(self.params.early_stopping)
             plan = plan_of(
                 self.params,
                 usual,
                 len(data.sequences),
-                validates=validates,
+                validates=stops_early and data.validation is not None,
                 is_clear=task.targets.are_classes and are_independent(data.sequences),
             )
         return plan if data.batch_size is None else replace(plan, batch_size=data.batch_size)
@@ -386,14 +409,19 @@ class Fit:
         history = mean_history([network.history for network in trained])
         best = [n_before + network.best_epoch for network in trained]
         earlier = self.before["history_"] if self.goes_on else {}
-        for name, value in attributes.items():
-            setattr(estimator, name, value)
+        self._keep_weights(trained, attributes)
         n_epochs = len(history["loss"])
-        estimator.weights_ = [array for network in trained for array in network.weights]
-        estimator.optimizer_state_ = [a for network in trained for a in network.optimizer_state]
         estimator.history_ = _joined(earlier, n_before, history, n_epochs)
         estimator.n_iter_ = n_before + n_epochs
         estimator.best_epoch_ = best[0] if len(best) == 1 else np.array(best)
+
+    def _keep_weights(self, trained: list[Trained], attributes: dict[str, Any]) -> None:
+        """Set the weights, and the attributes that go with them."""
+        estimator = self.estimator
+        for name, value in attributes.items():
+            setattr(estimator, name, value)
+        estimator.weights_ = [array for network in trained for array in network.weights]
+        estimator.optimizer_state_ = [a for network in trained for a in network.optimizer_state]
 
 
 def _is_fitted(name: str) -> bool:
@@ -408,6 +436,7 @@ def _params(estimator: Any) -> SimpleNamespace:
         "learning_rate_schedule": "constant",
         "weight_averaging": None,
         "n_networks": 1,
+        "refit": False,
     }
     given = {name: v for name, v in vars(estimator).items() if not name.endswith("_")}
     return SimpleNamespace(**{**fixed, **given})

@@ -68,6 +68,7 @@ SEQUENCE_CONSTRAINTS: dict[str, list[Any]] = {
     "return_sequences": ["boolean"],
     "loss": [StrOptions({"auto"}), callable],
     "optimizer": [StrOptions(_OPTIMIZERS)],
+    "refit": ["boolean", AUTO],
     "standardize": ["boolean"],
     "model": [callable, None],
     "engine": [StrOptions({"auto", "compiled", "keras"})],

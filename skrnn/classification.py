@@ -20,6 +20,7 @@ from ._data.target_checks import weights_of_steps
 from ._estimator import BaseNetwork, Fit
 from ._networks import recurrent_stack
 from ._pretrained import beginning_of
+from ._refit import refits
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
     SequenceReadout,
@@ -131,6 +132,12 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         step are independent unless they come from `LagWindows`.
     n_iter_no_change : int or "auto", default="auto"
         Epochs without improvement after which early stopping stops.
+    refit : bool or "auto", default="auto"
+        After early stopping, train the same networks again on all samples, those that were held
+        out among them, for as many epochs as were best (the median of several networks). The newest
+        rows of a series are then learnt from, and not only judged by. "auto": True for windows of a
+        series with ``early_stopping="auto"``, False for other sequences and with `X_val`, a
+        schedule, `callbacks`, `model`, or a fit that goes on. `history_` is of the first training.
     n_networks : int, default=1
         Networks that are trained from other seeds on the same samples, several at once where there
         are cores. Probabilities are their means, which are more often right than those of one
@@ -272,6 +279,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         validation_fraction: float = 0.1,
         validation: str = "auto",
         n_iter_no_change: int | str = "auto",
+        refit: bool | str = "auto",
         n_networks: int = 1,
         standardize: bool = True,
         class_weight: dict[Any, float] | str | None = None,
@@ -311,6 +319,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         self.validation_fraction = validation_fraction
         self.validation = validation
         self.n_iter_no_change = n_iter_no_change
+        self.refit = refit
         self.n_networks = n_networks
         self.standardize = standardize
         self.class_weight = class_weight
@@ -382,11 +391,14 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             check=check_sequence_params,
         ) as fit:
             given = beginning_of(fit)
-            task, data = read_samples(fit, _learn_targets, given)
-            data = with_validation(fit, task, data, X_val, y_val)
+            task, samples = read_samples(fit, _learn_targets, given)
+            data = with_validation(fit, task, samples, X_val, y_val)
             task = task.learnt_from(data, standardize=self.standardize)
             network = recurrent_stack(fit.params, task, read_out(fit, data, classifies=True))
             train_on_sequences(fit, task, network, data, given)
+            if refits(fit, data, X_val):
+                fit.begin_again()
+                train_on_sequences(fit, task, network, samples, given)
         return self
 
     @with_callbacks

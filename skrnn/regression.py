@@ -25,6 +25,7 @@ from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit, raise_other_netwo
 from ._messages import shown
 from ._networks import decoder_of_numbers, recurrent_stack
 from ._pretrained import Beginning, beginning_of
+from ._refit import refits
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
     SequenceReadout,
@@ -156,6 +157,12 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         they come from `LagWindows`.
     n_iter_no_change : int or "auto", default="auto"
         Epochs without improvement after which early stopping stops.
+    refit : bool or "auto", default="auto"
+        After early stopping, train the same networks again on all samples, those that were held
+        out among them, for as many epochs as were best (the median of several networks). The newest
+        rows of a series are then learnt from, and not only judged by. "auto": True for windows of a
+        series with ``early_stopping="auto"``, False for other sequences and with `X_val`, a
+        schedule, `callbacks`, `model`, or a fit that goes on. `history_` is of the first training.
     n_networks : int, default=1
         Networks that are trained from other seeds on the same samples, several at once where there
         are cores. Predictions are their means, which are better than those of one (Hansen and
@@ -306,6 +313,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         validation_fraction: float = 0.1,
         validation: str = "auto",
         n_iter_no_change: int | str = "auto",
+        refit: bool | str = "auto",
         n_networks: int = 1,
         standardize: bool = True,
         model: Callable[..., Any] | None = None,
@@ -348,6 +356,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self.validation_fraction = validation_fraction
         self.validation = validation
         self.n_iter_no_change = n_iter_no_change
+        self.refit = refit
         self.n_networks = n_networks
         self.standardize = standardize
         self.model = model
@@ -426,8 +435,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             given = beginning_of(fit)
             task, samples = read_samples(fit, _learn_targets, given, known)
             data = with_validation(fit, task, samples, X_val, y_val, known_val)
-            train = partial(_train, fit, data, given)
-            train_with_baseline(fit, task, data, train, samples)
+            again = samples if refits(fit, data, X_val) else None
+            train_with_baseline(fit, task, data, partial(_train, fit, given), again)
         return self
 
     @with_callbacks
@@ -455,8 +464,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         with Fit(self, X, y, sample_weight, goes_on=True, one_epoch=True, check=_check) as fit:
             given = beginning_of(fit)
             task, data = read_samples(fit, _learn_targets, given, known)
-            train = partial(_train, fit, data, given)
-            train_with_baseline(fit, task, data, train, data)
+            train_with_baseline(fit, task, data, partial(_train, fit, given))
         return self
 
     def predict(self, X: Any, return_std: bool = False, *, known: Any = None) -> Any:
@@ -610,7 +618,7 @@ def _learn_targets(params: Any, y: Any, sequences: Any) -> tuple[NumberTargets, 
     )
 
 
-def _train(fit: Fit, data: TrainingData, given: Beginning, task: Task[Any, Any]) -> None:
+def _train(fit: Fit, given: Beginning, task: Task[Any, Any], data: TrainingData) -> None:
     """Train the network that the parameters ask for, for a task with its scales."""
     before, now = task.targets.quantiles, _levels(fit.params)
     if before != now:

@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -275,13 +276,41 @@ def test_a_line_where_it_is_better():
 def test_a_line_is_ridge_regression():
     X, y = a_trend()
     network = RNNRegressor(units=4, epochs=1, baseline="linear", early_stopping=False).fit(X, y)
-    table = np.nan_to_num((np.asarray(X) - network.input_mean_) / network.input_scale_)[..., 0]
+    windows = pd.DataFrame(np.asarray(X)[..., 0]).bfill(axis=1)  # steps before the first row
+    table = (windows.to_numpy() - network.input_mean_) / network.input_scale_
     ridge = RidgeCV(np.logspace(-2, 5, 8)).fit(table, y)
     np.testing.assert_allclose(network.line_["coef"][:, 0], ridge.coef_, rtol=1e-3, atol=1e-4)
     left = y - ridge.predict(table)
     np.testing.assert_allclose(network.line_["scale"], left.std(), rtol=1e-3)
     added = (network.predict(X) - ridge.predict(table)) / left.std()
     assert np.abs(added).max() < 2  # the network adds what it has learnt in one epoch
+
+
+def test_few_windows_tell_that_a_network_alone_is_far_worse_than_a_line():
+    params = {"units": 4, "random_state": 0, "epochs": 20}
+    for (X, y), n_networks in ((a_trend(150), 1), (a_chaos(150), 2)):
+        network = RNNRegressor(**params).fit(X, y)
+        assert network.n_networks_ == n_networks
+        assert "val_loss" not in network.history_  # the networks that are kept saw every sample
+
+
+def test_a_line_fills_absent_steps_with_their_neighbours():
+    X, y = a_trend()
+    network = RNNRegressor(units=4, epochs=1, baseline="linear", early_stopping=False).fit(X, y)
+    gaps = np.array(X[10:])
+    gaps[:50, 2] = gaps[:50, 0] = gaps[100:150, -1] = np.nan
+    filled = gaps.copy()
+    filled[:50, 2] = filled[:50, 1]
+    filled[:50, 0] = filled[:50, 1]
+    filled[100:150, -1] = filled[100:150, -2]
+    line, scale, offset = network._task().line, network.input_scale_, network.input_mean_
+    flat = ((filled - offset) / scale).reshape(len(filled), -1)
+    by_hand = flat @ line.coef + line.intercept
+    network.weights_[-2][:] = network.weights_[-1][:] = 0  # the line alone
+    found = network.predict(gaps) - line.mean
+    np.testing.assert_allclose(found, by_hand[:, 0], rtol=1e-5)
+    keras = np.asarray(network.to_keras()(gaps.astype(np.float32)))[:, 0]
+    np.testing.assert_allclose(keras - line.mean, by_hand[:, 0], rtol=1e-4, atol=1e-4)
 
 
 def test_a_line_as_a_keras_model_and_when_training_goes_on():

@@ -64,9 +64,7 @@ class Line:
         mean, scale = scale_of_known(left)
         return replace(line, mean=mean, scale=scale)
 
-    def learnt_again(
-        self, sequences: Sequences, targets: np.ndarray, weights: np.ndarray
-    ) -> Line:
+    def learnt_again(self, sequences: Sequences, targets: np.ndarray, weights: np.ndarray) -> Line:
         """Return the line for other samples of the same kind, beside the same networks."""
         coef, intercept = _learnt(sequences, targets, weights)
         return replace(self, coef=coef, intercept=intercept)
