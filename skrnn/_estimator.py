@@ -30,6 +30,7 @@ from ._documentation import DocumentationLink
 from ._ensemble import mean_history, members_of, seeds_of_member
 from ._plan import Plan, Usual, holds_out, plan_of, plan_of_one_epoch
 from ._random import seeds_of_fit
+from ._same_network import raise_other_network, refuse_other_network
 from ._spec import KnownOnly, Training, Values, network_of
 from ._starting_weights import n_frozen
 from ._training import Run, Start, Trained, train
@@ -42,14 +43,6 @@ RATE = Interval(Real, 0, 1, closed="left")
 AUTO = StrOptions({"auto"})
 COMPILED_OPTIMIZERS = {"adam", "adamw", "rmsprop", "sgd"}
 # What a continued training may have otherwise than the fit before.
-_MAY_CHANGE = {
-    "dropout",
-    "noise",
-    "recurrent_dropout",
-    "scheduled_sampling",
-    "trainable_embeddings",
-    "trainable_recurrent",
-}
 
 
 class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
@@ -262,7 +255,7 @@ class Fit:
             Returns the attributes that a fitted estimator, its argument, learns last.
         """
         if self.goes_on:
-            _refuse_other(network, network_of(self.before["network_"]))
+            refuse_other_network(network, network_of(self.before["network_"]))
             self._refuse_other_number()
             start = None
         # What the optimizer's state is of.
@@ -290,18 +283,15 @@ class Fit:
         levels = task.targets.quantiles or ()
         starts = self._starts(run.plan, len(data.sequences), start, optimizer, levels)
         now = train(run, data, tasks, starts)
-        self.trained = trained = [*self.trained, *now]
-        if self.judged:
-            self._keep_weights(trained, learnt)
-            tasks.end_fit()
-            return
-        n_epochs = max(network.n_epochs for network in trained)
-        self._keep(trained, {**learnt, **run.plan.attributes(len(data.sequences), n_epochs)})
+        self.trained = [*self.trained, *now]
+        self._keep_weights(learnt)
+        if not self.judged:
+            self._keep_history(run.plan, len(data.sequences))
+            judged_by = task.targets if loss == task.targets.loss and task.line is None else None
+            self.verdict = verdict(judged_by, data, run.plan, now)
         for name, value in self._last_attributes({}, finish).items():
             setattr(self.estimator, name, value)
         tasks.end_fit()
-        judged_by = task.targets if loss == task.targets.loss and task.line is None else None
-        self.verdict = verdict(judged_by, data, run.plan, now)
 
     def _run(
         self,
@@ -403,25 +393,26 @@ class Fit:
         vars(fitted).update(attributes)
         return finish(fitted)
 
-    def _keep(self, trained: list[Trained], attributes: dict[str, Any]) -> None:
-        """Set the fitted attributes."""
-        estimator, n_before = self.estimator, self.n_before
-        history = mean_history([network.history for network in trained])
-        best = [n_before + network.best_epoch for network in trained]
-        earlier = self.before["history_"] if self.goes_on else {}
-        self._keep_weights(trained, attributes)
-        n_epochs = len(history["loss"])
-        estimator.history_ = _joined(earlier, n_before, history, n_epochs)
-        estimator.n_iter_ = n_before + n_epochs
-        estimator.best_epoch_ = best[0] if len(best) == 1 else np.array(best)
-
-    def _keep_weights(self, trained: list[Trained], attributes: dict[str, Any]) -> None:
-        """Set the weights, and the attributes that go with them."""
-        estimator = self.estimator
+    def _keep_weights(self, attributes: dict[str, Any]) -> None:
+        """Set the weights of all networks, and the attributes that go with them."""
+        estimator, trained = self.estimator, self.trained
         for name, value in attributes.items():
             setattr(estimator, name, value)
         estimator.weights_ = [array for network in trained for array in network.weights]
         estimator.optimizer_state_ = [a for network in trained for a in network.optimizer_state]
+
+    def _keep_history(self, plan: Plan, n_samples: int) -> None:
+        """Set the attributes that tell how all networks were trained."""
+        estimator, n_before = self.estimator, self.n_before
+        history = mean_history([network.history for network in self.trained])
+        best = [n_before + network.best_epoch for network in self.trained]
+        earlier = self.before["history_"] if self.goes_on else {}
+        n_epochs = len(history["loss"])
+        for name, value in plan.attributes(n_samples, n_epochs).items():
+            setattr(estimator, name, value)
+        estimator.history_ = _joined(earlier, n_before, history, n_epochs)
+        estimator.n_iter_ = n_before + n_epochs
+        estimator.best_epoch_ = best[0] if len(best) == 1 else np.array(best)
 
 
 def _is_fitted(name: str) -> bool:
@@ -457,27 +448,6 @@ def _refuse_function(loss: Any) -> None:
             "Leave these samples out, or take a loss by its name, in which a missing target does "
             "not count."
         )
-
-
-def _refuse_other(new: Any, old: Any) -> None:
-    """Refuse to continue the training of another network than the fitted one."""
-    now, before = new.to_dict(), old.to_dict()
-    names = now if now["kind"] == before["kind"] else ["kind"]
-    changed = [
-        f"{name}: {before[name]} -> {now[name]}"
-        for name in names
-        if now[name] != before[name] and name not in _MAY_CHANGE
-    ]
-    if changed:
-        raise_other_network(changed)
-
-
-def raise_other_network(changed: list[str]) -> None:
-    """Refuse to continue, and say what differs."""
-    raise ValueError(
-        f"Expected the network of the earlier fit in order to continue it, got another "
-        f"({', '.join(changed)}). Set these back, or fit anew with warm_start=False."
-    )
 
 
 def _joined(

@@ -28,12 +28,12 @@ from ._estimator import (
     POSITIVE_INT,
     BaseNetwork,
     Fit,
-    raise_other_network,
     refuse_one_of_a_pair,
 )
 from ._lag_names import warn_of_newest_first
 from ._networks import FROM_THE_END, ReadOut, of_whole_sequences
 from ._pretrained import Beginning, runs_both_ways
+from ._same_network import raise_other_network
 from ._spec import network_of
 from ._starting_weights import initial_weights
 from .text._embeddings import check_n_tokens, clone_sharing

@@ -21,11 +21,12 @@ from ._data.samples import TrainingData
 from ._data.target_checks import check_weights, weights_of_steps
 from ._data.targets import NumberTargets
 from ._data.task import Task
-from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit, raise_other_network
+from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit
 from ._messages import shown
 from ._networks import decoder_of_numbers, recurrent_stack
 from ._pretrained import Beginning, beginning_of
 from ._refit import refits
+from ._same_network import raise_other_network
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
     SequenceReadout,
