@@ -1,19 +1,28 @@
-"""Ctrl-C at random moments of a fit: the estimator is as it was before.
+"""Signals at random moments of a fit.
 
-Run ``python -m benchmarks.interrupts --number 50``. A real signal is sent to the process while it
-compiles, trains or validates. Afterwards an estimator that was not fitted has no fitted attribute,
-and one that was fitted has the very attributes that it had.
+Run ``python -m benchmarks.interrupts --number 50`` for Ctrl-C. A real signal is sent to the process
+while it compiles, trains or validates. Afterwards an estimator that was not fitted has no fitted
+attribute, and one that was fitted has the very attributes that it had.
+
+Run ``python -m benchmarks.interrupts --kills 50`` for SIGKILL. A process that fits with a
+checkpoint is killed. The same call in another process goes on from there, and ends with the bits of
+a fit that was left alone.
 """
 
 import argparse
+import importlib
 import io
 import os
 import pickle
 import signal
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import warnings
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,21 +67,98 @@ def interrupted(estimator: Any, X: np.ndarray, y: np.ndarray, pause: float) -> s
     return "finished before"
 
 
+def checkpointed(name: str) -> tuple[Any, tuple[Any, ...]]:
+    """Return an estimator and what it is fitted on, for one of `CHECKPOINTED`."""
+    from numpy.lib.stride_tricks import sliding_window_view
+
+    from skrnn import RNNClassifier, RNNRegressor
+
+    rng = np.random.default_rng(0)
+    words: dict[str, Any] = {"units": 8, "epochs": 60, "batch_size": 16, "random_state": 0}
+    X = rng.normal(size=(N_SAMPLES, 6, 2))
+    if name == "networks and weights":
+        return RNNRegressor(n_networks=2, **words), (X, X[:, -1, 0], rng.uniform(size=N_SAMPLES))
+    if name == "windows":
+        words = {**words, "early_stopping": True, "n_iter_no_change": 20, "weight_averaging": 0.9}
+        series = rng.normal(size=(N_SAMPLES + 6, 2))
+        windows = sliding_window_view(series, 6, axis=0).swapaxes(1, 2)[:N_SAMPLES]
+        words["learning_rate_schedule"] = "plateau"
+        return RNNRegressor(**words), (windows, series[6:, 0])
+    ragged = [rng.normal(size=(rng.integers(3, 20), 2)) for _ in range(N_SAMPLES)]
+    return RNNClassifier(dropout=0.2, **words), (ragged, [x[-1, 0] > 0 for x in ragged])
+
+
+CHECKPOINTED = ("networks and weights", "windows", "ragged")
+
+
+def killed(name: str, path: Path, pause: float) -> bool:
+    """Kill a process so many seconds after its fit begins; tell whether it was killed in time."""
+    command = [sys.executable, "-m", "benchmarks.interrupts", "--fit", name, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # the fit begins
+        time.sleep(pause)
+        process.kill()
+    return process.returncode == -signal.SIGKILL
+
+
+def kill_fits(number: int, seed: int) -> Counter[str]:
+    """Kill as many fits with a checkpoint as asked for, and go on with each."""
+    rng, verdicts = np.random.default_rng(seed), Counter[str]()
+    whole, seconds = {}, {}
+    for name in CHECKPOINTED:
+        estimator, data = checkpointed(name)
+        start = time.perf_counter()
+        whole[name] = state_of(estimator.fit(*data))
+        seconds[name] = time.perf_counter() - start
+    with tempfile.TemporaryDirectory() as folder:
+        path, done = Path(folder) / "fit.checkpoint", 0
+        while done < number:
+            name = CHECKPOINTED[done % len(CHECKPOINTED)]
+            if not killed(name, path, rng.uniform(0, seconds[name])):
+                path.unlink(missing_ok=True)
+                verdicts["finished before"] += 1
+                continue
+            begun = "gone on with" if path.exists() else "begun anew"
+            estimator, data = checkpointed(name)
+            is_same = state_of(estimator.fit(*data, checkpoint=path)) == whole[name]
+            is_tidy = not list(Path(folder).iterdir())
+            verdict = "the same bits" if is_same else "fault: others"
+            verdicts[f"{name}, {begun}: {verdict}{'' if is_tidy else ', fault: files left'}"] += 1
+            done += 1
+    return verdicts
+
+
 def main() -> None:
-    """Interrupt as many fits as asked for, and print what became of them."""
+    """Interrupt or kill as many fits as asked for, and print what became of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--number", type=int, default=50)
+    parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--fit", nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     warnings.simplefilter("ignore")
+    importlib.import_module("skrnn._keras")  # TensorFlow starts before the fits
+    if args.fit:
+        estimator, data = checkpointed(args.fit[0])
+        print("begins", flush=True)
+        estimator.fit(*data, checkpoint=args.fit[1])
+        return
+    found = kill_fits(args.kills, args.seed) if args.kills else interrupt(args.number, args.seed)
+    for verdict, count in sorted(found.items()):
+        print(f"{count:4d}  {verdict}")
+
+
+def interrupt(wanted: int, seed: int) -> Counter[str]:
+    """Interrupt as many fits as asked for."""
     import skrnn
 
-    rng, verdicts = np.random.default_rng(args.seed), Counter[str]()
+    rng, verdicts = np.random.default_rng(seed), Counter[str]()
     X = rng.normal(size=(N_SAMPLES, 6, 2))
     y = X[:, -1, 0]
     names, seconds = list(estimators()), dict[str, float]()
     number = 0
-    while number < args.number:
+    while number < wanted:
         name = names[number % len(names)]
         estimator, is_warm = estimators()[name], number % 2 == 1
         if is_warm:
@@ -87,8 +173,7 @@ def main() -> None:
         verdict = interrupted(estimator, X, y, rng.uniform(0, seconds[name]))
         verdicts[f"{name}, {'warm' if is_warm else 'unfitted'}: {verdict}"] += 1
         number += verdict != "finished before"
-    for verdict, count in sorted(verdicts.items()):
-        print(f"{count:4d}  {verdict}")
+    return verdicts
 
 
 if __name__ == "__main__":

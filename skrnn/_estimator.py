@@ -108,6 +108,8 @@ class Fit:
         Train for one epoch, whatever the parameters say.
     check : callable or None, default=None
         Refuses parameters, its argument, that do not go together.
+    checkpoint : path or None, default=None
+        The file in which the fit keeps how far it is.
 
     Attributes
     ----------
@@ -133,11 +135,14 @@ class Fit:
         goes_on: bool,
         one_epoch: bool = False,
         check: Callable[[Any], None] | None = None,
+        checkpoint: Any = None,
     ):
         self.estimator, self.check, self.turn = estimator, check, turn_of(estimator)
         self.may_go_on = goes_on
         self.given = FittedOn(X, y, sample_weight)
         self.one_epoch = one_epoch
+        self.checkpoint_path = checkpoint
+        self.checkpoint: Any = None
         self.trained: list[Trained] = []
         self.judged: list[Trained] = []
         self.stops_early = True
@@ -158,6 +163,8 @@ class Fit:
             if self.check is not None:
                 self.check(self.params)
             self.seeds = seeds_of_fit(self.params.random_state)
+            if self.checkpoint_path is not None:
+                self._open_checkpoint()
         except BaseException:
             self._undo()
             self.turn.release()
@@ -172,9 +179,19 @@ class Fit:
     def __exit__(self, error: Any, *_: Any) -> None:
         if error is not None:
             self._undo()
+        elif self.checkpoint is not None:
+            self.checkpoint.remove()
         self.turn.release()
         if error is None and self.verdict is not None and not self.one_epoch:
             warn(*self.verdict)
+
+    def _open_checkpoint(self) -> None:
+        """Read how far a run of this fit had come that was killed, if there was one."""
+        from ._checkpoint import Checkpoint
+
+        path, params = self.checkpoint_path, self.params
+        self.checkpoint = Checkpoint(path, self.estimator, params, self.seeds)
+        self.seeds = self.checkpoint.seeds
 
     @property
     def best_loss(self) -> float:
@@ -282,6 +299,9 @@ class Fit:
         tasks = EpochTasks(self.estimator, self.given, run.plan.epochs * n_networks, fitted_with)
         levels = task.targets.quantiles or ()
         starts = self._starts(run.plan, len(data.sequences), start, optimizer, levels)
+        if self.checkpoint is not None:
+            records = self.checkpoint.records(engine, data, starts)
+            starts = [replace(s, record=r) for s, r in zip(starts, records, strict=True)]
         now = train(run, data, tasks, starts)
         self.trained = [*self.trained, *now]
         self._keep_weights(learnt)

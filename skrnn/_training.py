@@ -16,6 +16,31 @@ from ._spec import Training, Values
 
 
 @dataclass(frozen=True)
+class Progress:
+    """Where the training of one network stands after an epoch.
+
+    Parameters
+    ----------
+    weights : list of ndarray
+        Those after the last epoch.
+    optimizer_state : list of ndarray
+        After the last step.
+    best_weights : list of ndarray or None
+        Those of the best epoch; None where that is the last one.
+    history : dict of list of float
+        The losses of each epoch.
+    stopped : bool
+        Whether the training was stopped before its last planned epoch.
+    """
+
+    weights: list[np.ndarray]
+    optimizer_state: list[np.ndarray]
+    best_weights: list[np.ndarray] | None
+    history: dict[str, list[float]]
+    stopped: bool
+
+
+@dataclass(frozen=True)
 class Trained:
     """What a training gives back.
 
@@ -82,11 +107,14 @@ class Start:
         None for a user's own model.
     optimizer_state : list of ndarray or None
         None for a new optimizer.
+    record : skrnn._checkpoint.Record or None, default=None
+        Where its progress is kept, and what is known of it from a run that was killed.
     """
 
     values: Values
     weights: list[np.ndarray] | None
     optimizer_state: list[np.ndarray] | None
+    record: Any = None
 
 
 def train(run: Run, data: TrainingData, tasks: EpochTasks, starts: list[Start]) -> list[Trained]:
@@ -118,18 +146,24 @@ def _train_one(
         epochs=run.plan.epochs,
         on_epoch=tasks.of_network(),
         halted=halted,
+        record=start.record,
     )
-    state = _keras.fit(
-        run.engine,
-        run.network,
-        run.training,
-        start.values,
-        data,
-        monitor,
-        weights=start.weights,
-        optimizer_state=start.optimizer_state,
-        **run.extras,
-    )
+    weights, state = start.weights, start.optimizer_state
+    if monitor.progress is not None:
+        weights, state = monitor.progress.weights, monitor.progress.optimizer_state
+    if not monitor.is_over:
+        state = _keras.fit(
+            run.engine,
+            run.network,
+            run.training,
+            start.values,
+            data,
+            monitor,
+            weights=weights,
+            optimizer_state=state,
+            **run.extras,
+        )
+    assert state is not None
     return Trained(monitor.weights, state, monitor.history, monitor.best_epoch)
 
 
@@ -150,9 +184,11 @@ class Monitor:
         Told before and after each epoch.
     halted : threading.Event
         Set where no more epochs are wanted, because another network failed.
+    record : skrnn._checkpoint.Record or None
+        Where the progress is kept, and what is known of it from a run that was killed.
     """
 
-    def __init__(self, *, patience, plateau, verbose, epochs, on_epoch, halted):
+    def __init__(self, *, patience, plateau, verbose, epochs, on_epoch, halted, record=None):
         self.patience = patience
         self._plateau = Plateau(plateau)
         self.verbose = verbose
@@ -163,11 +199,21 @@ class Monitor:
         self.best_epoch = 0
         self.weights: Any = None
         self._best = np.inf
+        self._record = record
+        self.progress = None if record is None else record.progress
+        self._is_stopped = False
+        if self.progress is not None:
+            self._go_on_from(self.progress)
 
     @property
     def n_epochs(self):
-        """The epochs seen so far."""
+        """The epochs seen so far, those of a run that was killed among them."""
         return len(self.history.get("loss", ()))
+
+    @property
+    def is_over(self):
+        """Whether a run that was killed had come to the end of this training."""
+        return self._is_stopped or self.n_epochs >= self.epochs
 
     @property
     def rate_scale(self):
@@ -178,10 +224,11 @@ class Monitor:
         """Tell the callbacks that an epoch begins."""
         self.on_epoch.begin()
 
-    def end_epoch(self, logs, weights):
+    def end_epoch(self, logs, weights, state=None):
         """Record an epoch's losses and weights; return whether to stop.
 
-        `weights` is a function of no argument, called only where the weights are wanted.
+        `weights` and `state`, of the optimizer, are functions of no argument, called only where
+        these are wanted.
         """
         for name, value in logs.items():
             self.history.setdefault(name, []).append(float(value))
@@ -189,19 +236,44 @@ class Monitor:
         if self.verbose:
             losses = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
             print(f"Epoch {self.n_epochs}/{self.epochs} - {losses}")
-        watched = logs.get("val_loss")
-        self._plateau.see(logs["loss"] if watched is None else watched)
-        if self.patience is None or watched is None or watched < self._best:
-            self._best = np.inf if watched is None else watched
-            self.best_epoch = self.n_epochs
+        if self._see(logs):
             self.weights = weights()
             self._refuse_infinite(self.weights)
-        stop = self.on_epoch.end(weights)
-        return (
-            stop
-            or self.halted.is_set()
-            or (self.patience is not None and self.n_epochs - self.best_epoch >= self.patience)
-        )
+        asked = self.on_epoch.end(weights)
+        self._is_stopped = bool(asked) or self._has_waited()
+        if self._record is not None:
+            self._record.keep(self._progress(weights(), state()))
+        return self._is_stopped or self.halted.is_set()
+
+    def _see(self, logs):
+        """Take the losses of the epoch that the history ends with; tell whether it is the best."""
+        watched = logs.get("val_loss")
+        self._plateau.see(logs["loss"] if watched is None else watched)
+        is_best = self.patience is None or watched is None or watched < self._best
+        if is_best:
+            self._best = np.inf if watched is None else watched
+            self.best_epoch = self.n_epochs
+        return is_best
+
+    def _has_waited(self):
+        return self.patience is not None and self.n_epochs - self.best_epoch >= self.patience
+
+    def _progress(self, weights, state):
+        """Return all from which the next epoch can go on."""
+        is_best = self.best_epoch == self.n_epochs
+        history = {name: list(losses) for name, losses in self.history.items()}
+        best = None if is_best else list(self.weights)
+        return Progress(weights, state, best, history, self._is_stopped)
+
+    def _go_on_from(self, progress):
+        """Be as after the last epoch of a run that was killed."""
+        for losses in zip(*progress.history.values(), strict=True):
+            for name, value in zip(progress.history, losses, strict=True):
+                self.history.setdefault(name, []).append(value)
+            self._see(dict(zip(progress.history, losses, strict=True)))
+        best = progress.best_weights
+        self.weights = progress.weights if best is None else best
+        self._is_stopped = progress.stopped
 
     def _refuse_infinite(self, weights):
         if not all(np.isfinite(w).all() for w in weights):

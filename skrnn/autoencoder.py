@@ -239,6 +239,7 @@ class RNNAutoencoder(
         sample_weight: ArrayLike | None = None,
         *,
         X_val: Any = None,
+        checkpoint: Any = None,
     ) -> Self:
         """Train the network to write what it has read.
 
@@ -258,6 +259,11 @@ class RNNAutoencoder(
             Weights of the samples in the loss. Only their ratios matter.
         X_val : like X, default=None
             What early stopping looks at. Without it `validation_fraction` is held out.
+        checkpoint : path or None, default=None
+            A file in which the fit keeps how far it is, after an epoch and for at most a twentieth
+            of the time. A run that was killed and is started again by the same call goes on from
+            there, to the same bits as without a break. The file is removed when the fit ends. The
+            guide's page on training tells what makes a call the same.
 
         Returns
         -------
@@ -267,10 +273,11 @@ class RNNAutoencoder(
         Raises
         ------
         ValueError
-            If a parameter or X is not as described, or the training diverges. The estimator is
-            then as it was before.
+            If a parameter or X is not as described, the training diverges, or `checkpoint` is the
+            file of another fit or is damaged. The estimator is then as it was before.
         """
-        with Fit(self, X, None, sample_weight, goes_on=self.warm_start) as fit:
+        goes_on = self.warm_start
+        with Fit(self, X, None, sample_weight, goes_on=goes_on, checkpoint=checkpoint) as fit:
             task, data = read_alone(fit)
             if X_val is None:
                 train_on = fit.hold_out(task, data)

@@ -344,6 +344,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         *,
         X_val: Any = None,
         y_val: Any = None,
+        checkpoint: Any = None,
     ) -> Self:
         """Train the network.
 
@@ -370,6 +371,11 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             Weights of the samples in the loss. Only their ratios matter.
         X_val, y_val : like X and y, default=None
             What early stopping looks at. Without them it holds out `validation_fraction`.
+        checkpoint : path or None, default=None
+            A file in which the fit keeps how far it is, after an epoch and for at most a twentieth
+            of the time. A run that was killed and is started again by the same call goes on from
+            there, to the same bits as without a break. The file is removed when the fit ends. The
+            guide's page on training tells what makes a call the same.
 
         Returns
         -------
@@ -379,7 +385,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         Raises
         ------
         ValueError
-            If a parameter, X or y is not as described, or the training diverges. The estimator
+            If a parameter, X or y is not as described, the training diverges, or `checkpoint` is
+            the file of another fit, is damaged, or is given with the engine "keras". The estimator
             is then as it was before.
         """
         with Fit(
@@ -389,6 +396,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             sample_weight,
             goes_on=self.warm_start,
             check=check_sequence_params,
+            checkpoint=checkpoint,
         ) as fit:
             given = beginning_of(fit)
             task, samples = read_samples(fit, _learn_targets, given)

@@ -251,7 +251,7 @@ class RNNLanguageModel(BaseNetwork):
         return tags
 
     @with_callbacks
-    def fit(self, X: Any, y: Any = None, *, X_val: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, *, X_val: Any = None, checkpoint: Any = None) -> Self:
         """Learn the vocabulary and train the network.
 
         Parameters
@@ -263,6 +263,11 @@ class RNNLanguageModel(BaseNetwork):
             Ignored.
         X_val : like X, default=None
             What early stopping looks at. Without it `validation_fraction` is held out.
+        checkpoint : path or None, default=None
+            A file in which the fit keeps how far it is, after an epoch and for at most a twentieth
+            of the time. A run that was killed and is started again by the same call goes on from
+            there, to the same bits as without a break. The file is removed when the fit ends. The
+            guide's page on training tells what makes a call the same.
 
         Returns
         -------
@@ -272,10 +277,10 @@ class RNNLanguageModel(BaseNetwork):
         Raises
         ------
         ValueError
-            If a parameter or X is not as described, or the training diverges. The estimator is
-            then as it was before.
+            If a parameter or X is not as described, the training diverges, or `checkpoint` is the
+            file of another fit or is damaged. The estimator is then as it was before.
         """
-        with Fit(self, X, None, None, goes_on=self.warm_start) as fit:
+        with Fit(self, X, None, None, goes_on=self.warm_start, checkpoint=checkpoint) as fit:
             task, data = self._read(fit)
             if X_val is not None:
                 held_out = task.inputs.in_a_row(texts_given(X_val))

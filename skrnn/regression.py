@@ -387,6 +387,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         X_val: Any = None,
         y_val: Any = None,
         known_val: Any = None,
+        checkpoint: Any = None,
     ) -> Self:
         """Train the network.
 
@@ -420,6 +421,11 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             are standardized like X. What is given to `fit` is given to `predict` and `score` too.
         X_val, y_val, known_val : like X, y and `known`, default=None
             What early stopping looks at. Without them it holds out `validation_fraction`.
+        checkpoint : path or None, default=None
+            A file in which the fit keeps how far it is, after an epoch and for at most a twentieth
+            of the time. A run that was killed and is started again by the same call goes on from
+            there, to the same bits as without a break. The file is removed when the fit ends. The
+            guide's page on training tells what makes a call the same.
 
         Returns
         -------
@@ -429,10 +435,19 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         Raises
         ------
         ValueError
-            If a parameter, X or y is not as described, or the training diverges. The estimator
+            If a parameter, X or y is not as described, the training diverges, or `checkpoint` is
+            the file of another fit, is damaged, or is given with the engine "keras". The estimator
             is then as it was before.
         """
-        with Fit(self, X, y, sample_weight, goes_on=self.warm_start, check=_check) as fit:
+        with Fit(
+            self,
+            X,
+            y,
+            sample_weight,
+            goes_on=self.warm_start,
+            check=_check,
+            checkpoint=checkpoint,
+        ) as fit:
             given = beginning_of(fit)
             task, samples = read_samples(fit, _learn_targets, given, known)
             data = with_validation(fit, task, samples, X_val, y_val, known_val)

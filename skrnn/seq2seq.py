@@ -299,6 +299,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         *,
         X_val: Any = None,
         y_val: Any = None,
+        checkpoint: Any = None,
     ) -> Self:
         """Learn the vocabularies and train the network.
 
@@ -312,6 +313,11 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
             Weights of the samples in the loss.
         X_val, y_val : like X and y, default=None
             What early stopping looks at. Without them it holds out `validation_fraction`.
+        checkpoint : path or None, default=None
+            A file in which the fit keeps how far it is, after an epoch and for at most a twentieth
+            of the time. A run that was killed and is started again by the same call goes on from
+            there, to the same bits as without a break. The file is removed when the fit ends. The
+            guide's page on training tells what makes a call the same.
 
         Returns
         -------
@@ -321,10 +327,11 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         Raises
         ------
         ValueError
-            If a parameter, X or y is not as described, or the training diverges. The estimator
-            is then as it was before.
+            If a parameter, X or y is not as described, the training diverges, or `checkpoint` is
+            the file of another fit or is damaged. The estimator is then as it was before.
         """
-        with Fit(self, X, y, sample_weight, goes_on=self.warm_start) as fit:
+        goes_on = self.warm_start
+        with Fit(self, X, y, sample_weight, goes_on=goes_on, checkpoint=checkpoint) as fit:
             task, data = read_pairs(fit)
             refuse_one_of_a_pair(X_val, y_val)
             if X_val is None:

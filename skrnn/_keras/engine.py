@@ -17,14 +17,26 @@ class Monitor(Protocol):
     weights: Any
 
     @property
+    def n_epochs(self) -> int:
+        """The epochs seen so far; before the first, those of a run that this one goes on from."""
+
+    @property
     def rate_scale(self) -> float:
         """What the learning rate of the next epoch is multiplied by."""
 
     def begin_epoch(self) -> None:
         """Hear that an epoch begins."""
 
-    def end_epoch(self, logs: Mapping[str, float], weights: Callable[[], list[np.ndarray]]) -> bool:
-        """Take an epoch's losses, and its weights where they are wanted; tell whether to stop."""
+    def end_epoch(
+        self,
+        logs: Mapping[str, float],
+        weights: Callable[[], list[np.ndarray]],
+        state: Callable[[], list[np.ndarray]] | None = None,
+    ) -> bool:
+        """Take an epoch's losses; tell whether to stop.
+
+        Its weights, and the optimizer's state, are taken where they are wanted.
+        """
 
 
 class Line(Protocol):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
+
+_N_BYTES = 4  # of the token in the name of an unfinished file
 
 
 @contextmanager
@@ -24,7 +27,7 @@ def replaced_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     target = os.path.realpath(os.fspath(path))
     folder, name = os.path.split(target)
-    part = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.part")
+    part = os.path.join(folder, f".{name}.{secrets.token_hex(_N_BYTES)}.part")
     # Not through `tempfile`, whose files nobody else may read: the user's mask decides.
     descriptor = os.open(
         part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
@@ -42,6 +45,15 @@ def replaced_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             os.remove(part)
         raise
     _sync_folder(folder)
+
+
+def remove_parts(path: str | os.PathLike[str]) -> None:
+    """Remove what killed processes left of a file that nobody else writes."""
+    folder, name = os.path.split(os.path.realpath(os.fspath(path)))
+    pattern = f".{glob.escape(name)}.{'[0-9a-f]' * 2 * _N_BYTES}.part"
+    for part in glob.glob(pattern, root_dir=folder, include_hidden=True):
+        with suppress(FileNotFoundError):
+            os.remove(os.path.join(folder, part))
 
 
 def _sync_folder(folder: str) -> None:

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from .._version import __version__
-from ._archive import MANIFEST, MAX_TEXT, STATE, Reader, Writer, array_name, reader_of
-from ._array_bytes import array_of, bytes_of
+from ._archive import MANIFEST, Reader, reader_of
 from ._atomic_file import replaced_whole
+from ._checkpoint_file import CHECKPOINT
 from ._described import Described, Taker, built, parts_of
 from ._file_refusals import refuse_file, short
 from ._judging import judge
 from ._registry import CHECKS, PARTS
 from ._sklearn_steps import Step
 from ._stored_labels import KINDS
-from ._values import Decoder, Encoder
+from ._value_archive import archived, read_archive
 
-# A change after which older releases would misread a file makes this one more. `load` then brings
-# the state of a file of each earlier number, one after the other, to the form of the next.
-FORMAT = 1
 _NOTHING_WAS_BUILT = (
     "No estimator was built from this file. If it may be damaged, get it again from where it was "
     "saved."
 )
-_PACKAGES = ("numpy", "pandas", "scikit-learn", "skops", "tensorflow")
 
 
 def save(estimator: Any, path: str | os.PathLike[str], *, training: bool = True) -> None:
@@ -97,7 +90,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, training: bool = True)
         judge(described)
     except ValueError as error:  # what was changed by hand
         raise ValueError(f"{error} Save an estimator as fit leaves it.") from error
-    data = _archived(described)
+    data = archived(described, classes=_class_names(described))
     with replaced_whole(path) as file:
         file.write(data)
 
@@ -157,27 +150,9 @@ def load(path: str | os.PathLike[str]) -> Any:
         raise ValueError(f"{name}: {error} {_NOTHING_WAS_BUILT}") from error
 
 
-def _archived(described: Any) -> bytes:
-    """Return the bytes of the file."""
-    encoder, writer = Encoder(), Writer()
-    writer.write(STATE, _json_bytes(encoder.encoded(described)))
-    for number, array in enumerate(encoder.arrays):
-        writer.write(array_name(number), bytes_of(array))
-    writer.write(MANIFEST, _json_bytes(_manifest(described, writer.members), indent=1))
-    return writer.bytes()
-
-
 def _read(reader: Reader) -> Any:
     """Return the description of what a file holds."""
-    manifest = _judged_manifest(_json_of(reader.manifest(), MANIFEST))
-    members = manifest["members"]
-    reader.judge(members)
-    data = {name: reader.read(name, kept) for name, kept in members.items()}
-    state = _json_of(data.pop(STATE), STATE)
-    names = [array_name(number) for number in range(len(data))]
-    if set(names) != set(data):
-        refuse_file("arrays numbered from 0 on", short(sorted(data)))
-    described = Decoder([array_of(data[name], name) for name in names]).whole(state)
+    manifest, described = read_archive(reader, _judge_classes)
     if not isinstance(described, Described | Step):
         refuse_file("an estimator", short(described))
     if _class_names(described) != manifest["classes"]:
@@ -186,29 +161,20 @@ def _read(reader: Reader) -> Any:
     return described
 
 
-def _judged_manifest(found: Any) -> dict[str, Any]:
-    """Return a manifest in the form of this format; a newer one is named as such."""
-    if not isinstance(found, dict) or type(found.get("format")) is not int or found["format"] < 1:
-        refuse_file(f"a {MANIFEST} with the number of its format", short(found))
-    if found["format"] > FORMAT:
-        saved_by = found.get("versions", {})
-        saved_by = saved_by.get("skrnn") if isinstance(saved_by, dict) else None
+def _judge_classes(manifest: dict[str, Any]) -> None:
+    """Refuse a manifest of something else, and classes that no file may hold."""
+    if manifest.get("holds") == CHECKPOINT:
         refuse_file(
-            f"a file of format {FORMAT}",
-            f"one of format {found['format']}, saved by skrnn {short(saved_by)}",
-            f"This is skrnn {__version__}: update it, and load the file again.",
+            "a fitted estimator",
+            "the checkpoint of a fit that has not come to its end",
+            "Start that fit again with this file as its checkpoint, and save what it returns.",
         )
-    members, names = found.get("members"), found.get("classes")
-    if not isinstance(members, dict) or STATE not in members or not isinstance(names, list):
-        refuse_file(f"members and classes in {MANIFEST}", short(found))
-    for name, kept in members.items():
-        is_whole = isinstance(kept, dict) and set(kept) == {"size", "sha256"}
-        if not is_whole or type(kept["size"]) is not int or type(kept["sha256"]) is not str:
-            refuse_file(f"the size and the sha256 of {short(name)}", short(kept))
+    names = manifest.get("classes")
+    if not isinstance(names, list):
+        refuse_file(f"members and classes in {MANIFEST}", short(manifest))
     unknown = [name for name in names if not _is_known(name)]
     if unknown:
         refuse_file("classes of skrnn and scikit-learn that a file may hold", short(unknown))
-    return found
 
 
 def _is_known(name: Any) -> bool:
@@ -216,17 +182,6 @@ def _is_known(name: Any) -> bool:
     return type(name) is str and (
         name in CHECKS or name in PARTS or name in KINDS or name.startswith("sklearn.")
     )
-
-
-def _manifest(described: Any, members: dict[str, Any]) -> dict[str, Any]:
-    versions = {"skrnn": __version__}
-    for package in _PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    names = _class_names(described)
-    return {"format": FORMAT, "versions": versions, "classes": names, "members": members}
 
 
 def _class_names(described: Any) -> list[str]:
@@ -242,33 +197,3 @@ def _built(described: Any) -> Any:
             short(error),
             "Compare its versions with those in the manifest.json of the file.",
         )
-
-
-def _json_bytes(value: Any, indent: int | None = None) -> bytes:
-    separators = (",", ":") if indent is None else None
-    text = json.dumps(value, allow_nan=False, separators=separators, indent=indent).encode()
-    if len(text) > MAX_TEXT:
-        raise ValueError(
-            f"Expected at most {MAX_TEXT} bytes of texts and numbers outside of arrays, got "
-            f"{len(text)}. Keep long lists in NumPy arrays, and vocabularies short (max_tokens)."
-        )
-    return text
-
-
-def _json_of(data: bytes, name: str) -> Any:
-    """Return what JSON says; a key that occurs twice, and NaN, are no JSON of ours."""
-    try:
-        return json.loads(data, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        refuse_file(f"JSON in {name}", f"something else ({short(error)})")
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return made
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")

@@ -43,13 +43,15 @@ def fit(
     n_frozen = architecture_of(network).n_frozen(network)
     frozen = list(weights[:n_frozen])
     vector, n_taken, slots = _start(weights[n_frozen:], optimizer_state, training)
-    values = replace(values, schedule=replace(values.schedule, first=n_taken))
     n_samples = len(data.sequences)
     # A batch that the samples cannot fill is not computed to its full size.
     batch_size = min(training.batch_size, round_up(n_samples))
     training = replace(training, batch_size=batch_size, loss=keyed(training.loss))
     loss = with_levels(training.loss, values.levels)
     n_batches = -(-n_samples // batch_size)
+    n_done = monitor.n_epochs
+    schedule = replace(values.schedule, first=n_taken - n_done * n_batches)
+    values = replace(values, schedule=schedule)
     shape = training_shape(network, data, batch_size)
     run_epoch = epoch_runner(network, training, shape, data.sequences.lengths.mean())
     tensors = {**training_tensors(data, shape), "frozen": [tensor(w) for w in frozen]}
@@ -57,7 +59,12 @@ def fit(
     def arrays(vector: tf.Tensor, slots: tuple[tf.Tensor, ...]) -> list[np.ndarray]:
         return [*frozen, *_unpacked(network, slots[-1] if training.averages else vector)]
 
-    for epoch in range(values.first_epoch, values.first_epoch + values.epochs):
+    def state(n_taken: int, vector: tf.Tensor, slots: tuple[tf.Tensor, ...]) -> list[np.ndarray]:
+        if training.averages:
+            slots = (*slots[:-1], vector)  # the average is among the weights
+        return [np.asarray(n_taken, dtype=np.int64), *(s.numpy() for s in slots)]
+
+    for epoch in range(values.first_epoch + n_done, values.first_epoch + values.epochs):
         monitor.begin_epoch()
         order = values.order(epoch, data.lengths, batch_size).astype(np.int32)
         inputs = tensors, padded(order, shape.n_samples)
@@ -69,11 +76,10 @@ def fit(
             logs["val_loss"] = validation_loss(
                 network, loss, arrays(vector, slots), data.validation
             )
-        if monitor.end_epoch(logs, functools.partial(arrays, vector, slots)):
+        now = functools.partial(arrays, vector, slots)
+        if monitor.end_epoch(logs, now, functools.partial(state, n_taken, vector, slots)):
             break
-    if training.averages:
-        slots = (*slots[:-1], vector)  # the average is among the weights
-    return [np.asarray(n_taken, dtype=np.int64), *(s.numpy() for s in slots)]
+    return state(n_taken, vector, slots)
 
 
 def _start(
