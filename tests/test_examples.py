@@ -168,6 +168,14 @@ def test_course_5_gates(tmp_path):
 
 
 @pytest.mark.slow
+def test_course_6_layers(tmp_path):
+    mae = scores(run_example("course_6_layers", tmp_path, "--quick"), " °C")
+    # Found with pandas alone: the mean of |temp_max - temp_max of the day before|, two years.
+    assert mae["persistence"] == 2.22
+    assert all(1.5 < error < 3.5 for error in mae.values())
+
+
+@pytest.mark.slow
 def test_colour_names(tmp_path):
     printed = run_example("colour_names", tmp_path, "--quick")
     overlap, right = zip(*percentages(printed).values(), strict=True)
