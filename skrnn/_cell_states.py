@@ -43,7 +43,7 @@ class CellStates:
         Parameters
         ----------
         X : see `predict`
-            Sequences. Of `RNNSeq2Seq` and `RNNAutoencoder` it is the encoder that reads them.
+            Sequences. In `RNNSeq2Seq` and `RNNAutoencoder` the encoder reads them.
         layer : int, default=0
             The number of the recurrent layer, from 0, the layer that reads X; -1 is the last one.
         network : int, default=0

@@ -182,7 +182,7 @@ class SequenceReadout(CellStates):
 
         It takes X in the user's units as a float array (n_samples, n_steps, n_features), NaN for
         absent steps (or token ids), and gives predictions in the user's units, for a classifier
-        the probabilities. Where `fit` was given `known`, it takes [X, known]. A network made by
+        the probabilities. If `fit` was given `known`, it takes [X, known]. A network made by
         `model` is given as it was built: it takes standardized inputs and gives raw outputs.
 
         Returns
@@ -240,7 +240,7 @@ def read_samples(
     given : Beginning
         What the user gives the training to start from.
     known : array-like or None
-        What is known ahead.
+        The values that are known ahead.
     """
     X, y, sample_weight = fit.given.X, fit.given.y, fit.given.sample_weight
     refuse_missing_y(type(fit.estimator).__name__, y)

@@ -101,7 +101,7 @@ class RNNAutoencoder(
     Attributes
     ----------
     offset_ : float
-        What `decision_function` subtracts from `score_samples`; a lower score is an anomaly.
+        The bound that `decision_function` subtracts; a lower score of a sample is an anomaly.
     n_steps_ : int
         Steps of the longest sequence in `fit`.
     history_ : dict of list
@@ -124,7 +124,7 @@ class RNNAutoencoder(
     engine_ : str
         Always "compiled".
     input_mean_, input_scale_ : ndarray of shape (n_features,)
-        What the features were standardized with.
+        The mean and the scale of the features.
     n_features_in_ : int
         The length of the last axis of X in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -258,7 +258,7 @@ class RNNAutoencoder(
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss. Only their ratios matter.
         X_val : like X, default=None
-            What early stopping looks at. Without it `validation_fraction` is held out.
+            The samples of early stopping. Without them it holds out `validation_fraction`.
         checkpoint : path or None, default=None
             A file in which the fit keeps how far it is, after an epoch and for at most a twentieth
             of the time. A run that was killed and is started again by the same call goes on from

@@ -55,7 +55,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         Part of each recurrent layer's state that is dropped on its way from step to step; of the
         new value of each step for "mingru".
     pooling : {"auto", "last", "mean", "max", "attention"}, default="auto"
-        What of the last recurrent layer is read out of a sequence: its state after the last step
+        How the last recurrent layer is read out of a sequence: by its state after the last step
         (of each direction, if `bidirectional`), or the mean, the maximum or a weighted mean of
         its states over the present steps, with weights that are learnt (see
         `attention_weights`). "auto" is "max" for independent sequences of numbers, and "last" for
@@ -95,7 +95,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         Predict at every step, not once for each sequence. The prediction at a step depends on
         the steps up to it only, unless `bidirectional`.
     loss : {"auto"} or callable, default="auto"
-        What training minimizes. "auto" is the cross-entropy. A callable takes targets and logits
+        Training minimizes it. "auto" is the cross-entropy. A callable takes targets and logits
         as tensors and returns the loss of each sample or step; the targets are class numbers of
         shape (batch[, n_steps], 1), or 0 and 1 of shape (batch[, n_steps], n_labels).
     optimizer : str, default="adam"
@@ -182,7 +182,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     best_epoch_ : int or ndarray of shape (n_networks,)
         The epoch, counted from 1, whose weights are kept; with several networks that of each.
     batch_size_, epochs_, learning_rate_ : int, int and float
-        What `batch_size`, `epochs` and `learning_rate` were, "auto" resolved.
+        The values of `batch_size`, `epochs` and `learning_rate`, "auto" resolved.
     n_updates_ : int
         The updates of the last `fit` or `partial_fit`, of the network that made most.
     weights_ : list of ndarray
@@ -198,15 +198,15 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     input_ : dict
         How X is read: its form and its scale, in plain values.
     target_ : dict
-        What y is: its form and its scale or its classes, in plain values.
+        How y is read: its form and its scale or its classes, in plain values.
     builder_ : callable or None
         The `model` of the fit.
     builder_check_ : dict of ndarray
-        What that gave for one sequence, by which another network is recognized. Only with `model`.
+        Its output for one sequence, by which another network is recognized. Only with `model`.
     engine_ : {"compiled", "keras"}
         The engine that trained it.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
-        What the features were standardized with. Not set for token ids.
+        The mean and the scale of the features. Not set for token ids.
     n_features_in_ : int
         The length of the last axis of X in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -370,7 +370,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss. Only their ratios matter.
         X_val, y_val : like X and y, default=None
-            What early stopping looks at. Without them it holds out `validation_fraction`.
+            The samples of early stopping. Without them it holds out `validation_fraction`.
         checkpoint : path or None, default=None
             A file in which the fit keeps how far it is, after an epoch and for at most a twentieth
             of the time. A run that was killed and is started again by the same call goes on from

@@ -53,7 +53,7 @@ class RNNLanguageModel(BaseNetwork):
     Parameters
     ----------
     level : {"char", "word"}, default="char"
-        What a token is: a character, white space included, or a word as `token_pattern` finds it.
+        The kind of a token: a character, white space included, or a word of `token_pattern`.
     cell : {"simple", "gru", "lstm", "mingru"}, default="gru"
         The recurrent cell.
     units : int or tuple of int, default=256
@@ -97,8 +97,8 @@ class RNNLanguageModel(BaseNetwork):
     validation_fraction : float, default=0.1
         The part that early stopping holds out.
     validation : {"auto", "last", "random"}, default="auto"
-        What is held out: the last part of all text, or texts drawn at random. "auto": random ones
-        where there are 100 texts or more.
+        The texts that are held out: the last part of all text, or texts drawn at random. "auto":
+        random ones where there are 100 texts or more.
     n_iter_no_change : int, default=5
         Epochs without improvement after which early stopping stops.
     warm_start : bool, default=False
@@ -262,7 +262,7 @@ class RNNLanguageModel(BaseNetwork):
         y : None, default=None
             Ignored.
         X_val : like X, default=None
-            What early stopping looks at. Without it `validation_fraction` is held out.
+            The samples of early stopping. Without them it holds out `validation_fraction`.
         checkpoint : path or None, default=None
             A file in which the fit keeps how far it is, after an epoch and for at most a twentieth
             of the time. A run that was killed and is started again by the same call goes on from
@@ -433,7 +433,7 @@ class RNNLanguageModel(BaseNetwork):
         Parameters
         ----------
         prompt : str or list of str, default=""
-            What the text begins with. A list holds tokens.
+            The beginning of the text. A list holds tokens.
         max_len : int, default=200
             Tokens to write after the prompt, at most: the text may end by itself before.
         temperature : float, default=1.0

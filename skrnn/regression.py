@@ -61,7 +61,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         Part of each recurrent layer's state that is dropped on its way from step to step; of the
         new value of each step for "mingru".
     pooling : {"auto", "last", "mean", "max", "attention"}, default="auto"
-        What of the last recurrent layer is read out of a sequence: its state after the last step
+        How the last recurrent layer is read out of a sequence: by its state after the last step
         (of each direction, if `bidirectional`), or the mean, the maximum or a weighted mean of
         its states over the present steps, with weights that are learnt (see
         `attention_weights`). "auto" is "last".
@@ -109,7 +109,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         With ``decoder="rnn"``: feed each step the number of the step before. False: a step is told
         what is `known` of it alone, so that no error is handed on from step to step.
     baseline : {"auto", "linear"} or None, default="auto"
-        What the networks start from. "linear": a ridge regression on the steps of X is fitted
+        The start of the networks. "linear": a ridge regression on the steps of X is fitted
         first, and the networks learn what is left of y. None: they learn y itself. "auto": the
         mean of both kinds, `n_networks` of each. Networks that are alone are left out where the
         line by itself is better on the held-out samples, and of sequences other than windows where
@@ -117,7 +117,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         ``decoder="rnn"``, `model`, `pretrained`, another `loss`, a constant target, and
         ``early_stopping=False``.
     loss : {"auto", "mse", "mae", "huber", "log_cosh", "quantile"} or callable, default="auto"
-        What training minimizes, in standardized units. "auto" is "mse". "quantile" is the pinball
+        Training minimizes it, in standardized units. "auto" is "mse". "quantile" is the pinball
         loss, the mean of the levels of `quantiles`. A callable takes targets and predictions as
         tensors of shape (batch[, n_steps], n_outputs) and returns the loss of each sample or step.
     quantiles : array-like of float, default=(0.1, 0.5, 0.9)
@@ -202,7 +202,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     best_epoch_ : int or ndarray of shape (n_networks,)
         The epoch, counted from 1, whose weights are kept; with several networks that of each.
     batch_size_, epochs_, learning_rate_ : int, int and float
-        What `batch_size`, `epochs` and `learning_rate` were, "auto" resolved.
+        The values of `batch_size`, `epochs` and `learning_rate`, "auto" resolved.
     n_updates_ : int
         The updates of the last `fit` or `partial_fit`, of the network that made most.
     weights_ : list of ndarray
@@ -218,7 +218,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     input_ : dict
         How X is read: its form and its scale, in plain values.
     target_ : dict
-        What y is: its form and its scale or its classes, in plain values.
+        How y is read: its form and its scale or its classes, in plain values.
     line_ : dict or None
         The ridge regression beside networks, on standardized steps, in the user's units of y:
         "n_steps", "coef" of shape (n_steps * n_features, n_outputs) and "intercept"; "mean" and
@@ -226,13 +226,13 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     builder_ : callable or None
         The `model` of the fit.
     builder_check_ : dict of ndarray
-        What that gave for one sequence, by which another network is recognized. Only with `model`.
+        Its output for one sequence, by which another network is recognized. Only with `model`.
     engine_ : {"compiled", "keras"}
         The engine that trained it.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
-        What the features were standardized with. Not set for token ids.
+        The mean and the scale of the features. Not set for token ids.
     target_mean_, target_scale_ : ndarray of shape (n_outputs,)
-        What the targets were standardized with.
+        The mean and the scale of the targets.
     n_features_in_ : int
         The length of the last axis of X in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -409,7 +409,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         y : array-like, or list of arrays
             The targets, of shape (n_samples,) or (n_samples, n_outputs); with
             `return_sequences`, of shape (n_samples, n_steps[, n_outputs]) or a list of arrays
-            of shape (n_steps_i[, n_outputs]). Of the several outputs of a sample, without
+            of shape (n_steps_i[, n_outputs]). A sample may have several outputs; without
             `return_sequences`, some may be missing, NaN: they have no loss, and the known ones
             count alike. Each sample has a known output, and each output a sample that knows it.
             The decoder is fed the mean where the value of the step before is missing.
@@ -418,9 +418,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         known : array-like of shape (n_samples, n_target_steps, n_known), default=None
             With ``decoder="rnn"``: numbers that are known ahead at each step of y, such as a
             holiday or a price. The decoder is fed those of a step when it writes that step. They
-            are standardized like X. What is given to `fit` is given to `predict` and `score` too.
+            are standardized like X. Give `predict` and `score` the same columns.
         X_val, y_val, known_val : like X, y and `known`, default=None
-            What early stopping looks at. Without them it holds out `validation_fraction`.
+            The samples of early stopping. Without them it holds out `validation_fraction`.
         checkpoint : path or None, default=None
             A file in which the fit keeps how far it is, after an epoch and for at most a twentieth
             of the time. A run that was killed and is started again by the same call goes on from
@@ -470,7 +470,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss. Only their ratios matter.
         known : array-like of shape (n_samples, n_target_steps, n_known), default=None
-            What is known ahead.
+            The values that are known ahead.
 
         Returns
         -------
@@ -493,8 +493,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         return_std : bool, default=False
             Return the spread of the networks as well, with ``n_networks=2`` or more.
         known : array-like of shape (n_samples, n_target_steps, n_known), default=None
-            What is known ahead, if `fit` was given it. A prediction depends on the known values of
-            its own step and of those before.
+            The values that are known ahead, if `fit` was given them. A prediction depends on the
+            known values of its own step and of those before.
 
         Returns
         -------
@@ -538,7 +538,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
         known : array-like of shape (n_samples, n_target_steps, n_known), default=None
-            What is known ahead.
+            The values that are known ahead.
 
         Returns
         -------

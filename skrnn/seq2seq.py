@@ -42,7 +42,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
     Parameters
     ----------
     level : {"word", "char"}, default="word"
-        What a token of a text is, in X and in y.
+        The kind of a token of a text, in X and in y.
     source_level, target_level : {"word", "char"} or None, default=None
         The level of X and that of y, where they differ.
     cell : {"simple", "gru", "lstm", "mingru"}, default="gru"
@@ -142,11 +142,11 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
     input_ : dict
         How X is read: its form and its scale, in plain values.
     target_ : dict
-        What y is: its form and its scale or its classes, in plain values.
+        How y is read: its form and its scale or its classes, in plain values.
     engine_ : str
         Always "compiled".
     input_mean_, input_scale_ : ndarray of shape (n_features,)
-        What the features of a numeric X were standardized with.
+        The mean and the scale of the features of a numeric X.
     n_features_in_ : int
         The length of the last axis of a numeric X.
 
@@ -312,7 +312,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples in the loss.
         X_val, y_val : like X and y, default=None
-            What early stopping looks at. Without them it holds out `validation_fraction`.
+            The samples of early stopping. Without them it holds out `validation_fraction`.
         checkpoint : path or None, default=None
             A file in which the fit keeps how far it is, after an epoch and for at most a twentieth
             of the time. A run that was killed and is started again by the same call goes on from

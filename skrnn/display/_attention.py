@@ -41,7 +41,7 @@ class AttentionDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     image_ : matplotlib AxesImage
-        What `plot` drew.
+        The drawing made by `plot`.
 
     See Also
     --------
@@ -92,7 +92,7 @@ class AttentionDisplay:
         y : str, token list or None, default=None
             One output of an `RNNSeq2Seq`; None: what the network writes.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
         **imshow : dict
             Passed to matplotlib's `imshow`.
 
@@ -118,7 +118,7 @@ class AttentionDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
         **imshow : dict
             Passed to matplotlib's `imshow`.
 

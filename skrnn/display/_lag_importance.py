@@ -40,7 +40,7 @@ class LagImportanceDisplay:
     figure_ : matplotlib Figure
     image_ : matplotlib AxesImage
     colorbar_ : matplotlib Colorbar
-        What `plot` drew.
+        The drawing made by `plot`.
 
     See Also
     --------
@@ -94,7 +94,7 @@ class LagImportanceDisplay:
         estimator : fitted estimator or Pipeline
             See `lag_importance`, also for what follows.
         X : windows, or a table for a pipeline
-            What it predicts from.
+            The data that it predicts from.
         y : array-like of shape (n_samples, ...)
             The targets.
         scoring : str, callable or None, default=None
@@ -102,7 +102,7 @@ class LagImportanceDisplay:
         n_repeats : int, default=5
             Permutations of each lag and feature.
         by : {"both", "lag", "feature"}, default="both"
-            What is permuted together.
+            The parts that are permuted together.
         block : int, default=1
             Lags that are permuted together.
         max_samples : int or float, default=1.0
@@ -112,7 +112,7 @@ class LagImportanceDisplay:
         n_jobs : int or None, default=None
             Threads.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
         **imshow : dict
             Passed to matplotlib's `imshow`.
 
@@ -144,9 +144,9 @@ class LagImportanceDisplay:
         Parameters
         ----------
         result : Bunch
-            What `lag_importance` returns.
+            The result of `lag_importance`.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
         **imshow : dict
             Passed to matplotlib's `imshow`.
 
@@ -164,7 +164,7 @@ class LagImportanceDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
         **imshow : dict
             Passed to matplotlib's `imshow`.
 

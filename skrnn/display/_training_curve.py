@@ -35,7 +35,7 @@ class TrainingCurveDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     lines_ : list of matplotlib Line2D
-        What `plot` drew.
+        The drawing made by `plot`.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class TrainingCurveDisplay:
         estimator : network of this package, RNNForecaster, or Pipeline that ends with one
             Fitted.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
 
         Returns
         -------
@@ -101,7 +101,7 @@ class TrainingCurveDisplay:
         best_epoch : int or None, default=None
             The epoch, from 1, whose weights were kept.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
 
         Returns
         -------
@@ -115,7 +115,7 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
 
         Returns
         -------

@@ -60,9 +60,9 @@ def backtest(
         (a month around the day) and of the day; without dates it is the mean. "ridge" is a ridge
         regression on the columns of a window. Those that train are fitted as the forecaster is.
     coverage : float or None, default=None
-        Of the bands, which only an `RNNForecaster` has. None: no bands.
+        The coverage of the bands, which only an `RNNForecaster` has. None: no bands.
     target : label, list of labels or None, default=None
-        What a scikit-learn regressor is to forecast. An `RNNForecaster` has its own.
+        The column that a scikit-learn regressor forecasts. An `RNNForecaster` has its own.
     horizon : int or list of int, default=1
         How far ahead a scikit-learn regressor is to forecast. An `RNNForecaster` has its own.
 

@@ -36,7 +36,7 @@ class ForecastDisplay:
     figure_ : matplotlib Figure
     history_, line_ : matplotlib Line2D
     band_ : matplotlib PolyCollection or None
-        What `plot` drew.
+        The drawing made by `plot`.
 
     See Also
     --------
@@ -85,7 +85,7 @@ class ForecastDisplay:
         X : Series or DataFrame
             The table up to the last row that is known, or with rows of what is known ahead.
         coverage : float or None, default=None
-            Of the band. None: no band.
+            The coverage of the band. None: no band.
         target : label, default=None
             The target to draw, where there are several; the first one otherwise.
         series : label, default=None
@@ -93,7 +93,7 @@ class ForecastDisplay:
         n_rows : int or None, default=None
             The latest rows to draw. None: as many as six horizons, and at least 60.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
 
         Returns
         -------
@@ -120,7 +120,7 @@ class ForecastDisplay:
         history, forecast
             See the class.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
 
         Returns
         -------
@@ -134,7 +134,7 @@ class ForecastDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
 
         Returns
         -------
@@ -168,14 +168,14 @@ class BacktestDisplay:
     scores : DataFrame
         The mean absolute error, with a row for each step (or time) and a column for each model.
     by : {"step", "time"}, default="step"
-        What the rows are.
+        The meaning of the rows.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     lines_ : list of matplotlib Line2D
-        What `plot` drew.
+        The drawing made by `plot`.
 
     See Also
     --------
@@ -215,7 +215,7 @@ class BacktestDisplay:
         by : {"step", "time"}, default="step"
             Whether to draw the error by step ahead, or by the time that was forecast.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
         **options : dict
             Passed to `backtest`.
 
@@ -236,11 +236,11 @@ class BacktestDisplay:
         Parameters
         ----------
         frame : DataFrame
-            What `backtest` returned.
+            The result of `backtest`.
         by : {"step", "time"}, default="step"
             Whether to draw the error by step ahead, or by the time that was forecast.
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
 
         Returns
         -------
@@ -257,7 +257,7 @@ class BacktestDisplay:
         Parameters
         ----------
         ax : matplotlib Axes or None, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw in; None makes a new figure.
 
         Returns
         -------

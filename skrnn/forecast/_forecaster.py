@@ -88,7 +88,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         to a row only. Columns may hold numbers, truth values, texts or categories; targets hold
         numbers.
     calendar : list of {"hour", "day_of_week", "day_of_year", "month"}, default=()
-        What the network is told of the time of each row, as a sine and a cosine.
+        The cycles of time that the network is told, as a sine and a cosine.
     holidays : list of dates or None, default=None
         Days that are marked in a column of their own, which is known ahead.
     strategy : {"direct", "recursive", "decoder"}, default="direct"
@@ -97,7 +97,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         "decoder": an encoder reads the window, and a decoder writes the steps; it is told of each
         step what is known of it, and all columns as they were a horizon and a `season` before.
     baseline : {"auto", "none", "last", "season"}, default="auto"
-        What the network starts from, so that it learns the difference: the last value seen, the
+        The naive forecast from which the network learns the difference: the last value seen, the
         value a season before, or the mean ("none"). "auto" tries each, and keeps the one whose
         forecasts of held-out rows are best. ``strategy="recursive"`` starts from none.
     season : int or None, default=None
@@ -119,7 +119,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
     recurrent_dropout : float, default=0.0
         Part of each recurrent layer's state that is dropped from step to step.
     pooling : {"auto", "last", "mean", "max", "attention"}, default="auto"
-        What of the last recurrent layer is read out.
+        How the last recurrent layer is read out.
     conv_filters : int or tuple of int, default=()
         Filters of convolutions before the recurrent layers.
     conv_kernel_size : int, default=5
@@ -129,7 +129,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
     hidden_units : int or tuple of int, default=()
         Units of dense layers between the recurrent layers and the output.
     loss : {"auto", "mse", "mae", "huber", "log_cosh"} or callable, default="auto"
-        What training minimizes.
+        Training minimizes it.
     optimizer : str, default="adam"
         The name of a Keras optimizer.
     learning_rate : float or "auto", default="auto"
@@ -148,7 +148,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         Visit the windows in a new random order in each epoch.
     early_stopping : bool or "auto", default="auto"
         Hold out the latest forecasts, and stop when they do not improve. "auto": from 500 rows on.
-        Of fewer, a first network is judged by the latest fifth, and the one that is kept learns
+        With fewer, a first network is judged by the latest fifth, and the one that is kept learns
         from all.
     validation_fraction : float, default=0.1
         The part of the forecasts to hold out. Their errors are what the bands are made from.
@@ -157,7 +157,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
     n_networks : int, default=1
         Networks whose mean is the forecast.
     engine : {"auto", "compiled", "keras"}, default="auto"
-        What trains and predicts.
+        The engine that trains and predicts.
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, the order of the windows and dropout.
     verbose : int, default=0
@@ -180,7 +180,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
 
     See Also
     --------
-    backtest : What it would have said in the past, beside plain forecasts.
+    backtest : Its forecasts of the past, beside plain forecasts.
     ForecastDisplay : The forecast as a picture.
     RNNRegressor : The network alone, for windows of your own.
 

@@ -17,7 +17,7 @@ def backtest_scores(frame: Any, by: str | Sequence[str] = ("model", "step")) -> 
     Parameters
     ----------
     frame : DataFrame
-        What `backtest` returned.
+        The result of `backtest`.
     by : str or sequence of str, default=("model", "step")
         The columns to group by, such as "model" alone, "series" or "target".
 
@@ -81,7 +81,7 @@ def forecast_scorer(metric: str = "mae", *, coverage: float = 0.9) -> Callable[.
         from `coverage`. "interval": the interval score of the bands, which is small for narrow
         bands that miss little. "pinball": the mean pinball loss of the quantiles.
     coverage : float, default=0.9
-        Of the bands, for "coverage" and "interval".
+        The coverage of the bands, for "coverage" and "interval".
 
     Returns
     -------

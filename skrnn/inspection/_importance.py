@@ -49,7 +49,7 @@ def lag_importance(
     n_repeats : int, default=5
         Permutations of each lag and feature.
     by : {"both", "lag", "feature"}, default="both"
-        What is permuted together: nothing, all features of a lag, or all lags of a feature.
+        The parts that are permuted together: none, all features of a lag, or all lags of a feature.
     block : int, default=1
         Lags that are permuted together, counted from the newest: 7 asks for weeks of days. The
         oldest block has the rest.

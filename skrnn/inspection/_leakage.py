@@ -42,7 +42,7 @@ def leakage_report(
     Parameters
     ----------
     pipeline : scikit-learn estimator or Pipeline
-        Also a search, or another estimator around one. Where it is fitted, its predictions are
+        Also a search, or another estimator around one. If it is fitted, its predictions are
         checked too.
     X : array-like or frame of shape (n_rows, ...)
         The rows, in the order of time or with times in the index. With `prepare` the raw data.
@@ -52,7 +52,7 @@ def leakage_report(
         The folds, as in scikit-learn's `cross_val_score`: an integer is a `KFold` there, which is
         reported. None: no folds are checked.
     prepare : callable or None, default=None
-        What makes X, or ``(X, y)``, of raw data before there are folds. Only with it can be seen
+        The function that makes X, or ``(X, y)``, of raw data before there are folds. It alone shows
         all that happened there.
     horizon : int or None, default=None
         How many steps after its row the last target of a row lies. None: it is found where the
@@ -91,7 +91,7 @@ def leakage_report(
     from the past" (columns of X); "shuffled folds", "training rows behind the test rows", "rows in
     both parts of a fold", "training targets inside the test" and "duplicated rows across folds".
 
-    What was done to X before it was handed over shows only in these signs. An imputed gap, a
+    Work on X before it was handed over shows only in these signs. An imputed gap, a
     smoothed column or features chosen by all rows do not show: give them as `prepare`.
 
     References

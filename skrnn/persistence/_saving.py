@@ -37,7 +37,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, training: bool = True)
         `best_estimator_`. scikit-learn's own steps are taken apart by skops
         (``pip install skrnn[save]``).
     path : str or path
-        Where to. The folder has to exist. Any suffix will do; the guide uses ".skrnn".
+        The path of the file. The folder has to exist. Any suffix will do; the guide uses ".skrnn".
     training : bool, default=True
         Save the state of the optimizers too, with which a training goes on. Without it the file has
         a third of the size, predicts the same, and `partial_fit` and ``warm_start`` begin with a

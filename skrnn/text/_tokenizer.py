@@ -44,7 +44,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
     Parameters
     ----------
     level : {"word", "char"}, default="word"
-        What a token is: a word, as `token_pattern` finds it, or a character. At the level
+        The kind of a token: a word, as `token_pattern` finds it, or a character. At the level
         "char" every character counts, white space too.
 
     max_tokens : int or None, default=20000
@@ -62,7 +62,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         in the vocabulary.
 
     truncating : {"pre", "post"}, default="pre"
-        Where a text that is too long is cut: "pre" cuts its head off and keeps the last
+        The end at which a text that is too long is cut: "pre" cuts its head off and keeps the last
         steps, "post" cuts its tail off and keeps the first.
 
     lowercase : bool, default=True
@@ -256,7 +256,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         -------
         texts : list of n_texts str
             The tokens with blanks between them (characters: without). An unknown token is
-            "[UNK]" (characters: U+FFFD). What `transform` dropped does not come back: upper
+            "[UNK]" (characters: U+FFFD). Parts that `transform` dropped do not come back: upper
             case, punctuation, cut parts.
         """
         check_is_fitted(self)

@@ -26,7 +26,7 @@ class LagFeatures(LagTransformer):
         0, 1, ..., n - 1, which are those of ``LagWindows(n)``. Lag 0 is the row itself.
 
     fill : "mask", "edge" or float, default=nan
-        What stands in absent steps, before the beginning of a series and where rows are missing
+        The value of absent steps, before the beginning of a series and where rows are missing
         within it: NaN (also as "mask"); the last row before them, or at the beginning the first
         row ("edge"); or a number.
 
@@ -37,7 +37,7 @@ class LagFeatures(LagTransformer):
     Attributes
     ----------
     context_ : list of dict
-        What `transform` has to know of the training rows, as in `LagWindows`.
+        The memory of `transform` of the training rows, as in `LagWindows`.
 
     n_features_in_ : int
         Number of features seen in `fit`.

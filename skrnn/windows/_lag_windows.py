@@ -43,7 +43,7 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         series. That is the same hour of each day as long as the clocks do not change.
 
     fill : "mask", "edge" or float, default="mask"
-        What stands in absent steps, before the beginning of a series and where rows are missing
+        The value of absent steps, before the beginning of a series and where rows are missing
         within it: NaN, which the networks of this package skip ("mask"); the last row before
         them, or at the beginning the first row ("edge"); or a number.
 
@@ -52,7 +52,7 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         apart ("rows"): prices of trading days, visits of a patient.
 
     missing : "nan" or "flag", default="nan"
-        What becomes of a row that is missing in part, NaN in some of its features. "nan" leaves the
+        The treatment of a row that is missing in part, NaN in some features. "nan" leaves the
         NaN, which the networks of this package refuse. "flag" puts the value that was last seen of
         the feature in its place, and adds one column of 0 and 1 for each feature that was missing
         so in `fit`, behind all features: 1 where the value was missing. Rows that are missing in
@@ -61,7 +61,7 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
     Attributes
     ----------
     context_ : list of dict
-        What `transform` has to know of the training rows: one entry for each series with a
+        The memory of `transform` of the training rows: one entry for each series with a
         clock, none for bare arrays. Keys: ``"series"``, its name in a panel; ``"clock"``;
         ``"stamps"``, an int64 array, and ``"rows"``, the last rows, sorted by time; ``"first"``,
         the first row; with ``missing="flag"`` also ``"seen"``, the last values before these rows.
