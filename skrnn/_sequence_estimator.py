@@ -39,17 +39,14 @@ from ._starting_weights import initial_weights
 from .text._embeddings import check_n_tokens, clone_sharing
 
 _OPTIMIZERS = {
+    *COMPILED_OPTIMIZERS,
     "adadelta",
     "adafactor",
     "adagrad",
-    "adam",
     "adamax",
-    "adamw",
     "ftrl",
     "lion",
     "nadam",
-    "rmsprop",
-    "sgd",
 }
 
 SEQUENCE_CONSTRAINTS: dict[str, list[Any]] = {
