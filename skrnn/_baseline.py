@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ._beside_tokens import Train, train_beside_tokens
 from ._data.known_targets import mean_of_known
 from ._data.line import can_have_line
 from ._data.samples import TrainingData
@@ -19,15 +19,14 @@ from ._estimator import Fit
 # of them is so many times that of a line.
 _FAR_WORSE, _FIFTH = 3.0, 0.2
 
-Train = Callable[[Task[Any, Any], TrainingData], None]
-
 
 def train_with_baseline(
     fit: Fit,
     task: Task[Any, Any],
+    samples: TrainingData,
     data: TrainingData,
     train: Train,
-    again: TrainingData | None = None,
+    again: bool = False,
 ) -> None:
     """Train networks for a task in the user's units, beside a line if that is wanted.
 
@@ -36,14 +35,19 @@ def train_with_baseline(
     fit : Fit
     task : Task
         Without scales, or that of the fit that this one goes on from.
+    samples : TrainingData
+        All that the fit was given to learn from, in the user's units.
     data : TrainingData
-        In the user's units.
+        What of them the networks are trained on, and what is held out.
     train : callable
         Trains on samples for a task with its scales, and sets the fitted attributes. Networks of
         an earlier call stay.
-    again : TrainingData or None
-        The samples of X, those that are held out among them, on which all is trained again.
+    again : bool
+        Whether all is trained again on all samples.
     """
+    if data.sequences.holds_tokens and fit.params.baseline != "linear":
+        train_beside_tokens(fit, task, samples, data, train, again)
+        return
     standardize = fit.params.standardize
     alone = task.learnt_from(data, standardize=standardize)
     if fit.goes_on:
@@ -55,7 +59,8 @@ def train_with_baseline(
     if baseline != "linear":
         train(alone, data)
     if baseline is None:
-        _train_again(fit, [alone], again, train)
+        if again:
+            _train_again(fit, [alone], samples, train)
         return
     beside = alone.with_line(data, standardize=standardize)
     groups = [beside]
@@ -67,16 +72,13 @@ def train_with_baseline(
             groups = [alone, beside]
     train(beside, data)
     worse = _worse_than_line(fit, beside, data)
-    _train_again(fit, groups, again, train)
+    if again:
+        _train_again(fit, groups, samples, train)
     _silence(fit, worse)
 
 
-def _train_again(
-    fit: Fit, groups: list[Task[Any, Any]], data: TrainingData | None, train: Train
-) -> None:
+def _train_again(fit: Fit, groups: list[Task[Any, Any]], data: TrainingData, train: Train) -> None:
     """Train the networks of each task again, on more samples, and learn the line of them."""
-    if data is None:
-        return
     fit.begin_again()
     for task in groups:
         train(task if task.line is None else task.with_line_of(data), data)

@@ -307,7 +307,8 @@ class Fit:
         self._keep_weights(learnt)
         if not self.judged:
             self._keep_history(run.plan, len(data.sequences))
-            judged_by = task.targets if loss == task.targets.loss and task.line is None else None
+            is_alone = task.line is None and task.token_line is None
+            judged_by = task.targets if loss == task.targets.loss and is_alone else None
             self.verdict = verdict(judged_by, data, run.plan, now)
         for name, value in self._last_attributes({}, finish).items():
             setattr(self.estimator, name, value)

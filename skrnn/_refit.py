@@ -25,8 +25,8 @@ def refits(fit: Fit, data: TrainingData, X_val: Any) -> bool:
         return False
     reasons = _reasons_against(fit, data, X_val)
     if wanted == "auto":
-        is_usual = fit.params.early_stopping == "auto" and not are_independent(data.sequences)
-        return is_usual and not reasons
+        are_windows = not data.sequences.holds_tokens and not are_independent(data.sequences)
+        return fit.params.early_stopping == "auto" and are_windows and not reasons
     if reasons:
         raise ValueError(
             "Expected a training that holds out a part of X, at a constant learning rate, with "

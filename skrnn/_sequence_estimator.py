@@ -31,6 +31,7 @@ from ._estimator import (
     refuse_one_of_a_pair,
 )
 from ._lag_names import warn_of_newest_first
+from ._network_outputs import outputs_alone, refuse_no_number
 from ._networks import FROM_THE_END, ReadOut, of_whole_sequences
 from ._pretrained import Beginning, runs_both_ways
 from ._same_network import raise_other_network
@@ -98,34 +99,22 @@ class SequenceReadout(CellStates):
         self, X: Any, known: Any = None
     ) -> tuple[list[np.ndarray], Sequences, Task[Any, Any]]:
         """Return the same with the raw outputs of each network."""
-        check_is_fitted(self)
-        from . import _keras
-
-        task, network = self._task(), network_of(self.network_)
-        networks = members_of(self.weights_, self.n_networks_)
+        task = self._task()
         found, targets = with_known(task.inputs.read(self, X), known), task.targets
         refuse_other_known(found, targets.n_target_steps, task.inputs.n_known)
-        is_own = self.builder_ is None
 
         def predicted(some: Sequences) -> np.ndarray:
             given = task.inputs.in_network_units(some)
-            trimmed = given.trimmed() if is_own and not targets.per_step else given
-            predict = partial(_keras.predict, self.engine_, network, builder=self.builder_)
-            # What a user's own model gave was learnt of the first network.
-            check = None if is_own else self.builder_check_
-            outputs = [
-                predict(weights, trimmed, check=check if number == 0 else None)
-                for number, weights in enumerate(networks)
-            ]
+            outputs = outputs_alone(self, given)
             if not targets.per_step:
-                _refuse_no_number(outputs[0])
+                refuse_no_number(outputs[0])
             return np.stack(task.beyond_line(outputs, given), axis=1)
 
         outputs = with_nan_for_outages(
             found,
             targets.of_an_outage,
             predicted,
-            (len(networks), *targets.output_shape),
+            (self.n_networks_, *targets.output_shape),
             per_step=targets.per_step,
         )
         return list(outputs.swapaxes(0, 1)), found, task
@@ -191,6 +180,7 @@ class SequenceReadout(CellStates):
         from . import _keras
 
         network, task = network_of(self.network_), self._task()
+        _refuse_token_line(task)
         if self.builder_ is not None:
             around = {"builder": self.builder_}
         else:
@@ -213,14 +203,12 @@ class SequenceReadout(CellStates):
         )
 
 
-def _refuse_no_number(outputs: np.ndarray) -> None:
-    """Refuse to predict what the network does not know as a number."""
-    is_nan = np.isnan(outputs.sum(axis=tuple(range(1, outputs.ndim))))
-    if is_nan.any():
+def _refuse_token_line(task: Task[Any, Any]) -> None:
+    """Refuse to build what counts tokens of layers."""
+    if task.token_line is not None:
         raise ValueError(
-            f"Expected the network to give numbers, got NaN for {is_nan.sum()} samples (the first: "
-            f"{is_nan.argmax()} of those with a present step). Their values in X may be far out of "
-            "proportion to those of fit: look at their unit."
+            "Expected networks alone for to_keras(), got a linear model of counted tokens beside "
+            "them. Set baseline=None, and fit again."
         )
 
 

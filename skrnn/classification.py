@@ -11,15 +11,18 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 
+from ._beside_tokens import train_beside_tokens
 from ._callbacks import with_callbacks
 from ._compat import StrOptions
 from ._data.classes import ClassTargets
 from ._data.inputs import by_sequence, per_step
 from ._data.label_checks import refuse_other_classes
+from ._data.samples import TrainingData
 from ._data.target_checks import weights_of_steps
-from ._estimator import BaseNetwork, Fit
+from ._data.task import Task
+from ._estimator import AUTO, BaseNetwork, Fit
 from ._networks import recurrent_stack
-from ._pretrained import beginning_of
+from ._pretrained import Beginning, beginning_of
 from ._refit import refits
 from ._sequence_estimator import (
     SEQUENCE_CONSTRAINTS,
@@ -94,6 +97,12 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     return_sequences : bool, default=False
         Predict at every step, not once for each sequence. The prediction at a step depends on
         the steps up to it only, unless `bidirectional`.
+    baseline : {"auto"} or None, default="auto"
+        What predicts beside the networks. "auto": for token ids, a logistic regression on counted
+        tokens and pairs of neighbours (tf-idf weights) is fitted as well, and its log-odds are
+        averaged with those of the networks, in the proportion that held-out samples show to be
+        best. None: the networks alone, as it is for numbers, `return_sequences`, another `loss`,
+        ``early_stopping=False``, `partial_fit` and few samples (see the guide's page on training).
     loss : {"auto"} or callable, default="auto"
         Training minimizes it. "auto" is the cross-entropy. A callable takes targets and logits
         as tensors and returns the loss of each sample or step; the targets are class numbers of
@@ -199,6 +208,10 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         How X is read: its form and its scale, in plain values.
     target_ : dict
         How y is read: its form and its scale or its classes, in plain values.
+    token_line_ : dict or None
+        The logistic regression on token ids: "terms", the numbers of tokens and of tokens in a row,
+        their "idf", "coef" of shape (n_terms, n_outputs) and "intercept"; "share", how much it
+        counts in the mean, from 0 to 1.
     builder_ : callable or None
         The `model` of the fit.
     builder_check_ : dict of ndarray
@@ -244,6 +257,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
 
     _parameter_constraints = {
         **SEQUENCE_CONSTRAINTS,
+        "baseline": [AUTO, None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -266,6 +280,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         pretrained: Any = None,
         trainable_pretrained: bool = True,
         return_sequences: bool = False,
+        baseline: str | None = "auto",
         loss: str | Callable[..., Any] = "auto",
         optimizer: str = "adam",
         learning_rate: float | str = "auto",
@@ -306,6 +321,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         self.pretrained = pretrained
         self.trainable_pretrained = trainable_pretrained
         self.return_sequences = return_sequences
+        self.baseline = baseline
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -401,12 +417,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             given = beginning_of(fit)
             task, samples = read_samples(fit, _learn_targets, given)
             data = with_validation(fit, task, samples, X_val, y_val)
-            task = task.learnt_from(data, standardize=self.standardize)
-            network = recurrent_stack(fit.params, task, read_out(fit, data, classifies=True))
-            train_on_sequences(fit, task, network, data, given)
-            if refits(fit, data, X_val):
-                fit.begin_again()
-                train_on_sequences(fit, task, network, samples, given)
+            again = refits(fit, data, X_val)
+            train_beside_tokens(fit, task, samples, data, partial(_train, fit, given), again)
         return self
 
     @with_callbacks
@@ -444,10 +456,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             if fit.goes_on:
                 refuse_other_classes(classes, self.classes_)
             given = beginning_of(fit)
-            task, data = read_samples(fit, learn_targets, given)
-            task = task.learnt_from(data, standardize=self.standardize)
-            network = recurrent_stack(fit.params, task, read_out(fit, data, classifies=True))
-            train_on_sequences(fit, task, network, data, given)
+            task, samples = read_samples(fit, learn_targets, given)
+            train_beside_tokens(fit, task, samples, samples, partial(_train, fit, given))
         return self
 
     def predict(self, X: Any) -> np.ndarray | list[np.ndarray]:
@@ -540,6 +550,12 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         true = task.targets.read(y, sequences).values[sequences.present_steps(), 0]
         found = task.targets.encode(predicted[sequences.present_steps()])
         return accuracy_score(true, found, sample_weight=weights)
+
+
+def _train(fit: Fit, given: Beginning, task: Task[Any, Any], data: TrainingData) -> None:
+    """Train the network that the parameters ask for, for a task with its scales."""
+    network = recurrent_stack(fit.params, task, read_out(fit, data, classifies=True))
+    train_on_sequences(fit, task, network, data, given)
 
 
 def _learn_targets(

@@ -113,9 +113,11 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         first, and the networks learn what is left of y. None: they learn y itself. "auto": the
         mean of both kinds, `n_networks` of each. Networks that are alone are left out where the
         line by itself is better on the held-out samples, and of sequences other than windows where
-        these are too few to hold some out. None for texts, lists of sequences, `return_sequences`,
-        ``decoder="rnn"``, `model`, `pretrained`, another `loss`, a constant target, and
-        ``early_stopping=False``.
+        these are too few to hold some out. For token ids: the mean of the networks and a ridge
+        regression on counted tokens and pairs of neighbours (tf-idf weights), in the proportion
+        that held-out samples show to be best. None for lists of sequences of numbers,
+        `return_sequences`, ``decoder="rnn"``, `model`, `pretrained` on numbers, another `loss`, a
+        constant target, and ``early_stopping=False``.
     loss : {"auto", "mse", "mae", "huber", "log_cosh", "quantile"} or callable, default="auto"
         Training minimizes it, in standardized units. "auto" is "mse". "quantile" is the pinball
         loss, the mean of the levels of `quantiles`. A callable takes targets and predictions as
@@ -223,6 +225,10 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         The ridge regression beside networks, on standardized steps, in the user's units of y:
         "n_steps", "coef" of shape (n_steps * n_features, n_outputs) and "intercept"; "mean" and
         "scale" of what it leaves. The first "n_alone" networks predict without it.
+    token_line_ : dict or None
+        The ridge regression on token ids: "terms", the numbers of tokens and of tokens in a row,
+        their "idf", "coef" of shape (n_terms, n_outputs) and "intercept", in standardized units of
+        y; "share", how much it counts in the mean, from 0 to 1.
     builder_ : callable or None
         The `model` of the fit.
     builder_check_ : dict of ndarray
@@ -451,8 +457,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             given = beginning_of(fit)
             task, samples = read_samples(fit, _learn_targets, given, known)
             data = with_validation(fit, task, samples, X_val, y_val, known_val)
-            again = samples if refits(fit, data, X_val) else None
-            train_with_baseline(fit, task, data, partial(_train, fit, given), again)
+            again = refits(fit, data, X_val)
+            train_with_baseline(fit, task, samples, data, partial(_train, fit, given), again)
         return self
 
     @with_callbacks
@@ -479,8 +485,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         """
         with Fit(self, X, y, sample_weight, goes_on=True, one_epoch=True, check=_check) as fit:
             given = beginning_of(fit)
-            task, data = read_samples(fit, _learn_targets, given, known)
-            train_with_baseline(fit, task, data, partial(_train, fit, given))
+            task, samples = read_samples(fit, _learn_targets, given, known)
+            train_with_baseline(fit, task, samples, samples, partial(_train, fit, given))
         return self
 
     def predict(self, X: Any, return_std: bool = False, *, known: Any = None) -> Any:

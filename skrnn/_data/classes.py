@@ -248,6 +248,17 @@ class ClassTargets(Targets):
             losses = (losses - xlogy(1 - indicators, 1 - shares).sum(axis=1)) / len(self.labels)
         return float((losses * weights).mean())
 
+    def are_all_in(self, values: np.ndarray) -> bool:
+        """Tell whether every class is among the values; of several labels each may be."""
+        return self.is_multilabel or len(np.unique(values)) == len(self.labels)
+
+    def losses(self, outputs: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return the cross-entropy of each sample, of several labels their mean."""
+        if self.is_multilabel:
+            signs = 2 * values - 1
+            return -log_expit(signs * outputs).mean(axis=1)
+        return -self.log_probabilities(outputs)[self._indicators(values)]
+
     def _indicators(self, values):
         if self.is_multilabel:
             return values

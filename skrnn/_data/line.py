@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,12 +95,13 @@ def can_have_line(sequences: Sequences, targets: Any) -> bool:
     """Tell whether sequences and targets are such as a line can be learnt for."""
     if sequences.varies or sequences.holds_tokens or isinstance(targets, Sequences):
         return False
-    if targets.ndim != 2 or _has_constant(targets):
+    if targets.ndim != 2 or has_constant(targets):
         return False  # a constant needs no line
     return sequences.n_steps * sequences.values.shape[1] <= _MOST_COLUMNS
 
 
-def _has_constant(targets: np.ndarray) -> bool:
+def has_constant(targets: np.ndarray) -> bool:
+    """Tell whether any output has one known value alone."""
     known = ~np.isnan(targets)
     if known.all():
         return bool((targets == targets[:1]).all(axis=0).any())
@@ -115,20 +117,25 @@ def _learnt(
     every = -(-len(sequences) * n_steps * sequences.values.shape[1] // _MOST_VALUES)
     samples = np.arange(len(sequences))[::every]
     table = _last_steps(sequences.take(samples), n_steps)
-    return _ridge(table, targets[samples], weights[samples])
+    return line_of_known(_ridge, table, targets[samples], weights[samples])
 
 
-def _ridge(
-    table: np.ndarray, targets: np.ndarray, weights: np.ndarray
+def _ridge(table: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> RidgeCV:
+    return RidgeCV(_PENALTIES).fit(table, targets, weights)
+
+
+def line_of_known(
+    ridge: Callable[..., Any], table: Any, targets: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients (n_columns, n_outputs) and intercepts (n_outputs,).
 
-    Outputs that are known for the same samples are learnt together and share a penalty. The line
-    is zero for an output that less than two of these samples know.
+    `ridge` returns a fitted ridge regression. Outputs that are known for the same samples are
+    learnt together and share a penalty. The line is zero for an output that less than two of these
+    samples know.
     """
     if not np.isnan(targets).any():
-        ridge = RidgeCV(_PENALTIES).fit(table, targets, weights)
-        return ridge.coef_.reshape(-1, table.shape[1]).T, np.atleast_1d(ridge.intercept_)
+        fitted = ridge(table, targets, weights)
+        return fitted.coef_.reshape(-1, table.shape[1]).T, np.atleast_1d(fitted.intercept_)
     coef = np.zeros((table.shape[1], targets.shape[1]))
     intercept = np.zeros(targets.shape[1])
     patterns, of_output = np.unique(~np.isnan(targets), axis=1, return_inverse=True)
@@ -136,7 +143,7 @@ def _ridge(
         if known.sum() < 2:
             continue  # the others were thinned out
         columns = np.flatnonzero(of_output.ravel() == number)
-        found = _ridge(table[known], targets[known][:, columns], weights[known])
+        found = line_of_known(ridge, table[known], targets[known][:, columns], weights[known])
         coef[:, columns], intercept[columns] = found
     return coef, intercept
 

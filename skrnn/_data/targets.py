@@ -89,6 +89,14 @@ class Targets(Plain):
         """
         return None
 
+    def are_all_in(self, values: np.ndarray) -> bool:
+        """Tell whether every class, if there are any, is among the values."""
+        return True
+
+    def losses(self, outputs: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return the loss of each sample (n_samples,) by raw outputs, in the network's units."""
+        raise NotImplementedError
+
     def combined(self, outputs: list[np.ndarray]) -> np.ndarray:
         """Return the raw outputs of the mean of several networks."""
         if len(outputs) == 1:
@@ -242,6 +250,11 @@ class NumberTargets(Targets):
         if data.validation is not None:
             values, weights = judged_values(data.validation)
         return mean_of_known(np.square(values - mean), weights)
+
+    def losses(self, outputs: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Return the mean squared error of the known outputs of each sample."""
+        found: np.ndarray = np.nanmean(np.square(outputs - values), axis=1)
+        return found
 
     def predictions(self, outputs: np.ndarray) -> np.ndarray:
         """Return raw outputs in the user's units and in the form of y.

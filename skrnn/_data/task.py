@@ -15,6 +15,7 @@ from .scaling import standardized
 from .sequences import Sequences
 from .target_checks import check_weights, mean_weight
 from .targets import NoTargets, Targets
+from .token_line import TokenLine
 
 I = TypeVar("I", bound=Inputs)  # noqa: E741
 T = TypeVar("T", bound=Targets)
@@ -32,6 +33,8 @@ class Task(Generic[I, T]):
     # The mean of the first weights; None as long as there were none.
     weight_scale: float | None = None
     line: Line | None = None
+    # Of texts, a line that counts in a mean with the network.
+    token_line: TokenLine | None = None
 
     def weighed_by(self, sample_weight: Any, values: Any, sequences: Sequences) -> Task[Any, Any]:
         """Return the task with the scale of weights, and what it knows of classes by weight."""
@@ -39,7 +42,7 @@ class Task(Generic[I, T]):
         if sample_weight is not None and scale is None:
             scale = mean_weight(weights)
         targets = self.targets.with_shares(values, sequences, weights)
-        return Task(self.inputs, targets, scale, self.line)
+        return Task(self.inputs, targets, scale, self.line, self.token_line)
 
     def samples(
         self, sequences: Sequences, values: Any, sample_weight: Any, of_classes: Any = None
@@ -75,6 +78,7 @@ class Task(Generic[I, T]):
             self.targets.learnt_from(data.targets, data.sequences, standardize),
             self.weight_scale,
             self.line,
+            self.token_line,
         )
 
     def with_line(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
@@ -89,6 +93,14 @@ class Task(Generic[I, T]):
     def _for_line(self, data: TrainingData) -> tuple[Sequences, np.ndarray, np.ndarray]:
         sequences = self.inputs.in_network_units(data.sequences)
         return sequences, data.targets, data.sample_weight
+
+    def with_token_line(self, data: TrainingData, share: float = 0.0) -> Task[Any, Any]:
+        """Return the task, which has its scales, with the line of tokens for these samples."""
+        data = self.in_network_units(data)
+        of_samples = data.sequences, self.targets, data.targets, data.sample_weight
+        assert self.inputs.n_tokens is not None
+        line = TokenLine.learn(*of_samples, self.inputs.n_tokens)
+        return replace(self, token_line=replace(line, share=share))
 
     def with_networks_alone(self, number: int) -> Task[Any, Any]:
         """Return the task whose first networks, so many, predict without the line."""
@@ -107,7 +119,9 @@ class Task(Generic[I, T]):
         return standardized(left, self.line.mean, self.line.scale)
 
     def beyond_line(self, outputs: list[np.ndarray], sequences: Sequences) -> list[np.ndarray]:
-        """Return raw outputs as those of networks without a line, for standardized sequences."""
+        """Return raw outputs as those of networks without a line, for sequences in their units."""
+        if self.token_line is not None:
+            return self.token_line.mixed(outputs, self.token_line.predict(sequences))
         line = self.line
         if line is None:
             return outputs
@@ -142,6 +156,7 @@ class Task(Generic[I, T]):
             "input_": self.inputs.to_dict(),
             "target_": self.targets.to_dict(),
             "line_": None if self.line is None else self.line.to_dict(),
+            "token_line_": None if self.token_line is None else self.token_line.to_dict(),
             **self.inputs.attributes(),
             **self.targets.attributes(),
             **({} if self.weight_scale is None else {"weight_scale_": self.weight_scale}),
@@ -152,7 +167,9 @@ def task_of(estimator: Any) -> Task[Any, Any]:
     """Return the task that a fitted estimator keeps."""
     inputs, targets = Inputs.from_dict(estimator.input_), Targets.from_dict(estimator.target_)
     line = None if estimator.line_ is None else Line(**estimator.line_)
-    return Task(inputs, targets, getattr(estimator, "weight_scale_", None), line)
+    kept = getattr(estimator, "token_line_", None)  # files of format 1 may lack it
+    token_line = None if kept is None else TokenLine(**kept)
+    return Task(inputs, targets, getattr(estimator, "weight_scale_", None), line, token_line)
 
 
 def read_alone(fit: Any) -> tuple[Task[Any, Any], TrainingData]:

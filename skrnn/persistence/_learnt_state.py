@@ -16,6 +16,7 @@ import numpy as np
 from .._data.inputs import Inputs
 from .._data.line import Line
 from .._data.targets import Targets
+from .._data.token_line import TokenLine
 from .._ensemble import members_of
 from .._plain import Plain
 from .._spec import Spec
@@ -49,6 +50,8 @@ def check_trained_network(fitted: State) -> None:
         _check_optimizer(fitted["optimizer_state_"], network, n_networks)
     if fitted.get("line_") is not None:
         _check_line(fitted["line_"], inputs.n_features, targets.n_outputs)
+    if fitted.get("token_line_") is not None:
+        _check_token_line(fitted["token_line_"], inputs.n_tokens, targets.n_outputs)
     for name, value in {**inputs.attributes(), **targets.attributes()}.items():
         if name not in fitted or not _are_equal(fitted[name], value):
             refuse_file(f"{name} = {short(value)}", short(fitted.get(name)))
@@ -204,6 +207,24 @@ def _check_line(kept: Any, n_features: int, n_outputs: int) -> None:
     _refuse_other_shapes(arrays, shapes, "line_")
     if type(line.n_alone) is not int:
         refuse_file("n_alone of line_ to be a number", short(line.n_alone))
+
+
+def _check_token_line(kept: Any, n_tokens: Any, n_outputs: int) -> None:
+    try:
+        line = TokenLine(**kept)
+    except TypeError as error:
+        refuse_file("a line of tokens in token_line_", short(error))
+    if line.n_tokens != n_tokens or line.n_in_a_row not in range(1, 5):
+        got = f"{short(line.n_tokens)} and {short(line.n_in_a_row)}"
+        refuse_file(f"token_line_ of {n_tokens} tokens, with up to 4 in a row", got)
+    if type(line.share) is not float or not 0 <= line.share <= 1:
+        refuse_file("share of token_line_ from 0 to 1", short(line.share))
+    n_terms = np.shape(line.terms)[:1]
+    arrays = [line.terms, line.idf, line.coef, line.intercept]
+    shapes = [n_terms, n_terms, (*n_terms, n_outputs), (n_outputs,)]
+    _refuse_other_shapes(arrays, shapes, "token_line_")
+    if line.terms.dtype != np.int64 or not n_terms[0] or (np.diff(line.terms) <= 0).any():
+        refuse_file("terms of token_line_ in ascending order", short(line.terms))
 
 
 def _are_equal(a: Any, b: Any) -> bool:
