@@ -294,7 +294,6 @@ class Fit:
 
         loss = task.targets.loss if loss is None else loss
         run = self._run(task, network, data, loss, engine, extras or {})
-        self.plan = run.plan
         n_networks = self.params.n_networks
         tasks = EpochTasks(self.estimator, self.given, run.plan.epochs * n_networks, fitted_with)
         levels = task.targets.quantiles or ()
@@ -307,8 +306,7 @@ class Fit:
         self._keep_weights(learnt)
         if not self.judged:
             self._keep_history(run.plan, len(data.sequences))
-            is_alone = task.line is None and task.token_line is None
-            judged_by = task.targets if loss == task.targets.loss and is_alone else None
+            judged_by = task.targets if loss == task.targets.loss and task.is_alone else None
             self.verdict = verdict(judged_by, data, run.plan, now)
         for name, value in self._last_attributes({}, finish).items():
             setattr(self.estimator, name, value)
@@ -325,7 +323,7 @@ class Fit:
     ) -> Run:
         """Return how the network is trained."""
         params, averaging = self.params, self.params.weight_averaging
-        plan = self._plan(task, data)
+        plan = self.plan = self._plan(task, data)
         if data.misses_targets:
             _refuse_function(loss)
             loss = KnownOnly(loss)

@@ -36,6 +36,11 @@ class Task(Generic[I, T]):
     # Of texts, a line that counts in a mean with the network.
     token_line: TokenLine | None = None
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether no line predicts beside the network."""
+        return self.line is None and self.token_line is None
+
     def weighed_by(self, sample_weight: Any, values: Any, sequences: Sequences) -> Task[Any, Any]:
         """Return the task with the scale of weights, and what it knows of classes by weight."""
         weights, scale = check_weights(sample_weight, sequences), self.weight_scale
