@@ -98,11 +98,12 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         Predict at every step, not once for each sequence. The prediction at a step depends on
         the steps up to it only, unless `bidirectional`.
     baseline : {"auto"} or None, default="auto"
-        What predicts beside the networks. "auto": for token ids, a logistic regression on counted
-        tokens and pairs of neighbours (tf-idf weights) is fitted as well, and its log-odds are
-        averaged with those of the networks, in the proportion that held-out samples show to be
-        best. None: the networks alone, as it is for numbers, `return_sequences`, another `loss`,
-        ``early_stopping=False``, `partial_fit` and few samples (see the guide's page on training).
+        The model that predicts beside the networks. "auto": for token ids, a logistic regression
+        on counted tokens and pairs of neighbours (tf-idf weights) is fitted as well, and its
+        log-odds are averaged with those of the networks, in the proportion that held-out samples
+        show to be best. None: the networks alone, as it is for numbers, `return_sequences`, another
+        `loss`, ``early_stopping=False``, `partial_fit` and few samples (see the guide's page on
+        training).
     loss : {"auto"} or callable, default="auto"
         Training minimizes it. "auto" is the cross-entropy. A callable takes targets and logits
         as tensors and returns the loss of each sample or step; the targets are class numbers of
