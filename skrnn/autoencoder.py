@@ -25,6 +25,7 @@ from ._data.task import Task, read_alone
 from ._encoding import OF_AN_OUTAGE, computed
 from ._estimator import POSITIVE_INT, BaseNetwork, Fit
 from ._networks import autoencoder
+from ._plan import Usual
 from ._spec import network_of
 from ._starting_weights import initial_weights
 
@@ -67,17 +68,22 @@ class RNNAutoencoder(
         outweigh the others.
     optimizer : {"adam", "adamw", "rmsprop", "sgd"}, default="adam"
         The optimizer.
-    learning_rate : float, default=3e-3
-        The optimizer's step size.
+    learning_rate : float or "auto", default="auto"
+        The optimizer's step size. The guide's page on training has a table of all that is "auto".
+    learning_rate_schedule : {"auto", "constant", "cosine", "plateau"}, default="auto"
+        How the learning rate changes with the updates. "cosine": it rises over the first
+        twentieth of the planned updates and falls to a tenth along half a cosine. "plateau": it
+        is multiplied by 0.3 where the loss on the held-out samples (or on all, where none are
+        held out) has not improved for half of `n_iter_no_change` epochs (or 10).
     clipnorm : float or None, default=1.0
         The gradient of each weight array is scaled down to this L2 norm. None: no clipping.
-    epochs : int, default=100
+    epochs : int or "auto", default="auto"
         Passes over the training samples, at most.
-    batch_size : int, default=32
+    batch_size : int or "auto", default="auto"
         Samples in a training step.
     shuffle : bool, default=True
         Visit the samples in a new random order in each epoch.
-    early_stopping : bool, default=True
+    early_stopping : bool or "auto", default="auto"
         Hold out samples, stop when the loss on them has not improved for `n_iter_no_change`
         epochs, and keep the weights of the best epoch.
     validation_fraction : float, default=0.1
@@ -87,7 +93,7 @@ class RNNAutoencoder(
         that reach into them are left out. "random": any. "auto": "last" for windows of a series
         (whole series at random where they are too short to spare their last windows), "random"
         for independent sequences, as those of one step are.
-    n_iter_no_change : int, default=10
+    n_iter_no_change : int or "auto", default="auto"
         Epochs without improvement after which early stopping stops.
     warm_start : bool, default=False
         Let `fit` continue from the fitted weights, with the scaling of the first fit.
@@ -111,6 +117,10 @@ class RNNAutoencoder(
         The number of epochs run.
     best_epoch_ : int
         The epoch, counted from 1, whose weights are kept.
+    batch_size_, epochs_, learning_rate_ : int, int and float
+        What `batch_size`, `epochs` and `learning_rate` were, "auto" resolved.
+    n_updates_ : int
+        The updates of the last `fit` or `partial_fit`.
     weights_ : list of ndarray
         The weights: layers of the encoder, latent vector, first states of the decoder, its layers,
         output.
@@ -173,6 +183,8 @@ class RNNAutoencoder(
     (300, 3)
     """
 
+    _usual = Usual(learning_rate=3e-3, batch_size=32, epochs=100, patience=10)
+
     _parameter_constraints: dict[str, list[Any]] = {
         **BaseNetwork._parameter_constraints,
         "latent_dim": [POSITIVE_INT],
@@ -195,15 +207,16 @@ class RNNAutoencoder(
         recurrent_dropout: float = 0.0,
         standardize: bool = True,
         optimizer: str = "adam",
-        learning_rate: float = 3e-3,
+        learning_rate: float | str = "auto",
+        learning_rate_schedule: str = "auto",
         clipnorm: float | None = 1.0,
-        epochs: int = 100,
-        batch_size: int = 32,
+        epochs: int | str = "auto",
+        batch_size: int | str = "auto",
         shuffle: bool = True,
-        early_stopping: bool = True,
+        early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         validation: str = "auto",
-        n_iter_no_change: int = 10,
+        n_iter_no_change: int | str = "auto",
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -219,6 +232,7 @@ class RNNAutoencoder(
         self.standardize = standardize
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
         self.clipnorm = clipnorm
         self.epochs = epochs
         self.batch_size = batch_size

@@ -42,7 +42,8 @@ NETWORKS = {
 
 def small_autoencoder(**params):
     """An autoencoder that fits in milliseconds once its program is compiled."""
-    return RNNAutoencoder(**{**SMALL, "latent_dim": 3, **params})
+    usual = {"learning_rate_schedule": "constant", "early_stopping": True}
+    return RNNAutoencoder(**{**SMALL, **usual, "latent_dim": 3, **params})
 
 
 def with_absent_steps(X):
@@ -313,6 +314,29 @@ def test_auto_contamination_is_a_robust_bound():
     z = 0.6745 * (logs - np.median(logs)) / np.median(np.abs(logs - np.median(logs)))
     np.testing.assert_array_equal(fitted.predict(X), np.where(z > 3.5, -1, 1))
     assert get_tags(fitted).estimator_type == "outlier_detector"
+
+
+# What "auto" stands for
+
+
+def test_few_sequences_are_trained_by_updates():
+    X, _ = sequences()
+    fitted = RNNAutoencoder(latent_dim=3, units=4, random_state=0).fit(X)
+    found = fitted.batch_size_, fitted.learning_rate_, fitted.epochs_, fitted.n_updates_
+    assert found == (16, 3e-3, 250, 1000)  # batches of 16 make 60 samples in 4 updates
+    assert "val_loss" not in fitted.history_
+    # Twelve independent numbers with three: a linear map leaves what the last nine components hold.
+    left = np.linalg.svd((X - X.mean(axis=(0, 1))).reshape(len(X), -1), compute_uv=False)[3:] ** 2
+    assert -fitted.score(X) < (left.sum() / X.size) / X.var(axis=(0, 1)).mean()
+
+
+def test_many_windows_are_held_to_a_part_of_them():
+    X = np.random.default_rng(0).normal(size=(505, 2))
+    windows = LagWindows(N_STEPS, fill="edge").fit_transform(X)
+    fitted = RNNAutoencoder(latent_dim=3, units=4, epochs=2, batch_size=16, random_state=0)
+    fitted.fit(windows)
+    assert len(fitted.history_["val_loss"]) == 2
+    assert (fitted.batch_size_, fitted.learning_rate_) == (16, 3e-3)
 
 
 # As an estimator

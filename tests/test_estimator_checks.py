@@ -26,6 +26,22 @@ def test_common_checks(estimator, check):
     check(estimator)
 
 
+def checks_of_what_is_learnt(estimator):
+    """The checks that a network fails which has learnt nothing, or too little."""
+    for _, check in estimator_checks_generator(estimator):
+        name = getattr(check, "func", check).__name__
+        if name in ("check_classifiers_train", "check_regressors_train", "check_outliers_train"):
+            yield check
+
+
+@pytest.mark.parametrize("Network", KINDS, ids=lambda Network: Network.__name__)
+def test_untouched_defaults_learn_enough(Network):
+    checks = list(checks_of_what_is_learnt(Network()))
+    assert checks
+    for check in checks:
+        check(Network())
+
+
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: type(network).__name__)
 def test_the_checks_were_collected(network):
     """scikit-learn leaves out nearly all checks, without a word, if it takes X for no table."""
