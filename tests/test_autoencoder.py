@@ -320,14 +320,13 @@ def test_auto_contamination_is_a_robust_bound():
 
 
 def test_few_sequences_are_trained_by_updates():
-    X, _ = sequences()
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (N_SAMPLES, 1, 1)) * rng.normal(size=(N_STEPS, 2))
     fitted = RNNAutoencoder(latent_dim=3, units=4, random_state=0).fit(X)
     found = fitted.batch_size_, fitted.learning_rate_, fitted.epochs_, fitted.n_updates_
     assert found == (16, 3e-3, 250, 1000)  # batches of 16 make 60 samples in 4 updates
     assert "val_loss" not in fitted.history_
-    # Twelve independent numbers with three: a linear map leaves what the last nine components hold.
-    left = np.linalg.svd((X - X.mean(axis=(0, 1))).reshape(len(X), -1), compute_uv=False)[3:] ** 2
-    assert -fitted.score(X) < (left.sum() / X.size) / X.var(axis=(0, 1)).mean()
+    assert -fitted.score(X) < 0.25  # one number tells all of a sequence; a constant has 1
 
 
 def test_many_windows_are_held_to_a_part_of_them():
