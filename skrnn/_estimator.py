@@ -296,8 +296,7 @@ class Fit:
         run = self._run(task, network, data, loss, engine, extras or {})
         n_networks = self.params.n_networks
         tasks = EpochTasks(self.estimator, self.given, run.plan.epochs * n_networks, fitted_with)
-        levels = task.targets.quantiles or ()
-        starts = self._starts(run.plan, len(data.sequences), start, optimizer, levels)
+        starts = self._starts(run.plan, len(data.sequences), start, optimizer, task.targets)
         if self.checkpoint is not None:
             records = self.checkpoint.records(engine, data, starts)
             starts = [replace(s, record=r) for s, r in zip(starts, records, strict=True)]
@@ -358,12 +357,13 @@ class Fit:
         n_samples: int,
         start: Callable[[int], list[np.ndarray]] | None,
         optimizer: list[Any],
-        levels: tuple[float, ...],
+        targets: Any,
     ) -> list[Start]:
         """Return where the training of each network starts."""
         n_networks = self.params.n_networks
         weights: Any = [None] * n_networks
         states: Any = [None] * n_networks
+        levels = targets.quantiles or ()
         seeds = [seeds_of_member(self.seeds, number) for number in range(n_networks)]
         if self.goes_on:
             now = slice(len(self.trained), len(self.trained) + n_networks)

@@ -118,7 +118,7 @@ class RNNAutoencoder(
     best_epoch_ : int
         The epoch, counted from 1, whose weights are kept.
     batch_size_, epochs_, learning_rate_ : int, int and float
-        What `batch_size`, `epochs` and `learning_rate` were, "auto" resolved.
+        The values of `batch_size`, `epochs` and `learning_rate`, "auto" resolved.
     n_updates_ : int
         The updates of the last `fit` or `partial_fit`.
     weights_ : list of ndarray
