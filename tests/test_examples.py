@@ -176,6 +176,16 @@ def test_course_6_layers(tmp_path):
 
 
 @pytest.mark.slow
+@needs("babel")
+def test_course_7_translation(tmp_path):
+    printed = percentages(run_example("course_7_translation", tmp_path, "--quick"))
+    # No date of the test is one of the training, and the word list knows no new year.
+    assert printed["most alike known date"] == [0, 0]
+    assert printed["word list"][0] > 70 and printed["word list"][1] == 0
+    assert min(printed["network, attention"]) > 20
+
+
+@pytest.mark.slow
 def test_colour_names(tmp_path):
     printed = run_example("colour_names", tmp_path, "--quick")
     overlap, right = zip(*percentages(printed).values(), strict=True)
