@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from ._programs import cache_info, clear_cache
     from .autoencoder import RNNAutoencoder
     from .classification import RNNClassifier
-    from .display import AttentionDisplay, LagImportanceDisplay, TrainingCurveDisplay
+    from .display import (
+        AttentionDisplay,
+        ConfusionOverTimeDisplay,
+        LagImportanceDisplay,
+        TrainingCurveDisplay,
+    )
     from .forecast import (
         BacktestDisplay,
         ForecastDisplay,
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
 _HOME = {
     "AttentionDisplay": ".display",
     "BacktestDisplay": ".forecast",
+    "ConfusionOverTimeDisplay": ".display",
     "ForecastDisplay": ".forecast",
     "LagFeatures": ".windows",
     "LagImportanceDisplay": ".display",
@@ -69,6 +75,7 @@ _HOME = {
 __all__ = [
     "AttentionDisplay",
     "BacktestDisplay",
+    "ConfusionOverTimeDisplay",
     "ForecastDisplay",
     "LagFeatures",
     "LagImportanceDisplay",

@@ -1,12 +1,19 @@
 """Pictures of attention (of networks that pool their steps) and of trainings."""
 
+import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from skrnn import AttentionDisplay, SequenceTokenizer, TrainingCurveDisplay
+from skrnn import (
+    AttentionDisplay,
+    ConfusionOverTimeDisplay,
+    SequenceTokenizer,
+    TrainingCurveDisplay,
+)
 
 from .common import sequences, small_classifier, small_regressor
 
@@ -83,3 +90,59 @@ def test_a_training_curve_is_the_history():
     assert display.best_epoch == network.best_epoch_
     with pytest.raises(TypeError, match="got LinearRegression"):
         TrainingCurveDisplay.from_estimator(LinearRegression().fit([[1.0]], [1.0]))
+
+
+# Confusion over time
+
+
+class Sayings:
+    """A classifier that says what it was told to, whatever it is asked."""
+
+    def __init__(self, labels):
+        self.labels = labels
+
+    def predict(self, X):
+        return self.labels
+
+
+def cells(display):
+    """The kind of each cell by its colour: 0 neither, 1 right, 2 missed, 3 false."""
+    return np.asarray(display.mesh_.get_array()).reshape(len(display.ax_.get_yticks()), -1).tolist()
+
+
+def test_labels_over_time():
+    true, predicted = ["sun", "sun", "rain", "fog"], ["sun", "rain", "rain", "sun"]
+    display = ConfusionOverTimeDisplay.from_predictions(true, predicted)
+    assert names(display.ax_.get_yticklabels()) == ["fog", "rain", "sun"]
+    assert cells(display) == [[0, 0, 0, 2], [0, 3, 1, 0], [1, 2, 0, 3]]
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert legend == ["right", "missed", "false"]
+    ordered = ConfusionOverTimeDisplay(
+        true, predicted, labels=["sun", "rain", "snow", "fog"]
+    ).plot()
+    assert cells(ordered) == [[1, 2, 0, 3], [0, 3, 1, 0], [0, 0, 0, 0], [0, 0, 0, 2]]
+
+
+def test_labels_of_rows_with_dates_and_of_one_sequence():
+    X = pd.DataFrame({"rain": [0.0, 1.0, 2.0]}, pd.date_range("2024-05-01", periods=3))
+    display = ConfusionOverTimeDisplay.from_estimator(Sayings([0, 1, 1]), X, [0, 0, 1])
+    assert display.ax_.get_xlabel() == "time"
+    first, last = mdates.num2date(display.ax_.get_xlim())
+    assert (first.day, last.day) == (30, 3)  # half a day more on both sides
+    _, ax = plt.subplots()
+    sequence = [np.zeros((3, 2))]
+    display = ConfusionOverTimeDisplay.from_estimator(
+        Sayings([np.array([0, 1, 1])]), sequence, [[0, 0, 1]], ax=ax
+    )
+    assert display.ax_ is ax and ax.get_xlabel() == "step"
+    assert cells(display) == [[1, 2, 0], [0, 3, 1]]
+
+
+def test_labels_over_time_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="got labels without 'b'"):
+        ConfusionOverTimeDisplay.from_predictions(["a", "b"], ["a", "a"], labels=["a"])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        ConfusionOverTimeDisplay.from_predictions(["a", "b"], ["a"])
+    two = Sayings([np.array([0, 1])] * 2)
+    with pytest.raises(ValueError, match="got 2 sequences"):
+        ConfusionOverTimeDisplay.from_estimator(two, [[1], [2]], [[0, 1], [0, 1]])
