@@ -244,6 +244,10 @@ def test_files_of_format_1():
     assert network[-1].partial_fit(network[:-1].transform(frame), frame["a"]).n_iter_ == 4
     texts = skrnn.load(DATA / "format_1_texts.skrnn")
     np.testing.assert_allclose(texts.predict_proba(TEXTS), expected["texts"], rtol=1e-4)
+    forecaster = skrnn.load(DATA / "format_1_forecaster.skrnn")
+    found = forecaster.forecast(coverage=0.8)
+    np.testing.assert_allclose(found, expected["forecaster"], rtol=1e-4)
+    assert found.index[0] == frame.index[-1] + pd.Timedelta(days=1)
 
 
 # What can be trusted
