@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import runpy
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,6 +14,8 @@ import sklearn
 from sklearn.pipeline import Pipeline, make_pipeline
 
 import skrnn
+from skrnn._data.sequences import Sequences
+from skrnn._data.splitting import split_validation
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = [
@@ -97,3 +100,36 @@ def test_every_block_is_found():
     for page in PAGES:
         text = (DOCS / page).read_text("utf-8")
         assert len(blocks_of(page)) + text.count(":class: not-run") == text.count("block:: python")
+
+
+# Pictures
+
+SCRIPTS = sorted((DOCS / "guide").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_pictures_of_the_guide_are_drawn_and_shown(path):
+    runpy.run_path(str(path))
+    assert plt.gcf().axes
+    plt.close("all")
+    pages = [page.read_text("utf-8") for page in (DOCS / "guide").glob("*.rst")]
+    assert any(f".. plot:: guide/{path.name}" in page for page in pages)
+
+
+def test_the_picture_of_early_stopping_is_true():
+    drawn = runpy.run_path(str(DOCS / "guide" / "early_stopping.py"))
+    plt.close("all")
+    n_windows = len(drawn["last"])
+    windows = Sequences.from_series(np.zeros((drawn["N_ROWS"], 1)), n_windows, drawn["WINDOW"])
+    fraction = drawn["N_HELD_OUT"] / n_windows
+    train, held_out = split_validation(windows, None, fraction=fraction, how="last", seed=0)
+    assert sorted(held_out) == np.flatnonzero(drawn["held_out"]).tolist()
+    left = ~drawn["held_out"] & ~drawn["purged"]
+    assert sorted(train) == np.flatnonzero(left).tolist()
+
+
+def test_the_picture_of_folds_is_true():
+    drawn = runpy.run_path(str(DOCS / "guide" / "folds.py"))
+    plt.close("all")
+    # The window of the first test row of the last fold, which begins at row 20.
+    assert drawn["first"].tolist() == [16, 17, 18, 19, 20]
