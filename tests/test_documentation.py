@@ -36,7 +36,8 @@ def texts():
         for attribute, method in inspect.getmembers(value, inspect.isroutine):
             if not attribute.startswith("_") and method.__module__.startswith("skrnn"):
                 yield f"{name}.{attribute}", inspect.getdoc(method) or ""
-    for path in [*DOCS.glob("*.rst"), *DOCS.glob("guide/*.rst"), *DOCS.glob("*o*/*.rst")]:
+    folders = [DOCS, DOCS / "guide", DOCS / "howto", DOCS / "tutorials"]
+    for path in [path for folder in folders for path in folder.glob("*.rst")]:
         text = path.read_text("utf-8")
         text = re.sub(r"^\.\. (code-block|plot)::.*\n(?:(?: +.*)?\n)*", "\n", text, flags=re.M)
         yield path.name, re.sub(r"^.+\n([=~-])\1{3,}$", "", text, flags=re.M)
