@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -206,7 +206,9 @@ def _windows(values: np.ndarray, given: Given) -> Any:
 
     if not values.size or values.dtype.kind != "f" or not np.isfinite(values).all():
         return values
-    return LagWindows(max(given.steps, 1)).fit_transform(_frame(values, Given(n=given.n)))
+    return LagWindows(max(given.steps, 1)).fit_transform(
+        _frame(values, replace(given, index="range"))
+    )
 
 
 _FORMS = {

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..windows import LagWindows
+from ..windows._calendar_features import check_calendar
 from ..windows._window_array import Windows, windows_of
 from ._holidays import calendar_columns, holiday_column
 from ._roles import Columns, frame_label, frame_of
@@ -178,8 +179,6 @@ def learn_design(
 ) -> tuple[Design, Table]:
     """Return what a training table teaches, and the table as numbers."""
     frame, has_index = frame_of(X)
-    if not len(frame):
-        raise ValueError("Expected a table with rows; got none.")
     columns = Columns.learn(frame, target, known)
     dates = None if holidays is None else tuple(holidays)
     table = read_table(frame, columns, dates, {})
@@ -196,7 +195,7 @@ def learn_design(
         lead_steps,
         lags,
         window,
-        tuple(calendar),
+        tuple(check_calendar(calendar)),
         dates,
         has_index,
         by_name,

@@ -227,6 +227,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         "baseline": [StrOptions({"auto", "none", "last", "season"})],
         "season": [Interval(Integral, 1, None, closed="left"), None],
         "quantiles": ["array-like", None],
+        "holidays": ["array-like", None],
         "early_stopping": ["boolean", StrOptions({"auto"})],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     }

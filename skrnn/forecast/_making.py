@@ -55,8 +55,6 @@ class Maker:
     def joined(self, X: Any) -> tuple[Table, np.ndarray]:
         """Return the rows of X behind those that are remembered, and where they stand."""
         given = self.design.read(X)
-        if not len(given):
-            raise ValueError("Expected a table with rows; got none.")
         if not self.design.has_index:
             return given, np.arange(len(given))
         _warn_of_gap(self.history, given)

@@ -108,6 +108,13 @@ def frame_of(X: Any) -> tuple[Any, bool]:
     X : Series, DataFrame or array-like
         Of pandas with its index; arrays and tables of other libraries have none.
     """
+    frame, has_index = _as_frame(X)
+    if not len(frame):
+        raise ValueError("Expected a table with rows; got none: look at what selected them.")
+    return frame, has_index
+
+
+def _as_frame(X: Any) -> tuple[Any, bool]:
     import pandas as pd
 
     library = library_of(X)
@@ -118,14 +125,18 @@ def frame_of(X: Any) -> tuple[Any, bool]:
         return pd.DataFrame({name: X[name].to_numpy() for name in X.columns}), False
     if library == "pyarrow":
         return pd.DataFrame({name: X[name].to_numpy() for name in X.column_names}), False
-    values = np.asarray(X)
-    if values.ndim not in (1, 2):
+    try:
+        values = np.asarray(X)
+        got = f"{values.ndim} dimensions"
+    except ValueError:
+        values, got = np.empty(0), "rows of several lengths"
+    if values.ndim not in (1, 2) or got == "rows of several lengths":
         raise ValueError(
             f"Expected a table: a Series, a frame, or an array of one or two dimensions; got "
-            f"{values.ndim} dimensions. Give the rows, one for each step; the forecaster makes the "
+            f"{got}. Give the rows, one for each step; the forecaster makes the "
             "windows."
         )
-    return pd.DataFrame(values.reshape(len(values), -1)), False
+    return pd.DataFrame(values if values.ndim == 2 else values[:, None]), False
 
 
 def frame_label(stamp: Any) -> str:

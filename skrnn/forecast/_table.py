@@ -52,11 +52,22 @@ class Table:
 
     def behind(self, earlier: Table, clocks: dict[Any, Any]) -> Table:
         """Return the rows of an earlier table that this one lacks, and these behind them."""
+        self._check_panel(earlier)
         kept = np.flatnonzero(~earlier.index.isin(self.index))
         index = earlier.index[kept].append(self.index.set_names(earlier.index.names))
         values = np.concatenate([earlier.values[kept], self.values])
         known = np.concatenate([earlier.known[kept], self.known])
         return table_of(index, values, known, self.n_targets, clocks)
+
+    def _check_panel(self, earlier: Table) -> None:
+        """Refuse rows of one series behind those of a panel, and the reverse."""
+        if self.index.nlevels == earlier.index.nlevels:
+            return
+        forms = {1: "one series, indexed by time", 2: "a panel, indexed by (series, time)"}
+        raise ValueError(
+            f"Expected {forms[earlier.index.nlevels]}, as in fit; got {forms[self.index.nlevels]}. "
+            "pd.concat({name: X}) makes a panel of one series, and X.xs(name) takes one out of it."
+        )
 
     def truth(self, n_steps: int, rows: Any = slice(None)) -> np.ndarray:
         """Return the targets so many steps after some rows: (n_rows, n_steps, n_targets).

@@ -56,6 +56,8 @@ def holds_texts(X: Any) -> bool:
     """Tell whether X is a collection of texts or of lists of tokens, not of numbers."""
     if isinstance(X, (str, bytes)):
         return True  # a single one, which `as_documents` refuses
+    if not isinstance(X, Iterable):
+        return False
     if hasattr(X, "shape"):
         X = np.asarray(X)
         if X.dtype.kind != "O":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,7 @@ def calendar_features(index: Any, words: str | Sequence[str]) -> tuple[np.ndarra
 
 def check_calendar(words: Any) -> list[str]:
     """Words of the calendar as a list; others are refused, and one that comes twice."""
-    listed = [words] if isinstance(words, str) else list(words)
+    listed = list(words) if isinstance(words, Iterable) and not isinstance(words, str) else [words]
     for at, word in enumerate(listed):
         if word not in CALENDAR_WORDS or word in listed[:at]:
             known = ", ".join(f'"{one}"' for one in CALENDAR_WORDS)

@@ -49,8 +49,16 @@ def check_table(table: Any) -> None:
 
 
 def check_columns(table: Any) -> None:
-    """Refuse dates and texts among the columns of a table, and name the first of them."""
+    """Refuse dates and texts among the columns of a table, and name the first of them.
+
+    A frame without columns is refused too.
+    """
     library = library_of(table)
+    if library != "numpy" and getattr(table, "shape", (1, 1))[1:] == (0,):
+        raise ValueError(
+            f"Expected a table of at least one column; got a frame of shape {table.shape}: look at "
+            "what selected its columns."
+        )
     for name, values, is_time in _columns(table, library):
         if is_time:
             raise ValueError(_of_dates(name, _TO_CLOCK[library].format(name)))

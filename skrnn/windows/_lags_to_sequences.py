@@ -13,6 +13,7 @@ from .._compat import Interval, fit_context
 from .._documentation import DocumentationLink
 from .._lag_names import lag_of
 from .._messages import shown
+from ._frames import check_table
 
 
 class LagsToSequences(  # type: ignore[call-arg]
@@ -95,6 +96,7 @@ class LagsToSequences(  # type: ignore[call-arg]
             If no column is a lag, or the series do not have the same lags, or there are fewer
             columns than `lags`.
         """
+        check_table(X)
         n_columns = validate_data(self, X, ensure_all_finite="allow-nan").shape[1]
         by_series = self._by_series(n_columns)
         self.lags_ = np.array(sorted(next(iter(by_series.values())), reverse=True))
@@ -119,6 +121,7 @@ class LagsToSequences(  # type: ignore[call-arg]
             then the other columns, which are the same at each step.
         """
         check_is_fitted(self)
+        check_table(X)
         values = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
         sequences: np.ndarray = values[:, self.columns_]
         return sequences
