@@ -184,7 +184,9 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         padded, slots, series = self._laid_out(X)
         starts = slots - self._reach()
         index = X.index if hasattr(X, "iloc") else None
-        return windows_of(WindowTable(padded, starts, series, self.window, self.dilation, index))
+        return windows_of(
+            WindowTable(padded, starts, series, int(self.window), int(self.dilation), index)
+        )
 
     def set_output(self, *, transform: Any = None) -> Self:
         """Do nothing: windows are no table, so that no other container can hold them.
