@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._callbacks import CallbackSupportMixin, fit_task
 from .._compat import Interval, RealNotInt, StrOptions, fit_context
 from .._documentation import DocumentationLink
+from .._messages import shown
 from .._tokens import PADDING, UNKNOWN
 from .._warnings import warn
 from ._analysis import TOKEN_PATTERN, UNKNOWN_TEXT, Analysis
@@ -261,6 +262,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         """
         check_is_fitted(self)
         rows = X.to_numpy() if hasattr(X, "to_numpy") else X
+        _refuse_no_rows(rows)
         analysis = self._analysis()
         token_lists = self._vocabulary().decode(rows, unknown=UNKNOWN_TEXT[self.level])
         return [analysis.join(tokens) for tokens in token_lists]
@@ -374,3 +376,12 @@ def _check_memory(n_steps: int, lengths: np.ndarray, max_len: Any) -> None:
     if n_bytes >= _TOO_MUCH_MEMORY:
         raise ValueError(message)
     warn(message)
+
+
+def _refuse_no_rows(X: Any) -> None:
+    is_one = isinstance(X, str | bytes | dict) or getattr(X, "shape", (0,)) == ()
+    if is_one or not isinstance(X, Iterable):
+        raise ValueError(
+            "Expected X as rows of token ids, of shape (n_texts, n_steps), or a list of them; "
+            f"got {shown(X)}. Put a single row in a list: [row]."
+        )

@@ -126,7 +126,7 @@ class Vocabulary:
         return decoded
 
     def _checked(self, ids: np.ndarray, row: int) -> np.ndarray:
-        if ids.size == 0:
+        if ids.size == 0 and ids.ndim == 1:
             return ids
         fits = ids.dtype.kind in "iu" and ids.ndim == 1
         if not fits or ids.min() < 0 or ids.max() >= len(self):

@@ -103,6 +103,7 @@ def _check_dimensions(table: Any) -> None:
         "one dimension": "Reshape your data: np.reshape(X, (-1, 1)) makes one column of it",
         "rows of several lengths": "Give each row as many values",
         "a dictionary": "pd.DataFrame(X) makes one",
+        "a single value": "Give rows, each of a number for every feature",
     }
     got = _other_than_two_dimensions(table)
     if got in remedies:
@@ -119,6 +120,8 @@ def _check_dimensions(table: Any) -> None:
 def _other_than_two_dimensions(table: Any) -> str:
     if isinstance(table, dict) and not hasattr(table, "ndim"):  # as a sparse matrix may be
         return "a dictionary"
+    if table is None or isinstance(table, str | bytes) or np.isscalar(table):
+        return "a single value"
     if hasattr(table, "to_frame"):
         return "a Series"
     if isinstance(table, list | tuple):

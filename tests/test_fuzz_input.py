@@ -1,0 +1,86 @@
+"""Inputs of all kinds for all estimators: an answer or a clear refusal; `benchmarks.fuzz_input`.
+
+A few of its cases run here, those that need few programs; and what it once found, by hand.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import skrnn
+from benchmarks.fuzz_input import KINDS, Case, Given, cases, judged
+
+FEW = settings(
+    max_examples=100,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+CHEAP = ("LagWindows", "LagFeatures", "LagsToSequences", "SequenceTokenizer")
+
+
+@FEW
+@given(cases(CHEAP))
+def test_transformers(case):
+    assert judged(case) in ("answered", "refused")
+
+
+@FEW
+@given(cases(tuple(KINDS)))
+def test_unfitted_and_what_no_network_can_read(case):
+    """Without the cases that train: these are the benchmark's."""
+    if case.estimator not in CHEAP and case.is_fitted:
+        case = Case(case.estimator, case.words, Given("number"), case.y, case.method, case.later)
+    assert judged(case) in ("answered", "refused")
+
+
+def test_a_judge_knows_a_fault():
+    """NumPy's own error, a wrong number of rows, and another answer are faults."""
+
+    class Wrong(skrnn.LagWindows):
+        def transform(self, X):
+            return np.asarray(X)[1:]
+
+    class Broken(skrnn.LagWindows):
+        def fit(self, X, y=None):
+            np.zeros(3).reshape(2)
+
+    case = Case("LagWindows", X=Given("table"), method="transform")
+    assert judged(case) == "answered"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(skrnn, "LagWindows", Wrong)
+        assert judged(case) == "fault: 8 answers to 9 samples"
+        patch.setattr(skrnn, "LagWindows", Broken)
+        assert judged(case).startswith("fault: ValueError at test_fuzz_input.py")
+
+
+def table(n_rows=9):
+    return pd.DataFrame({"a": np.arange(float(n_rows))})
+
+
+@pytest.mark.parametrize(
+    "name, X, message",
+    [
+        ("RNNRegressor", table()[[]], r"at least one column; got a frame of shape \(9, 0\)"),
+        ("LagWindows", table()[[]], r"at least one column; got a frame of shape \(9, 0\)"),
+        ("RNNSeq2Seq", 3.5, r"or a list of sequences, got float"),
+        ("LagsToSequences", [[1.0], [1.0, 2.0]], "got rows of several lengths"),
+        ("RNNForecaster", [[1.0], [1.0, 2.0]], "got rows of several lengths"),
+        ("RNNForecaster", np.empty((0, 2)), "Expected a table with rows; got none"),
+    ],
+)
+def test_what_it_found_is_refused_in_words(name, X, message):
+    estimator = getattr(skrnn, name)()
+    with pytest.raises(ValueError, match=message):
+        estimator.fit(X, np.arange(9.0)) if name in ("RNNRegressor", "RNNSeq2Seq") else (
+            estimator.fit(X)
+        )
+
+
+def test_words_of_a_forecaster_that_are_none():
+    with pytest.raises(ValueError, match=r"Expected words of the calendar.*got 1: leave it out"):
+        skrnn.RNNForecaster(calendar=1).fit(table())
+    with pytest.raises(ValueError, match="'holidays' parameter of RNNForecaster must be"):
+        skrnn.RNNForecaster(holidays=1).fit(table())
