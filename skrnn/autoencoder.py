@@ -358,6 +358,7 @@ class RNNAutoencoder(
             The latent vectors; a data frame, with the dates of windows, if `set_output` says so.
             NaN for a sequence without any step.
         """
+        check_is_fitted(self)
         vectors, _ = computed(self, X, "encode", (self._n_features_out,))
         return with_index_of(X, vectors, self)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
+from sklearn.exceptions import NotFittedError
 
 import skrnn
 from benchmarks.fuzz_input import KINDS, Case, Given, cases, judged
@@ -84,3 +85,21 @@ def test_words_of_a_forecaster_that_are_none():
         skrnn.RNNForecaster(calendar=1).fit(table())
     with pytest.raises(ValueError, match="'holidays' parameter of RNNForecaster must be"):
         skrnn.RNNForecaster(holidays=1).fit(table())
+
+
+@pytest.mark.parametrize("X", [np.zeros((2, 3, 1)), [np.zeros((2, 1))]], ids=["array", "list"])
+@pytest.mark.parametrize("method", ["transform", "predict", "reconstruct", "score_samples"])
+def test_an_autoencoder_that_is_not_fitted(method, X):
+    with pytest.raises(NotFittedError):
+        getattr(skrnn.RNNAutoencoder(), method)(X)
+
+
+@pytest.mark.parametrize("X", [None, 3, "text", {"a": 1}])
+def test_single_values_are_no_rows(X):
+    with pytest.raises(ValueError, match=r"Expected a table of shape|Expected a table: a Series"):
+        skrnn.LagWindows().fit(X)
+    tokenizer = skrnn.SequenceTokenizer().fit(["a b"])
+    with pytest.raises(ValueError, match=r"Expected X as rows of token ids.*a list: \[row\]"):
+        tokenizer.inverse_transform(X)
+    with pytest.raises(ValueError, match=r"Expected every sequence to hold token ids"):
+        tokenizer.inverse_transform(np.empty((2, 3, 0)))

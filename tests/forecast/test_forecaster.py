@@ -97,6 +97,15 @@ def test_a_series_that_fit_never_saw(of_panel):
     assert error < 2 * new["y"].diff().abs().mean()
 
 
+def test_one_series_is_no_panel(fitted, of_panel):
+    with pytest.raises(ValueError, match=r"Expected a panel, .* as in fit; got one series"):
+        of_panel.predict(PANEL.loc["one"])
+    with pytest.raises(ValueError, match=r"Expected one series, .* as in fit; got a panel"):
+        fitted.predict(PANEL)
+    with pytest.raises(ValueError, match=r"Expected a table with rows; got none"):
+        fitted.predict(PANEL.loc["one"][:0])
+
+
 def test_arrays_are_one_series_in_order():
     values = TABLE.to_numpy()
     found = small(target=0).fit(values[:N_TRAIN])
