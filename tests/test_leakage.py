@@ -367,6 +367,82 @@ def test_real_weather_is_clean(seattle):
     assert not found(LogisticRegression(), X, tomorrow, cv=TimeSeriesSplit(5))
 
 
+def lasting(share=0.03, seed=0, n_rows=1000):
+    """A machine that is on or off for long."""
+    return (np.random.default_rng(seed).random(n_rows) < share).cumsum() % 2
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_a_state_that_lasts_is_no_target_of_the_same_row(ahead):
+    state = lasting()
+    X, y = state[:-ahead, None], state[ahead:]
+    assert not found(LogisticRegression(), X, y, cv=TimeSeriesSplit(3, gap=ahead - 1))
+    assert not found(LogisticRegression(), X, np.where(y, "on", "off"), cv=FOLDS, horizon=1)
+    kinds = {kind for kind, *_ in found(LogisticRegression(), X, y, cv=FOLDS)}
+    assert kinds == ({"training targets inside the test"} if ahead > 1 else set())
+    assert found(LogisticRegression(), state[:, None], state) == [("target in X", "column 0", 1000)]
+
+
+def test_counts_shares_and_trends_are_not_scaled():
+    rng = np.random.default_rng(0)
+    counts = np.repeat([0, 0, 0, 1, 1, *range(1, 13)], [90, 90, 90, 30, 30, *[4] * 12])
+    share = rng.uniform(0.1, 0.9, len(counts)).round(2)
+    share[[40, 90]] = 0, 1
+    walk = rng.normal(size=len(counts)).cumsum()
+    columns = {"counts": rng.permutation(counts), "share": share}
+    X = pd.DataFrame({**columns, "trend": np.linspace(0, 1, len(counts)), "walk": walk})
+    assert np.percentile(X["counts"], [25, 50, 75]).tolist() == [0, 0, 1]
+    assert not found(pipe(), X)
+    scaled = X.assign(walk=(walk - walk.mean()) / walk.std())
+    assert found(pipe(), scaled) == [("fitted before the split", "X", len(counts))]
+    assert not found(pipe(), scaled, known=["walk"])
+
+
+def test_rows_of_few_values_come_again():
+    hours = pd.date_range("2024-01-01", periods=24 * 100, freq="h")
+    noise = np.random.default_rng(0).random(len(hours)) < 0.1
+    y = np.where((hours.hour > 6) ^ noise, "high", "low")
+    turns = {f"{f.__name__} {k}": f(k * hours.hour / 4) for f in (np.sin, np.cos) for k in (1, 2)}
+    X = pd.DataFrame({**turns, "hour": hours.hour, "day": hours.day_of_week}, hours)
+    assert not found(LogisticRegression(), X, y, cv=FOLDS)
+    state = lasting(n_rows=2000)
+    X = np.lib.stride_tricks.sliding_window_view(state, 24)[:-1]
+    assert not found(LogisticRegression(), X, state[24:], cv=FOLDS)
+
+
+def test_texts_and_rows_that_a_network_reads_as_sequences_are_independent():
+    rng = np.random.default_rng(0)
+    shuffled = KFold(3, shuffle=True, random_state=0)
+    values, y = rng.normal(size=(60, 6)), rng.normal(size=60)
+    ragged = np.array([list(row[: 3 + n % 3]) for n, row in enumerate(values)], dtype=object)
+    texts = ["".join(rng.choice(list("abcdefgh "), 30)) for _ in range(60)]
+    for X in (values, values.tolist(), pd.DataFrame(values), ragged, np.array(texts), texts):
+        assert not found(RNNRegressor(), X, y, cv=shuffled)
+    assert not found(pipe(), pd.Series(texts), y, cv=shuffled)
+    kinds = {"shuffled folds"}
+    days = pd.date_range("2024-01-01", periods=60)
+    for X, more in (
+        (pd.DataFrame(values, days), {}),
+        (values, {"time_ordered": np.True_}),
+        (np.lib.stride_tricks.sliding_window_view(values.ravel(), 6)[:60], {}),
+    ):
+        leaks = found(RNNRegressor(), X, y, cv=shuffled, **more)
+        assert {kind for kind, *_ in leaks} == kinds
+    assert not found(pipe(), values, y, cv=shuffled, time_ordered=np.False_)
+    assert {kind for kind, *_ in found(pipe(), values, y, cv=shuffled)} == kinds
+
+
+def test_targets_in_lists_and_labels_are_seen():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    assert found(pipe(), X, X[:, 1].tolist()) == [("target in X", "column 1", 60)]
+    weather = np.random.default_rng(0).choice(["sun", "rain", "snow"], 60)
+    table = pd.DataFrame({"temp": X[:, 0], "weather": weather})
+    leaks = found(LogisticRegression(), table, weather)
+    assert leaks == [("target in X", "column 'weather'", 60)]
+    report = leakage_report(pipe(StandardScaler()), X[:3], X[:3, 0])
+    assert "rows are too few" in str(report)
+
+
 def test_clean_forecasters_and_independent_sequences():
     assert not found(RNNForecaster(3, target="temp"), weather(), cv=FOLDS)
     X, y = sequences()

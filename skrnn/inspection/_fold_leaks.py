@@ -18,6 +18,9 @@ DUPLICATES = "duplicated rows across folds"
 
 # Columns go together, so that equal rows are more than if each had its values by itself.
 _TIMES_CHANCE = 20
+# Rows of few values, such as an hour, a state or a class, come again, and as often with one value
+# more or less. A copy has no such neighbours.
+_TIMES_NEIGHBOURS = 5
 _MOST_COLUMNS = 32  # those of long windows are compared in part
 
 Fold = tuple[np.ndarray, np.ndarray]
@@ -146,7 +149,7 @@ def _as_numbers(X: Any) -> np.ndarray | None:
 
     if hasattr(X, "toarray"):
         X = X.toarray()
-    if not hasattr(X, "shape") and not all(np.isscalar(entry) for entry in X):
+    if len(getattr(X, "shape", ())) < 2 and not all(np.isscalar(entry) for entry in X):
         return None
     frame = X if hasattr(X, "iloc") else np.asarray(X).reshape(len(X), -1)
     columns = [
@@ -173,18 +176,38 @@ def _copies(values: np.ndarray, are_sequences: bool, rows: RowsInTime | None) ->
     if rows is not None:
         copies[_rest(copies, rows)] = -1
     n_copies = int((copies >= 0).sum())
-    return copies if n_copies > _TIMES_CHANCE * _by_chance(values) else np.full(len(values), -1)
+    come_again = n_copies <= _TIMES_CHANCE * _by_chance(values)
+    if n_copies and (come_again or n_copies <= _TIMES_NEIGHBOURS * _n_neighbours(values)):
+        return np.full(len(values), -1)
+    return copies
 
 
 def _by_chance(values: np.ndarray) -> float:
     """Return how many rows would equal another one if the columns had nothing to do with others."""
-    n_rows, n_columns = values.shape
-    chosen = np.unique(np.linspace(0, n_columns - 1, _MOST_COLUMNS).astype(int))
+    n_rows = len(values)
     shares = np.ones(n_rows)
-    for column in values.T[chosen]:
+    for column in values.T[_chosen(values)]:
         _, place, n_same = np.unique(column, return_inverse=True, return_counts=True)
         shares *= (n_same[place.ravel()] - 1) / n_rows
     return float(shares.sum() * n_rows)
+
+
+def _n_neighbours(values: np.ndarray) -> int:
+    """Return how many rows have all values of another row but one."""
+    own, are_near = fingerprints_of(values), np.zeros(len(values), bool)
+    for column in _chosen(values) if values.shape[1] > 1 else ():
+        others = fingerprints_of(np.delete(values, column, axis=1))
+        _, group = np.unique(others, return_inverse=True)
+        pairs = np.unique(np.column_stack([group.ravel(), own.astype(np.int64)]), axis=0)
+        n_different = np.bincount(pairs[:, 0])
+        are_near |= n_different[group.ravel()] > 1
+    return int(are_near.sum())
+
+
+def _chosen(values: np.ndarray) -> np.ndarray:
+    """Return the columns that are looked at, some of them where there are many."""
+    n_columns = values.shape[1]
+    return np.unique(np.linspace(0, n_columns - 1, _MOST_COLUMNS).astype(int))
 
 
 def _rest(copies: np.ndarray, rows: RowsInTime) -> np.ndarray:

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._messages import shown
 from ._fold_leaks import Fold, duplicate_findings, order_findings, overlap_findings
 from ._looking_ahead import predict_findings, quietly, step_findings, steps_seen
-from ._pipeline_parts import parts_of, reach_of
+from ._pipeline_parts import parts_of, reach_of, reads_sequences
 from ._preparation import prepared_by
 from ._report import Leak, LeakageReport, counted
 from ._rows_in_time import RowsInTime, rows_in_time
@@ -62,7 +62,8 @@ def leakage_report(
         `RNNForecaster` are taken from it.
     time_ordered : {"auto"} or bool, default="auto"
         Whether the order of rows is one of time. "auto": rows of a table are in time, and so are
-        windows of a series; other sequences, texts and lists are independent samples.
+        windows of a series; other sequences, texts and lists are independent samples. A network
+        that is given a table without `LagWindows` reads each row as a sequence.
 
     Returns
     -------
@@ -124,17 +125,19 @@ def leakage_report(
     steps, last = parts_of(pipeline)
     known = [*known, *getattr(last, "known", ())]
     finds = _Finds()
+    are_sequences = reads_sequences(steps, last)
+    rows = rows_in_time(X, time_ordered, are_sequences=are_sequences)
     X = _as_table(X)
-    rows = rows_in_time(X, time_ordered)
     if prepare is not None:
         X, y, rows, horizon = quietly(
-            _prepared, finds, prepare, X, rows, horizon, known, time_ordered
+            _prepared, finds, prepare, X, rows, horizon, known, time_ordered, are_sequences
         )
     _check_lengths(X, y)
     if rows is None:
         finds.not_checked.append("what needs an order of time: the samples are independent")
     else:
-        horizon = quietly(_in_data, finds, X, y, rows, horizon, prepare is None)
+        is_raw = prepare is None
+        horizon = quietly(_in_data, finds, X, y, rows, horizon, known if is_raw else None)
         quietly(_in_steps, finds, pipeline, (steps, last), X, y, rows, known)
     if cv is None:
         finds.not_checked.append("folds: cv is None")
@@ -208,6 +211,7 @@ def _prepared(
     horizon: int | None,
     known: Sequence[Any],
     time_ordered: bool | str,
+    are_sequences: bool,
 ) -> tuple[Any, Any, RowsInTime | None, int | None]:
     """Return X, y, their order in time and the horizon that was seen."""
     made = prepared_by(prepare, raw, raw_rows, known)
@@ -216,16 +220,24 @@ def _prepared(
         finds.not_checked.append(f"prepare: {made.problem}")
     else:
         finds.checked.append("prepare: its earlier rows, with another future behind them")
-    rows = rows_in_time(made.X, time_ordered)
+    rows = rows_in_time(made.X, time_ordered, are_sequences=are_sequences)
     if raw_rows is not None and made.rows is not None:
         rows = raw_rows.take(made.rows)
     return made.X, made.y, rows, made.horizon if horizon is None else horizon
 
 
 def _in_data(
-    finds: _Finds, X: Any, y: Any, rows: RowsInTime, horizon: int | None, is_given: bool
+    finds: _Finds,
+    X: Any,
+    y: Any,
+    rows: RowsInTime,
+    horizon: int | None,
+    known: Sequence[Any] | None,
 ) -> int | None:
-    """Look for targets in X, and for a scaler's signs; return the horizon as far as it is known."""
+    """Look for targets in X, and for a scaler's signs; return the horizon as far as it is known.
+
+    `known` is None where X was prepared in sight: then a scaler has been seen there.
+    """
     table = table_of_numbers(X)
     targets = None if y is None else table_of_numbers(y)
     if table is None:
@@ -236,9 +248,9 @@ def _in_data(
     if targets is not None:
         finds.leaks += target_findings(places, names, len(rows))
         finds.checked.append("columns of X: whether the target is one, up to 100 rows away")
-    if is_given and len(getattr(X, "shape", ())) < 3:
+    if known is not None and len(getattr(X, "shape", ())) < 3:
         of_y = np.empty((len(rows), 0)) if targets is None else targets[0]
-        finds.leaks += scaled_findings(values, names, of_y, places, rows)
+        finds.leaks += scaled_findings(values, names, of_y, places, rows, known)
         finds.checked.append("columns of X: the signs of a scaler over all rows")
     if horizon is not None or targets is None:
         return horizon

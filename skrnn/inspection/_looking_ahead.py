@@ -233,7 +233,7 @@ def step_findings(seen: dict[str, Seen]) -> tuple[list[Leak], list[str], list[st
         if one.n_cuts:
             checked.append(f"step {name!r}: its earlier rows, with another future behind them")
         else:
-            reason = one.problem or "a step before it could not be followed"
+            reason = one.problem or "a step before it could not be followed, or rows are too few"
             not_checked.append(f"step {name!r}: {reason}")
     return leaks, checked, not_checked
 

@@ -7,7 +7,9 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
+from .._estimator import BaseNetwork
 from ..windows._base import LagTransformer
+from ..windows._lags_to_sequences import LagsToSequences
 
 # Parameters by which an estimator holds the one that it fits: a search, a target transformer.
 _HOLDERS = ("estimator", "regressor", "classifier")
@@ -58,6 +60,12 @@ def branches_of(step: Any) -> list[tuple[str, Any, Any]]:
         for name, one, columns in getattr(step, "transformers", ())
         if hasattr(one, "fit")
     ]
+
+
+def reads_sequences(steps: list[tuple[str, Any]], last: Any) -> bool:
+    """Tell whether a network reads each row of a table as a sequence, not as a row in time."""
+    makes_windows = any(isinstance(step, LagTransformer | LagsToSequences) for _, step in steps)
+    return isinstance(last, BaseNetwork) and not makes_windows
 
 
 def reach_of(steps: list[tuple[str, Any]], last: Any, X: Any) -> int:

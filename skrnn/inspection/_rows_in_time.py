@@ -50,7 +50,9 @@ class RowsInTime:
         return RowsInTime(self.times[rows], self.series[rows], self.steps[rows])
 
 
-def rows_in_time(X: Any, time_ordered: bool | str) -> RowsInTime | None:
+def rows_in_time(
+    X: Any, time_ordered: bool | str, *, are_sequences: bool = False
+) -> RowsInTime | None:
     """Return the order of the rows of X, or None for independent samples.
 
     Parameters
@@ -60,25 +62,44 @@ def rows_in_time(X: Any, time_ordered: bool | str) -> RowsInTime | None:
     time_ordered : "auto" or bool
         "auto": rows of a table are in time; so are windows of a series; other sequences, texts and
         lists are independent.
+    are_sequences : bool
+        Whether each row of a table without a clock is a sequence.
     """
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-    if time_ordered is False or n_rows == 0:
+    is_auto = isinstance(time_ordered, str)
+    if n_rows == 0 or not (is_auto or time_ordered):
         return None
     table = with_index(X)
-    if time_ordered == "auto" and not _are_in_time(X):
+    if is_auto and not _are_in_time(X, are_sequences):
         return None
     return _by_index(table, n_rows) if table is not None else _consecutive(n_rows)
 
 
-def _are_in_time(X: Any) -> bool:
-    if not hasattr(X, "shape"):
+def _are_in_time(X: Any, are_sequences: bool) -> bool:
+    if not hasattr(X, "shape") or _are_texts(X):
         return False
-    if len(X.shape) < 3:
+    if len(X.shape) < 3 and (not are_sequences or _has_dates(X)):
         return True
     if getattr(X, "table", None) is not None:
         return window_runs(Sequences.from_table(X.table)) is not None
     values = np.asarray(X)
+    values = values[:, :, None] if values.ndim == 2 else values
     return values.dtype.kind == "f" and window_runs(Sequences.from_dense(values)) is not None
+
+
+def _are_texts(X: Any) -> bool:
+    """Tell whether there is a text, or another object, for each row."""
+    dtype = getattr(X, "dtype", None)
+    return len(X.shape) == 1 and getattr(dtype, "kind", "O") not in "biufcmM"
+
+
+def _has_dates(X: Any) -> bool:
+    """Tell whether an index of dates says when each row is."""
+    import pandas as pd
+
+    index = getattr(X, "index", None)
+    last = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
+    return isinstance(last, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex)
 
 
 def _consecutive(n_rows: int) -> RowsInTime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,12 @@ _REMEDY = (
 
 
 def scaled_findings(
-    values: np.ndarray, names: list[Any], targets: np.ndarray, places: list[Place], rows: RowsInTime
+    values: np.ndarray,
+    names: list[Any],
+    targets: np.ndarray,
+    places: list[Place],
+    rows: RowsInTime,
+    known: Sequence[Any],
 ) -> list[Leak]:
     """Return the columns that have the mean and deviation, or range, of a scaler over all rows.
 
@@ -36,9 +41,13 @@ def scaled_findings(
     places : list of Place
         Where the targets stand in the columns: the last targets are a column's last values.
     rows : RowsInTime
+    known : sequence of column names or positions
+        Columns whose future is known: these are left out.
     """
     found: dict[str, list[str]] = {}
     for column, name in enumerate(names):
+        if name in known:
+            continue
         whole = [_whole(values, targets, column, places, r) for r in _by_series(rows)]
         signs = [_scaler_of(np.concatenate(whole)), *({_scaler_of(v) for v in whole} - {None})]
         sign = signs[0] or (signs[1] if len(signs) == 2 and all(map(_scaler_of, whole)) else None)
@@ -83,6 +92,8 @@ def _scaler_of(values: np.ndarray) -> str | None:
     # The last row, whose future is not known, may be left out: with a mean of 0 it is the rest.
     if _is_standard(values) or _is_standard(np.append(values, -values.sum())):
         return "the mean is 0 and the standard deviation 1"
+    if _are_round(values) or _is_ramp(values):
+        return None
     # A share of the sky that is clouded is 0 or 1 many times, a scaled column once each.
     if [(values == 0).sum(), (values == 1).sum()] == [1, 1] and values.min() == 0:
         if values.max() == 1:
@@ -154,6 +165,16 @@ def _verdict(learnt: Any, X: Any, y: Any, rows: RowsInTime) -> int | None:
     if from_all is None or from_half is None or len(from_all) or not len(from_half):
         return None
     return len(from_half)
+
+
+def _are_round(values: np.ndarray) -> bool:
+    """Tell whether all are as round as counts and shares, which reach 0 and 1 by themselves."""
+    return bool((np.abs(values * 1000 - np.round(values * 1000)) < 1e-6).all())
+
+
+def _is_ramp(values: np.ndarray) -> bool:
+    """Tell whether they rise evenly: a trend, whose future is known."""
+    return bool(np.ptp(np.diff(values)) < 1e-6 * np.ptp(values))
 
 
 def _is_standard(values: np.ndarray) -> bool:

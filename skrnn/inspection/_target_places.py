@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +32,8 @@ class Place:
         How many rows later: 0 for the same row, less than 0 for an earlier one.
     slope, offset : float
         ``target = slope * column + offset``.
+    share : float
+        The share of the rows in which it is.
     """
 
     target: int
@@ -37,16 +41,20 @@ class Place:
     ahead: int
     slope: float
     offset: float
+    share: float
 
 
 def table_of_numbers(X: Any) -> tuple[np.ndarray, list[Any]] | None:
     """Return the values of a table, or of the last steps of windows, and the columns' names.
 
-    Columns that are not of numbers are NaN. None for what is no table.
+    A text has a number of its own, the same in all columns; other values are NaN. None for what is
+    no table.
     """
     if hasattr(X, "columns") and hasattr(X, "iloc"):
         columns = [_numbers(X.iloc[:, at].to_numpy()) for at in range(X.shape[1])]
         return np.column_stack(columns) if columns else np.empty((len(X), 0)), list(X.columns)
+    if isinstance(X, list | tuple) and all(map(np.isscalar, X)):
+        X = np.asarray(X)
     if not hasattr(X, "shape") or hasattr(X, "toarray"):
         return None
     values = np.asarray(X)
@@ -60,18 +68,25 @@ def table_of_numbers(X: Any) -> tuple[np.ndarray, list[Any]] | None:
 
 
 def _numbers(values: np.ndarray) -> np.ndarray:
+    import pandas as pd
+
     if values.dtype.kind in "biuf":
         return values.astype(float)
-    try:
-        return values.astype(float) if values.dtype.kind == "O" else np.full(len(values), np.nan)
-    except (TypeError, ValueError):
-        return np.full(len(values), np.nan)
+    numbers = np.full(len(values), np.nan)
+    if values.dtype.kind not in "OUT":
+        return numbers
+    with suppress(TypeError, ValueError):
+        return values.astype(float)
+    are_texts = np.array([isinstance(value, str) for value in values])
+    numbers[are_texts] = pd.util.hash_array(values[are_texts].astype(object))
+    return numbers
 
 
 def places_of(values: np.ndarray, targets: np.ndarray, rows: RowsInTime) -> list[Place]:
     """Return the places of all targets in a table.
 
-    For each target and column, the same row, and the nearest up to 100 rows ahead, or else behind.
+    For each target and column, the same row, and the best up to 100 rows ahead, or else the nearest
+    behind.
     """
     order = rows.order[-_MOST_ROWS:]
     x, y = values[order], targets[order]
@@ -79,13 +94,27 @@ def places_of(values: np.ndarray, targets: np.ndarray, rows: RowsInTime) -> list
     for target in range(y.shape[1]):
         may_be_scaled = not _is_line(y[:, target])
         for column in range(x.shape[1]):
-            for ahead in (0, *range(1, _FARTHEST + 1), *range(-1, -_FARTHEST - 1, -1)):
-                line = _line(x[:, column], y[:, target], ahead, may_be_scaled)
-                if line is not None:
-                    found.append(Place(target, column, ahead, *line))
-                    if ahead:  # the nearest ahead, or else the nearest behind
+            for lags in ((0,), range(1, _FARTHEST + 1), range(-1, -_FARTHEST - 1, -1)):
+                place = _best(x, y, target, column, lags, may_be_scaled)
+                if place is not None:
+                    found.append(place)
+                    if place.ahead:
                         break
     return found
+
+
+def _best(
+    x: np.ndarray, y: np.ndarray, target: int, column: int, lags: Iterable[int], may_be_scaled: bool
+) -> Place | None:
+    """Return the nearest place with the largest share of the rows."""
+    best = None
+    for ahead in lags:
+        line = _line(x[:, column], y[:, target], ahead, may_be_scaled)
+        if line is not None and (best is None or line[2] > best.share):
+            best = Place(target, column, ahead, *line)
+            if best.share == 1:
+                break
+    return best
 
 
 def _is_line(values: np.ndarray) -> bool:
@@ -95,8 +124,8 @@ def _is_line(values: np.ndarray) -> bool:
 
 def _line(
     x: np.ndarray, y: np.ndarray, ahead: int, may_be_scaled: bool
-) -> tuple[float, float] | None:
-    """Return slope and offset where y is x some rows later, exactly or scaled; else None."""
+) -> tuple[float, float, float] | None:
+    """Return slope, offset and share where y is x some rows later, exactly or scaled; else None."""
     n = len(x) - abs(ahead)
     if n < _LEAST_PAIRS:
         return None
@@ -105,15 +134,17 @@ def _line(
     x, y = x[pairs], y[pairs]
     if len(x) < _LEAST_PAIRS or not _may_be_one(x, y) or np.ptp(x) == 0 or np.ptp(y) == 0:
         return None
-    same = np.isclose(x, y, rtol=1e-6, atol=1e-9 * np.abs(y).max()).mean()
+    same = float(np.isclose(x, y, rtol=1e-6, atol=1e-9 * np.abs(y).max()).mean())
     if same >= 0.9:
         _, counts = np.unique(y, return_counts=True)
-        by_chance = float(((counts / len(y)) ** 2).sum())
-        return (1.0, 0.0) if same - by_chance >= 0.9 * (1 - by_chance) else None
+        # A state that lasts is also that of the row before.
+        lasts = float((y[1:] == y[:-1]).mean())
+        by_chance = max(float(((counts / len(y)) ** 2).sum()), lasts)
+        return (1.0, 0.0, same) if same - by_chance >= 0.9 * (1 - by_chance) else None
     if not may_be_scaled or 1 - abs(np.corrcoef(x, y)[0, 1]) > 1e-10:
         return None
     slope, offset = np.polyfit(x, y, 1)
-    return float(slope), float(offset)
+    return float(slope), float(offset), 1.0
 
 
 def _may_be_one(x: np.ndarray, y: np.ndarray) -> bool:
@@ -141,7 +172,8 @@ def target_findings(places: list[Place], names: list[Any], n_rows: int) -> list[
     for place in places:
         column = f"column {names[place.column]!r}"
         if place.ahead == 0:
-            what = "in every row it is the target of the same row" + _scaled(place)
+            rows = "every row" if place.share == 1 else f"{place.share:.1%} of the rows"
+            what = f"in {rows} it is the target of the same row" + _scaled(place)
             remedy = (
                 "Take the column out of X; and if it is known at the time of the forecast, the "
                 "target belongs to a later row: series_to_supervised pairs them."
