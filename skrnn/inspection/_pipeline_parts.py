@@ -6,8 +6,8 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
 
-from .._estimator import BaseNetwork
 from ..windows._base import LagTransformer
 from ..windows._lags_to_sequences import LagsToSequences
 
@@ -65,7 +65,8 @@ def branches_of(step: Any) -> list[tuple[str, Any, Any]]:
 def reads_sequences(steps: list[tuple[str, Any]], last: Any) -> bool:
     """Tell whether a network reads each row of a table as a sequence, not as a row in time."""
     makes_windows = any(isinstance(step, LagTransformer | LagsToSequences) for _, step in steps)
-    return isinstance(last, BaseNetwork) and not makes_windows
+    takes_sequences = isinstance(last, BaseEstimator) and get_tags(last).input_tags.three_d_array
+    return bool(takes_sequences) and not makes_windows
 
 
 def reach_of(steps: list[tuple[str, Any]], last: Any, X: Any) -> int:
