@@ -22,6 +22,8 @@ import threading
 import time
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +76,12 @@ def checkpointed(name: str) -> tuple[Any, tuple[Any, ...]]:
     from skrnn import RNNClassifier, RNNRegressor
 
     rng = np.random.default_rng(0)
-    words: dict[str, Any] = {"units": 8, "epochs": 60, "batch_size": 16, "random_state": 0}
+    words: dict[str, Any] = {"units": 8, "epochs": 400, "batch_size": 16, "random_state": 0}
     X = rng.normal(size=(N_SAMPLES, 6, 2))
     if name == "networks and weights":
         return RNNRegressor(n_networks=2, **words), (X, X[:, -1, 0], rng.uniform(size=N_SAMPLES))
     if name == "windows":
-        words = {**words, "early_stopping": True, "n_iter_no_change": 20, "weight_averaging": 0.9}
+        words = {**words, "early_stopping": True, "n_iter_no_change": 400, "weight_averaging": 0.9}
         series = rng.normal(size=(N_SAMPLES + 6, 2))
         windows = sliding_window_view(series, 6, axis=0).swapaxes(1, 2)[:N_SAMPLES]
         words["learning_rate_schedule"] = "plateau"
@@ -91,12 +93,27 @@ def checkpointed(name: str) -> tuple[Any, tuple[Any, ...]]:
 CHECKPOINTED = ("networks and weights", "windows", "ragged")
 
 
-def killed(name: str, path: Path, pause: float) -> bool:
-    """Kill a process so many seconds after its fit begins; tell whether it was killed in time."""
+@contextmanager
+def fitting(name: str, path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Give a process whose fit has just begun."""
     command = [sys.executable, "-m", "benchmarks.interrupts", "--fit", name, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         process.stdout.readline()  # the fit begins
+        yield process
+
+
+def seconds_of(name: str, path: Path) -> float:
+    """Return how long the fit of a process takes that is left alone."""
+    with fitting(name, path) as process:
+        start = time.perf_counter()
+        assert process.wait() == 0
+        return time.perf_counter() - start
+
+
+def killed(name: str, path: Path, pause: float) -> bool:
+    """Kill a process so many seconds after its fit begins; tell whether it was killed in time."""
+    with fitting(name, path) as process:
         time.sleep(pause)
         process.kill()
     return process.returncode == -signal.SIGKILL
@@ -105,14 +122,13 @@ def killed(name: str, path: Path, pause: float) -> bool:
 def kill_fits(number: int, seed: int) -> Counter[str]:
     """Kill as many fits with a checkpoint as asked for, and go on with each."""
     rng, verdicts = np.random.default_rng(seed), Counter[str]()
-    whole, seconds = {}, {}
+    whole = {}
     for name in CHECKPOINTED:
         estimator, data = checkpointed(name)
-        start = time.perf_counter()
         whole[name] = state_of(estimator.fit(*data))
-        seconds[name] = time.perf_counter() - start
     with tempfile.TemporaryDirectory() as folder:
         path, done = Path(folder) / "fit.checkpoint", 0
+        seconds = {name: seconds_of(name, path) for name in CHECKPOINTED}
         while done < number:
             name = CHECKPOINTED[done % len(CHECKPOINTED)]
             if not killed(name, path, rng.uniform(0, seconds[name])):

@@ -99,6 +99,7 @@ FITS = {
         (X, Y, WEIGHTS),
     ),
     "networks alone and beside a line": (lambda: small_regressor(baseline="auto"), (X, Y)),
+    "trained again": (lambda: small_regressor(refit=True, n_networks=2), (X, Y)),
     "ragged": (lambda: small_classifier(epochs=4), (RAGGED, SUMS > 0)),
     "warm": (warm, (X, Y)),
 }
