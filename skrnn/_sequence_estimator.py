@@ -33,6 +33,7 @@ from ._estimator import (
 from ._lag_names import warn_of_newest_first
 from ._network_outputs import outputs_alone, refuse_no_number
 from ._networks import FROM_THE_END, ReadOut, of_whole_sequences
+from ._other_forms import OtherForms
 from ._pretrained import Beginning, runs_both_ways
 from ._same_network import raise_other_network
 from ._spec import network_of
@@ -74,8 +75,8 @@ SEQUENCE_CONSTRAINTS: dict[str, list[Any]] = {
 }
 
 
-class SequenceReadout(CellStates):
-    """Predictions from sequences: raw outputs, attention, and the Keras model of them."""
+class SequenceReadout(OtherForms, CellStates):
+    """Predictions from sequences: raw outputs and attention."""
 
     builder_: Any
     builder_check_: dict[str, np.ndarray]
@@ -162,54 +163,6 @@ class SequenceReadout(CellStates):
 
         shares = with_nan_for_outages(found, "Their shares are NaN.", shares_of, (n_steps,))
         return without_padding(shares, found) if inputs.gives_lists(X) else shares
-
-    def to_keras(self) -> Any:
-        """Build a Keras model with the fitted weights.
-
-        It takes X in the user's units as a float array (n_samples, n_steps, n_features), NaN for
-        absent steps (or token ids), and gives predictions in the user's units, for a classifier
-        the probabilities. If `fit` was given `known`, it takes [X, known]. A network made by
-        `model` is given as it was built: it takes standardized inputs and gives raw outputs.
-
-        Returns
-        -------
-        keras.Model
-            A new model; training it leaves the estimator alone.
-        """
-        check_is_fitted(self)
-        from . import _keras
-
-        network, task = network_of(self.network_), self._task()
-        _refuse_token_line(task)
-        if self.builder_ is not None:
-            around = {"builder": self.builder_}
-        else:
-            around = task.targets.keras_layers()
-            around["input_scaling"] = task.inputs.keras_scaling()
-            if task.inputs.n_known:
-                around["known_scaling"] = task.inputs.keras_scaling_of_known()
-        networks = members_of(self.weights_, self.n_networks_)
-        if task.line is None:
-            return _keras.build_mean([_keras.build(network, w, **around) for w in networks])
-        beside = {**around, "output_scaling": (task.line.scale, task.line.mean)}
-        n_alone = task.line.n_alone
-        models = [
-            _keras.build(network, w, **(around if number < n_alone else beside))
-            for number, w in enumerate(networks)
-        ]
-        line = task.line.part((len(networks) - n_alone) / len(networks))
-        return _keras.build_beside_line(
-            _keras.build_mean(models), line, task.inputs.keras_scaling()
-        )
-
-
-def _refuse_token_line(task: Task[Any, Any]) -> None:
-    """Refuse to build what counts tokens of layers."""
-    if task.token_line is not None:
-        raise ValueError(
-            "Expected networks alone for to_keras(), got a linear model of counted tokens beside "
-            "them. Set baseline=None, and fit again."
-        )
 
 
 def read_samples(

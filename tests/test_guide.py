@@ -84,7 +84,9 @@ def set_defaults(monkeypatch, function, values):
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("page", PAGES)
 def test_blocks_run(page, monkeypatch, capsys):
-    needed = set(re.findall(r"\b(mapie|polars|skops|vega_datasets)\b", "".join(blocks_of(page))))
+    needed = set(
+        re.findall(r"\b(mapie|onnxruntime|polars|skops|vega_datasets)\b", "".join(blocks_of(page)))
+    )
     for package in needed:
         pytest.importorskip(package)
     for name, params in DEFAULTS.items():

@@ -143,6 +143,8 @@ def test_no_line_of_tokens(alone):
         RNNRegressor(**HELD_OUT, baseline="linear").fit(TEXTS, GOOD)
 
 
-def test_no_keras_model_counts_tokens(classifier):
+def test_no_other_form_counts_tokens(classifier):
     with pytest.raises(ValueError, match=r"Expected networks alone for to_keras.*baseline=None"):
         classifier.to_keras()
+    with pytest.raises(ValueError, match=r"Expected networks alone for to_onnx.*baseline=None"):
+        classifier.to_onnx()
