@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from ._compat import StrOptions
 from ._schedule import CONSTANT, Schedule
 
 # From so many samples on a part is held out. Windows of a series and texts are noisy: the schedule
@@ -130,6 +131,15 @@ class Usual:
     batch_size: int
     epochs: int
     patience: int
+
+
+def in_numbers(constraints: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Return the constraints of a network for which nothing is chosen, so without "auto"."""
+    chosen = ("learning_rate", "epochs", "batch_size", "early_stopping", "n_iter_no_change")
+    return {
+        name: [rule for rule in rules if name not in chosen or not isinstance(rule, StrOptions)]
+        for name, rules in constraints.items()
+    }
 
 
 def _chosen(value: Any, automatic: Any) -> Any:

@@ -21,6 +21,7 @@ from ._data.samples import TrainingData
 from ._data.task import Task
 from ._estimator import POSITIVE_INT, BaseNetwork, Fit
 from ._networks import language_model
+from ._plan import in_numbers
 from ._random import one_seed
 from ._spec import network_of
 from ._starting_weights import initial_weights
@@ -180,7 +181,11 @@ class RNNLanguageModel(BaseNetwork):
     shuffle = False
 
     _parameter_constraints: dict[str, list[Any]] = {
-        **{k: v for k, v in BaseNetwork._parameter_constraints.items() if k != "shuffle"},
+        **{
+            k: v
+            for k, v in in_numbers(BaseNetwork._parameter_constraints).items()
+            if k != "shuffle"
+        },
         "level": [StrOptions({"char", "word"})],
         "embedding_dim": [POSITIVE_INT],
         "n_steps": [POSITIVE_INT],

@@ -19,6 +19,7 @@ from ._data.target_checks import refuse_missing_y
 from ._data.task import Task
 from ._estimator import POSITIVE_INT, RATE, BaseNetwork, Fit, refuse_one_of_a_pair
 from ._networks import decoder_of_tokens
+from ._plan import in_numbers
 from ._spec import network_of
 from ._starting_weights import initial_weights
 from ._writing import as_texts, refuse_no_attention, shares_of_steps, written
@@ -196,7 +197,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
-        **BaseNetwork._parameter_constraints,
+        **in_numbers(BaseNetwork._parameter_constraints),
         "level": [StrOptions({"word", "char"})],
         "source_level": [StrOptions({"word", "char"}), None],
         "target_level": [StrOptions({"word", "char"}), None],

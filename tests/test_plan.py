@@ -9,7 +9,14 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import RidgeCV
 
-from skrnn import LagWindows, RNNClassifier, RNNRegressor, cache_info
+from skrnn import (
+    LagWindows,
+    RNNClassifier,
+    RNNLanguageModel,
+    RNNRegressor,
+    RNNSeq2Seq,
+    cache_info,
+)
 from skrnn._schedule import Schedule
 from skrnn.exceptions import UninformativeFitWarning
 
@@ -123,6 +130,13 @@ def test_many_windows_are_held_to_a_part_of_them():
     assert (many.batch_size_, many.learning_rate_) == (32, 1e-3)
     assert len(many.history_["val_loss"]) == 3
     assert many.n_updates_ == 3 * 17  # of 600 windows 60 are held out, and 5 overlap with them
+
+
+@pytest.mark.parametrize("network", [RNNLanguageModel(), RNNSeq2Seq()], ids=repr)
+def test_networks_with_numbers_as_defaults_take_numbers_alone(network):
+    for name in ("learning_rate", "epochs", "batch_size", "early_stopping", "n_iter_no_change"):
+        with pytest.raises(ValueError, match=f"The '{name}' parameter of .* Got 'auto' instead"):
+            clone(network).set_params(**{name: "auto"}).fit(["ab", "ba"], ["ab", "ba"])
 
 
 def test_numbers_mean_what_they_say():
