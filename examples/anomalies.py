@@ -7,9 +7,9 @@ spells. A public holiday breaks it. Can it be found by somebody who has never be
 holiday is?
 
 An ``RNNAutoencoder`` reads a week of demand, in steps of three hours and beginning at any of them,
-into eight numbers and writes the week again from these. What it writes badly is unlike the weeks of
-the two years it learnt from. The calendar of holidays travels with the data. It is used only once,
-at the end, to see whether the worst written weeks are those with a holiday in them.
+into eight numbers and writes the week again from these. A week that it writes badly is unlike the
+weeks of the two years it learnt from. The calendar of holidays travels with the data. It is used
+only once, at the end, to see whether the worst written weeks are those with a holiday in them.
 
 Beside it stand the linear answer, a principal component analysis with as many numbers or twice as
 many, and an isolation forest on the same weeks as rows of a table.
@@ -130,7 +130,7 @@ for name, score in strangeness.items():
 # find among as many false alarms.
 #
 # .. image:: /_static/gallery/anomalies.png
-#     :alt: What the example draws.
+#     :alt: The picture that the example draws.
 
 error = strangeness[f"network, {LATENT} numbers"]
 figure, axes = plt.subplot_mosaic("aaa;bcd", figsize=(14, 7), layout="constrained")

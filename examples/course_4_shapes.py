@@ -2,8 +2,9 @@
 Course 4: one network, five shapes
 ==================================
 
-The same recurrent layer answers five kinds of questions. What differs is where it is given numbers
-and where it is read. Each shape takes a few lines here, on the temperatures of Seattle:
+The same recurrent layer answers five kinds of questions. The shapes differ in the steps that it
+reads, and in the steps that are read of it. Each shape takes a few lines here, on the temperatures
+of Seattle:
 
 - **sequence to vector**: two weeks in, tomorrow out;
 - **sequence to sequence**: two weeks in, and after each of their days the day that follows;

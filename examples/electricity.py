@@ -115,7 +115,7 @@ print(f"ridge, told the same, at five of the steps: {np.mean(ridge_errors):.0f}"
 # Three days of the test, each forecast at its midnight, and the error by step ahead.
 #
 # .. image:: /_static/gallery/electricity.png
-#     :alt: What the example draws.
+#     :alt: The picture that the example draws.
 
 figure, (above, below) = plt.subplots(2, figsize=(8, 6), layout="constrained")
 midnight = demand.index[cut:]

@@ -30,8 +30,8 @@ out, quick = read_options(
 # %%
 # The data
 # --------
-# A work is one text. What is to be chosen (how long the n-grams are, after which epoch the network
-# is best) is chosen on the last twentieth of the training text.
+# A work is one text. The last twentieth of the training text chooses how long the n-grams are, and
+# after which epoch the network is best.
 
 works = load_shakespeare()
 train, test = list(works.values())[:-4], list(works.values())[-4:]
@@ -108,7 +108,7 @@ print(f"(the {best[0]}-gram model, {best[1]}, is the best n-gram model of the va
 # right, all of them on the test.
 #
 # .. image:: /_static/gallery/language_model.png
-#     :alt: What the example draws.
+#     :alt: The picture that the example draws.
 
 figure, (learning, testing) = plt.subplots(
     1, 2, figsize=(11, 4.5), width_ratios=[3, 2], layout="constrained"

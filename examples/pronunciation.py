@@ -147,7 +147,7 @@ for word, output in list(zip(words["test"], said["network, beam of 5"], strict=T
 # holds what the plain answer says.
 #
 # .. image:: /_static/gallery/pronunciation.png
-#     :alt: What the example draws.
+#     :alt: The picture that the example draws.
 
 shown = ["eyesight", "ghostbusters", "bureaucrat", "asphyxiating"]
 figure, panels = plt.subplots(1, len(shown), figsize=(4 * len(shown), 4.4), layout="constrained")

@@ -13,8 +13,8 @@ same network answers in three forms, which the blackboard tells apart:
   is fed what it wrote.
 
 The plain answer is the same day of the week before, and it is a good one: the week is nearly all
-there is to know. So all models, a ridge regression too, learn what is to be added to it. What they
-can know besides is the calendar of the days to come: weekdays and federal holidays.
+there is to know. So all models, a ridge regression too, learn what is to be added to it. They also
+know the calendar of the days to come: weekdays and federal holidays.
 
 All choices are made on forecasts for the year before September 2015; the year from there on is
 forecast once, at the end.
@@ -165,7 +165,7 @@ for name, e in errors.items():
 # by the distance.
 #
 # .. image:: /_static/gallery/ridership.png
-#     :alt: What the example draws.
+#     :alt: The picture that the example draws.
 
 figure, panels = plt.subplots(1, 2, figsize=(13, 4.6), layout="constrained", width_ratios=[3, 2])
 day = pd.Timestamp("2016-06-26")

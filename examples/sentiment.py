@@ -94,7 +94,7 @@ print(f"vectors of {len(vectors)} words in {time.perf_counter() - start:.0f} s")
 # %%
 # The network
 # -----------
-# It starts from these vectors. Of whole reviews there are enough to tune them. For single sentences
+# It starts from these vectors. Whole reviews are enough to tune them. For single sentences
 # they stay as they are (``trainable_embeddings=False``), and the tokenizer knows the words of all
 # training texts, frozen so that `fit` does not teach it anew: a word that occurs in no training
 # sentence can still be read. A review of 1000 words is rare, and its last 200 tell what its writer
@@ -161,7 +161,7 @@ for source, what in sources.items():
 # each of its thousand most frequent ones, given to it as a review of its own.
 #
 # .. image:: /_static/gallery/sentiment.png
-#     :alt: What the example draws.
+#     :alt: The picture that the example draws.
 
 figure, panels = plt.subplots(1, 3, figsize=(15, 5), layout="constrained")
 colors = {"tf-idf": "#9aa5b1", "tf-idf, pairs": "#7b6ca8", "network": "#c8443c"}

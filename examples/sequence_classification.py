@@ -8,7 +8,7 @@ lists of arrays of different lengths, which go in as they are.
 
 Two plain answers stand beside it: the class of the nearest neighbour, with all sequences
 stretched to one length, and a logistic regression on the mean, the spread, the least and the
-largest value of each channel. Where there are published figures of other networks for the same
+largest value of each channel. If other networks have published figures for the same
 training and test sequences, they are printed too:
 
 - FCN (convolutions) and TWIESN (a recurrent network with random weights): means of ten runs from
@@ -59,7 +59,7 @@ PUBLISHED = {
 # %%
 # The data
 # --------
-# The archive's sets come with their own split. Of the digits, one recording in five is kept for
+# The archive's sets come with their own split. One recording of a digit in five is kept for
 # the end; every speaker is in both parts.
 
 
@@ -149,7 +149,7 @@ print(
 # often each answer is right.
 #
 # .. image:: /_static/gallery/sequence_classification.png
-#     :alt: What the example draws.
+#     :alt: The picture that the example draws.
 
 figure = plt.figure(figsize=(13, 1.45 * len(names) + 1), layout="constrained")
 grid = figure.add_gridspec(len(names), 2, width_ratios=[1, 1.5])

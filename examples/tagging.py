@@ -151,12 +151,12 @@ for name, each in predicted.items():
 # %%
 # A picture
 # ---------
-# Of the words of each kind, the share that got the right tag; the twelve most frequent kinds.
+# The share of the words of each kind that got the right tag; the twelve most frequent kinds.
 # Whether a number is that of the house or of the flat, and whether "West" belongs to the street
 # before it or after it, no word tells by itself.
 #
 # .. image:: /_static/gallery/tagging.png
-#     :alt: What the example draws.
+#     :alt: The picture that the example draws.
 
 common = Counter(truth).most_common(12)[::-1]
 looks = {

@@ -126,8 +126,8 @@ for name, model in models.items():
 # %%
 # A picture
 # ---------
-# Of the days of each class, the share that was forecast as each class. The diagonal is what was
-# found. A class without a day in 2015 has no row.
+# The share of the days of each class that was forecast as each class. The diagonal has the days
+# that were found. A class without a day in 2015 has no row.
 
 shown = ["persistence", "logistic on lags", "network"]
 named = np.unique([predicted[name] for name in shown])

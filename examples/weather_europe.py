@@ -64,7 +64,7 @@ else:
 # Every row of the test part is an origin. The network was trained on the rows before.
 #
 # .. image:: /_static/gallery/weather_europe.png
-#     :alt: What the example draws.
+#     :alt: The picture that the example draws.
 
 figure, axes = plt.subplots(
     len(tables), squeeze=False, figsize=(8, 4 * len(tables)), layout="constrained"

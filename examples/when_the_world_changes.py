@@ -128,7 +128,7 @@ print(hits.round(2).to_string())
 # part of the truths in the bands, over two weeks.
 #
 # .. image:: /_static/gallery/when_the_world_changes.png
-#     :alt: What the example draws.
+#     :alt: The picture that the example draws.
 
 figure, (above, below) = plt.subplots(2, figsize=(8, 6), sharex=True, layout="constrained")
 page = rows("2020-01-01", "2020-06-30").loc[["United_States"]]
