@@ -76,7 +76,7 @@ class TokenLine:
         n_tokens: int,
     ) -> TokenLine:
         """Return the line for targets with values (n_samples, n_values) in the network's units."""
-        every = -(-int(sequences.lengths.sum()) // _MOST_TOKENS)
+        every = -(-int(sequences.n_present().sum()) // _MOST_TOKENS)
         if every > 1:
             sequences = sequences.take(np.arange(len(sequences))[::every])
             values, weights = values[::every], weights[::every]
