@@ -6,8 +6,10 @@ Good or bad? The sentiment of film reviews
 of professional reviews: is the film praised or not? Raw texts go into a ``Pipeline`` of
 ``SequenceTokenizer`` and ``RNNClassifier``, and probabilities come out.
 
-Beside it stands what is hard to beat here: a logistic regression on tf-idf weights of words, or
-of words and pairs of words. It knows nothing of their order, and hardly needs to.
+Beside it stands a plain answer that is hard to beat here: a logistic regression on tf-idf weights of
+words, or of words and pairs of words. It knows nothing of their order, and hardly needs to. The
+classifier fits a logistic regression of this kind beside its network too, and averages both in the
+proportion that held-out reviews show to be best.
 
 One review in five is kept for the end. Settings were chosen on a fifth of the training reviews.
 """
@@ -97,17 +99,19 @@ print(f"vectors of {len(vectors)} words in {time.perf_counter() - start:.0f} s")
 # It starts from these vectors. Whole reviews are enough to tune them. For single sentences
 # they stay as they are (``trainable_embeddings=False``), and the tokenizer knows the words of all
 # training texts, frozen so that `fit` does not teach it anew: a word that occurs in no training
-# sentence can still be read. A review of 1000 words is rare, and its last 200 tell what its writer
-# thinks. ``pooling="max"`` reads out how strongly each unit ever fired: it does not matter where in
-# a review a thing is said. A few passes over the texts are enough, then the network begins to know
-# its training reviews by heart; early stopping sees to that.
+# sentence can still be read. ``pooling="max"`` reads out how strongly each unit ever fired: it does
+# not matter where in a review a thing is said. A few passes over the texts are enough, then the
+# network begins to know its training reviews by heart; early stopping sees to that.
+#
+# Reviews are read at full length, but for the beginnings of the few that have more than 1000 words.
+# The network by itself would be nearly as good with the last 200 words; counted words are not.
 
 classifier = RNNClassifier(
     embeddings=vectors, pooling="max", dropout=0.3, learning_rate=2e-3, epochs=10, random_state=0
 )
 networks = {
     "imdb": make_pipeline(
-        SequenceTokenizer(max_tokens=15000, max_len=200),
+        SequenceTokenizer(max_tokens=30000, max_len=1000),
         clone(classifier).set_params(
             batch_size=32 if quick else 128, n_iter_no_change=3 if quick else 1
         ),
@@ -152,6 +156,8 @@ for source, what in sources.items():
             f"  {what + ': ' + name:32}{accuracy_score(y_test, p > 0.5):7.3f}"
             f"{log_loss(y_test, p):11.3f}{seconds:17.0f}"
         )
+    share = models[source, "network"][-1].token_line_["share"]
+    print(f"  counted words have a share of {share:.1f} in the network's answers")
 
 # %%
 # A picture

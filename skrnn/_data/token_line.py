@@ -19,7 +19,7 @@ from .targets import Targets
 # pairs: up to four in a row are a term.
 _FEW_TOKENS = 256
 # Terms at most, the most frequent ones, and their coefficients for all outputs.
-_MOST_TERMS, _MOST_COEFS = 100_000, 5_000_000
+_MOST_TERMS, _MOST_COEFS = 300_000, 5_000_000
 # Tokens at most that it is learnt from (more samples are thinned out), and samples that it reads at
 # once.
 _MOST_TOKENS, _SAMPLES_AT_ONCE = 10_000_000, 10_000
