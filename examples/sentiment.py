@@ -6,8 +6,8 @@ Good or bad? The sentiment of film reviews
 of professional reviews: is the film praised or not? Raw texts go into a ``Pipeline`` of
 ``SequenceTokenizer`` and ``RNNClassifier``, and probabilities come out.
 
-Beside it stands a plain answer that is hard to beat here: a logistic regression on tf-idf weights of
-words, or of words and pairs of words. It knows nothing of their order, and hardly needs to. The
+Beside it stands a plain answer that is hard to beat here: a logistic regression on tf-idf weights
+of words, or of words and pairs of words. It knows nothing of their order, and hardly needs to. The
 classifier fits a logistic regression of this kind beside its network too, and averages both in the
 proportion that held-out reviews show to be best.
 
