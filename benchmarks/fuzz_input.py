@@ -198,7 +198,9 @@ def _called(case: Case, estimator: Any, later: Any, y: Any) -> str:
     if case.method == "score":
         if case.estimator in _TAKE_Y:
             given = case.X if case.later is None else case.later
-            return _number(method(later, target_of(case.y, given)))
+            score = method(later, target_of(case.y, given))
+            # The R² of one sample is not defined, in scikit-learn too.
+            return "answered" if given.n < 2 else _number(score)
         return _number(method(later))
     if case.method == "perplexity":
         return _number(method(later))
