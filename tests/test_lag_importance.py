@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression, Ridge
@@ -14,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skrnn import LagImportanceDisplay, LagWindows, RNNRegressor, lag_importance
 
-from .common import sequences, small_regressor
+from .common import ragged_sequences, sequences, small_regressor
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +115,46 @@ def test_a_pipeline_on_a_table_names_its_lags_and_features():
     assert np.unravel_index(result.importances_mean.argmax(), (4, 2)) == (1, 1)
 
 
+@pytest.mark.parametrize("form", ["ahead", "behind", "windows"])
+def test_lags_of_dilated_windows_wherever_they_are_made(form):
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(90, 2)), columns=["rain", "wind"])
+    columns = ColumnTransformer([("w", StandardScaler(), ["wind"]), ("r", "passthrough", ["rain"])])
+    maker = make_pipeline(columns, LagWindows(4, dilation=3, fill="edge"))
+    y, X = table["wind"].shift(6).fillna(0.0), table
+    model = make_pipeline(maker, linear())
+    if form == "behind":
+        model = make_pipeline("passthrough", make_pipeline(*maker, *linear()))
+    if form == "windows":
+        X, model = maker.fit_transform(table), linear()
+    result = lag_importance(model.fit(X, y), X, y, random_state=0)
+    assert result.lags.tolist() == [9, 6, 3, 0]
+    # The columns stand in another order now.
+    assert result.features == (["x0", "x1"] if form == "windows" else ["w__wind", "r__rain"])
+    assert np.unravel_index(result.importances_mean.argmax(), (4, 2)) == (1, 0)
+
+
+def test_a_search_is_judged_by_its_own_score():
+    X, y = windows()
+    y = y + np.random.default_rng(1).normal(size=len(y))
+    pipeline = linear(Ridge())
+    for scoring, refit in (
+        ("neg_mean_absolute_error", True),
+        (["r2", "neg_max_error"], "neg_max_error"),
+    ):
+        search = GridSearchCV(pipeline, {"ridge__alpha": [1.0]}, scoring=scoring, refit=refit, cv=2)
+        search.fit(X, y)
+        assert lag_importance(search, X, y, n_repeats=1).score == search.score(X, y) < 0
+
+
+def test_a_target_for_each_step_of_sequences_of_several_lengths():
+    X, _ = ragged_sequences()
+    y = [x[:, 0] for x in X]
+    network = small_regressor(return_sequences=True).fit(X, y)
+    result = lag_importance(network, X, y, n_repeats=1, by="lag", random_state=0)
+    assert result.score == pytest.approx(network.score(X, y), abs=1e-9)
+    assert result.importances.shape == (8, 1, 1)
+
+
 def test_blocks_and_axes_are_permuted_together():
     X, y = windows()
     model = linear().fit(X, y)
@@ -163,6 +204,11 @@ def test_what_is_refused():
         lag_importance(RNNRegressor(), X, y)
     with pytest.raises(ValueError, match=r"Expected windows of shape .* LagWindows makes them"):
         lag_importance(LinearRegression().fit(flat(X), y), flat(X), y)
+    for given in (None, y[:0]):
+        with pytest.raises(ValueError, match=r"a target for each of .* samples of X; got 0"):
+            lag_importance(model, X[: len(y) if given is None else 0], given)
+    with pytest.raises(ValueError, match="Expected scoring as the name of one score"):
+        lag_importance(model, X, y, scoring=["r2"])
     with pytest.raises(ValueError, match="Expected a target for each of 80 samples of X; got 79"):
         lag_importance(model, X, y[1:])
     for name, value in (("n_repeats", 0), ("block", True), ("by", "day"), ("max_samples", 1.5)):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import check_scoring
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch, check_random_state
@@ -14,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._compat import safe_indexing
 from .._messages import shown
+from ..windows._base import LagTransformer
 
 
 def lag_importance(
@@ -38,14 +40,14 @@ def lag_importance(
     ----------
     estimator : fitted estimator, Pipeline or search
         It takes windows; or it is a pipeline in which a step, such as `LagWindows`, makes windows
-        of a table. The steps up to that one are applied once.
+        of a table. The steps up to that one are applied once, also those of a pipeline inside.
     X : array-like of shape (n_samples, n_steps, n_features), list of arrays, or table
         Windows, sequences of several lengths, or what the pipeline takes. Rows that the estimator
         was not fitted on tell what it needs to forecast.
     y : array-like of shape (n_samples, ...)
         The targets.
     scoring : str, callable or None, default=None
-        The score, as in scikit-learn. None: the estimator's own.
+        One score, as in scikit-learn. None: the estimator's own, that of a search.
     n_repeats : int, default=5
         Permutations of each lag and feature.
     by : {"both", "lag", "feature"}, default="both"
@@ -66,7 +68,8 @@ def lag_importance(
         ``importances_mean`` and ``importances_std`` of shape (n_lags, n_features), the oldest lag
         first as in a window; ``importances`` of shape (n_lags, n_features, n_repeats), by how much
         the score fell; ``lags`` (n_lags,), the number of steps from the newest, of a block its
-        newest; ``features``, their names; ``score``, that of X as it is. With blocks, n_lags is
+        newest; ``features``, their names, or "x0", "x1" and so on where a step of the pipeline does
+        not tell its columns; ``score``, that of X as it is. With blocks, n_lags is
         the number of blocks; one axis has the length 1 where `by` is "lag" or "feature".
 
     Raises
@@ -114,14 +117,17 @@ def lag_importance(
            [0., 0.],
            [0., 0.]])
     """
-    _check_words(n_repeats, by, block, max_samples)
+    _check_words(n_repeats, by, block, max_samples, scoring)
+    scoring = _scoring_of(estimator) if scoring is None else scoring
+    y = _beside_padding(X, y)
     estimator, windows, dilation, names = _windows_of(estimator, X)
     random_state = check_random_state(random_state)
     seed = random_state.randint(np.iinfo(np.int32).max + 1)
-    if len(windows) != len(y):
+    n_targets = 0 if y is None else len(y)
+    if len(windows) != n_targets or not n_targets:
         raise ValueError(
-            f"Expected a target for each of {len(windows)} samples of X; got {len(y)}: give X and "
-            "y of the same rows."
+            f"Expected a target for each of {len(windows)} samples of X; got {n_targets}: give X "
+            "and y of the same rows, one or more."
         )
     windows, y = _some(windows, y, max_samples, random_state)
     scorer = check_scoring(estimator, scoring=scoring)
@@ -144,7 +150,7 @@ def lag_importance(
     )
 
 
-def _check_words(n_repeats: Any, by: Any, block: Any, max_samples: Any) -> None:
+def _check_words(n_repeats: Any, by: Any, block: Any, max_samples: Any, scoring: Any) -> None:
     """Refuse parameters that are none of their values."""
     for name, value in (("n_repeats", n_repeats), ("block", block)):
         if not _is_count(value):
@@ -159,6 +165,11 @@ def _check_words(n_repeats: Any, by: Any, block: Any, max_samples: Any) -> None:
         raise ValueError(
             "Expected max_samples as an integer of at least 1, or as a share between 0 and 1; got "
             f"{shown(max_samples)}."
+        )
+    if not (scoring is None or isinstance(scoring, str) or callable(scoring)):
+        raise ValueError(
+            f"Expected scoring as the name of one score, a function or None; got {shown(scoring)}: "
+            "ask for several scores one after the other, with the same random_state."
         )
 
 
@@ -225,16 +236,13 @@ def _permute(
 def _windows_of(estimator: Any, X: Any) -> tuple[Any, np.ndarray, int, list[str]]:
     """Return an estimator of windows, the windows, the dilation and the names of features."""
     check_is_fitted(estimator)
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    names, dilation, n_done = _names_of(X), 1, 0
-    if isinstance(estimator, Pipeline):
-        for _, step in estimator.steps[:-1]:
-            if _are_windows(X):
-                break
-            X = X if step is None or step == "passthrough" else step.transform(X)
-            names, n_done = _names_of(X) or names, n_done + 1
-            dilation = getattr(step, "dilation", 1)
-        estimator = estimator[n_done:]
+    names, dilation, steps = _names_of(X), 1, _fitted_steps(estimator)
+    while len(steps) > 1 and not _are_windows(X):
+        step = steps.pop(0)
+        X = step.transform(X)
+        names = _names_of(X) or _names_after(step, names)
+        dilation = getattr(step, "dilation", 1)
+    dilation = getattr(getattr(X, "table", None), "dilation", dilation)
     if not _are_windows(X):
         raise ValueError(
             "Expected windows of shape (n_samples, n_steps, n_features), or a pipeline in which "
@@ -244,7 +252,34 @@ def _windows_of(estimator: Any, X: Any) -> tuple[Any, np.ndarray, int, list[str]
     windows = _padded(X)
     known = names is not None and len(names) == windows.shape[2]
     default = [f"x{at}" for at in range(windows.shape[2])]
+    rest = Pipeline([(f"step{number}", step) for number, step in enumerate(steps)])
+    estimator = steps[0] if len(steps) == 1 else rest
     return estimator, windows, dilation, [str(name) for name in names or ()] if known else default
+
+
+def _scoring_of(estimator: Any) -> Any:
+    """Return the score of a search, or None."""
+    scorer = getattr(estimator, "scorer_", None)
+    return scorer.get(estimator.refit) if isinstance(scorer, dict) else scorer
+
+
+def _fitted_steps(estimator: Any) -> list[Any]:
+    """Return the fitted steps of a pipeline, of a search and of those inside of it."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    if not isinstance(estimator, Pipeline):
+        return [estimator]
+    steps = [step for _, step in estimator.steps if step is not None and step != "passthrough"]
+    return [one for step in steps for one in _fitted_steps(step)]
+
+
+def _names_after(step: Any, names: list[Any] | None) -> list[Any] | None:
+    """Return the names of the columns that a step gives, None where it does not tell."""
+    if isinstance(step, LagTransformer):
+        return names
+    try:
+        return list(step.get_feature_names_out(names))
+    except (AttributeError, NotFittedError, TypeError, ValueError):
+        return None
 
 
 def _names_of(X: Any) -> list[Any] | None:
@@ -255,6 +290,19 @@ def _are_windows(X: Any) -> bool:
     if hasattr(X, "shape"):
         return len(X.shape) == 3
     return isinstance(X, list | tuple) and len(X) > 0 and all(np.ndim(x) == 2 for x in X)
+
+
+def _beside_padding(X: Any, y: Any) -> Any:
+    """Return a y with a target for each step of sequences of several lengths as one array."""
+    if hasattr(X, "shape") or not _are_windows(X) or not isinstance(y, list | tuple):
+        return y
+    targets, lengths = [np.asarray(one) for one in y], [len(x) for x in X]
+    if not all(lengths) or lengths != [len(one) if one.ndim else 0 for one in targets]:
+        return y
+    before = [[(max(lengths) - len(one), 0), *[(0, 0)] * (one.ndim - 1)] for one in targets]
+    # Those at absent steps have no meaning.
+    pairs = zip(targets, before, strict=True)
+    return np.stack([np.pad(one, widths, mode="edge") for one, widths in pairs])
 
 
 def _padded(X: Any) -> np.ndarray:
