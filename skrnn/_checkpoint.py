@@ -179,9 +179,14 @@ def _checked(path: Any) -> str:
             f"Expected checkpoint to be the path of a file, or None, got {shown(path)}."
         )
     found = os.fspath(path)
-    folder = os.path.dirname(os.path.abspath(found))
-    if os.path.isdir(found) or not os.path.isdir(folder):
-        got = "that of a folder" if os.path.isdir(found) else f"one in {folder}, which is not there"
+    folder, got = os.path.dirname(os.path.abspath(found)), ""
+    if os.path.isdir(found) or not os.path.basename(found):
+        got = f"{shown(found)}, that of a folder"
+    elif not os.path.isdir(folder):
+        got = f"one in {folder}, which is not there"
+    elif not os.access(folder, os.W_OK):
+        got = f"one in {folder}, where this process may not write"
+    if got:
         raise ValueError(
             f"Expected checkpoint to be the path of a file in a folder that exists, got {got}."
         )
@@ -213,8 +218,8 @@ def _judge(kept: Any) -> None:
 
 def _parameters(params: Any) -> dict[str, str]:
     """Return what parameters are, in words that can be compared."""
-    named = vars(params).items()
-    found = {name: _in_words(value) for name, value in named if name not in _WITHOUT_A_PART}
+    named = {name: value for name, value in vars(params).items() if not name.startswith("_")}
+    found = {name: _in_words(v) for name, v in named.items() if name not in _WITHOUT_A_PART}
     return {**found, "random_state": type(params.random_state).__name__}
 
 

@@ -233,6 +233,16 @@ def test_the_checkpoint_of_another_fit(difference, kept, tmp_path):
     assert path.read_bytes() == kept
 
 
+def test_what_others_keep_on_an_estimator_is_not_compared(kept, tmp_path):
+    """scikit-learn keeps its callbacks there, which are other objects in each process."""
+    path = tmp_path / "fit.checkpoint"
+    path.write_bytes(kept)
+    estimator = small_regressor(epochs=3)
+    estimator._skl_callbacks_of_theirs = object()
+    with pytest.raises(ValueError, match=r"another one: epochs is 2 there and 3 here\. Nothing"):
+        estimator.fit(X, Y, WEIGHTS, checkpoint=path)
+
+
 def test_the_checkpoint_of_a_fit_that_went_on_from_elsewhere(tmp_path):
     path = tmp_path / "fit.checkpoint"
     told(lambda: warm().set_params(verbose=1).fit(X, Y, checkpoint=path), 1)
@@ -285,10 +295,14 @@ def test_every_network_takes_one(name, tmp_path):
         getattr(skrnn, name)().fit(X, Y, checkpoint=path)
 
 
-def test_a_path_that_no_file_can_have(tmp_path):
+def test_a_path_that_no_file_can_have(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="which is not there"):
         small_regressor().fit(X, Y, checkpoint=tmp_path / "no" / "fit.checkpoint")
-    with pytest.raises(ValueError, match="got that of a folder"):
-        small_regressor().fit(X, Y, checkpoint=tmp_path)
+    for folder in (tmp_path, "", f"{tmp_path}/new/"):
+        with pytest.raises(ValueError, match="that of a folder"):
+            small_regressor().fit(X, Y, checkpoint=folder)
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(ValueError, match="where this process may not write"):
+        small_regressor().fit(X, Y, checkpoint=tmp_path / "fit.checkpoint")
     with pytest.raises(TypeError, match="Expected checkpoint to be the path of a file"):
         small_regressor().fit(X, Y, checkpoint=True)
