@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._cell_weights import CELL_WEIGHTS
 from ._data.inputs import NumberInputs
 from ._estimator import BaseNetwork, Fit
-from ._networks import as_widths, chosen
+from ._networks import as_widths, chosen, filters_of
 from ._spec import Autoencoder, LanguageModel, network_of
 from ._tokens import PADDING, UNKNOWN
 from .text._embeddings import given_table, looked_up
@@ -76,7 +76,7 @@ def _pretrained(params: Any, X: Any) -> Beginning:
         "cell": params.cell,
         "units": as_widths(params.units, "units", least=1),
         "bidirectional": chosen(params.bidirectional, there["bidirectional"]),
-        "conv_filters": as_widths(params.conv_filters, "conv_filters", least=0),
+        "conv_filters": filters_of(params, automatic=()),
         "embedding_dim": params.embedding_dim or embedding_dim,
     }
     _refuse_differences("the layers of pretrained", here, there, "Set these as there.")

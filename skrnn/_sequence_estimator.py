@@ -274,10 +274,13 @@ def read_out(fit: Fit, data: TrainingData, *, classifies: bool) -> ReadOut:
     """Return what "auto" stands for, by the task and by what the samples are."""
     if fit.goes_on:
         network = network_of(fit.estimator.network_)
-        return ReadOut(network.bidirectional, getattr(network, "pooling", "last"))
+        names = ("bidirectional", "pooling", "conv_filters", "conv_strides")
+        return ReadOut(**{k: getattr(network, k) for k in names if hasattr(network, k)})
     found, sequences = FROM_THE_END, data.sequences
     if classifies and not fit.params.return_sequences and are_independent(sequences):
         found = of_whole_sequences(sequences.n_steps, varies=sequences.varies)
+    if fit.params.pooling != "auto" or fit.params.pretrained is not None:
+        found = found._replace(conv_filters=())  # the steps are those of X
     if fit.params.pretrained is not None:
         found = found._replace(bidirectional=runs_both_ways(fit.params.pretrained))
     return found
@@ -369,10 +372,10 @@ def check_sequence_params(params: Any) -> None:
 
 def _refuse_strides_with_steps(params: Any) -> None:
     """Refuse convolutions that leave fewer steps than there are targets."""
-    strides = np.atleast_1d(params.conv_strides)
+    chosen = [params.conv_filters, params.conv_strides]
     if not params.return_sequences or params.model is not None or not params.conv_filters:
         return
-    if (strides != 1).any():
+    if "auto" not in chosen and (np.atleast_1d(params.conv_strides) != 1).any():
         raise ValueError(
             f"Expected conv_strides=1 with return_sequences=True, got {params.conv_strides!r}: "
             "every step has a prediction of its own then. Leave conv_strides out, or set "

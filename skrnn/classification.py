@@ -63,14 +63,17 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         its states over the present steps, with weights that are learnt (see
         `attention_weights`). "auto" is "max" for independent sequences of numbers, and "last" for
         those of one length of 50 steps at most, windows of a series, texts and `return_sequences`.
-    conv_filters : int or tuple of int, default=()
+    conv_filters : int, tuple of int or "auto", default="auto"
         Filters of convolutions (causal, ReLU) over the steps, before the recurrent layers. A tuple
-        has one entry for each layer; () is none.
+        has one entry for each layer; () is none. "auto" is one convolution of 32 filters for
+        independent sequences of numbers of which one has more than 50 steps, and none for others,
+        with `return_sequences`, `pretrained`, `model`, and where `pooling` is set.
     conv_kernel_size : int, default=5
         Steps that a convolution sees at once, an output step's own and those before it. Absent
         steps count as zeros.
-    conv_strides : int or tuple of int, default=1
+    conv_strides : int, tuple of int or "auto", default="auto"
         Steps that become one step for the next layer; a tuple has one entry for each convolution.
+        "auto" is 2 where `conv_filters` is "auto", and 1 otherwise.
         They are counted back from the last present step of a sequence, and what becomes of them is
         present if any of them is. Not with `return_sequences`.
     hidden_units : int or tuple of int, default=()
@@ -259,6 +262,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     _parameter_constraints = {
         **SEQUENCE_CONSTRAINTS,
         "baseline": [AUTO, None],
+        "conv_filters": [*SEQUENCE_CONSTRAINTS["conv_filters"], AUTO],
+        "conv_strides": [*SEQUENCE_CONSTRAINTS["conv_strides"], AUTO],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -271,9 +276,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
         pooling: str = "auto",
-        conv_filters: int | Sequence[int] = (),
+        conv_filters: int | Sequence[int] | str = "auto",
         conv_kernel_size: int = 5,
-        conv_strides: int | Sequence[int] = 1,
+        conv_strides: int | Sequence[int] | str = "auto",
         hidden_units: int | Sequence[int] = (),
         embedding_dim: int | None = None,
         embeddings: Any = None,

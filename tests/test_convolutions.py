@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from skrnn import RNNClassifier
 from skrnn._spec import Network
 
 from .common import (
@@ -215,3 +216,40 @@ def test_refused(params, message):
     X, y = sequences()
     with pytest.raises(ValueError, match=message):
         small_regressor(**params).fit(X, y)
+
+
+# "auto"
+
+
+def fitted_on(n_steps, **params):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(16, n_steps, 1))
+    y = np.where(X.mean(axis=(1, 2)) > 0, "up", "down")
+    small = {"cell": "simple", "units": 2, "epochs": 2, "random_state": 0}
+    return RNNClassifier(**{**small, **params}).fit(X, y), X, y
+
+
+def test_long_sequences_have_a_convolution_by_themselves():
+    network, X, y = fitted_on(51)
+    named, *_ = fitted_on(51, conv_filters=32, conv_strides=2, pooling="max", bidirectional=True)
+    assert_same_bits(network.predict_proba(X), named.predict_proba(X))
+    assert network.partial_fit(X, y).network_ == named.network_
+    assert fitted_on(51, conv_strides=3)[0].network_["conv_strides"] == (3,)
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "params"),
+    [
+        (50, {}),
+        (51, {"conv_filters": ()}),
+        (51, {"pooling": "max"}),
+    ],
+)
+def test_others_have_none(n_steps, params):
+    assert fitted_on(n_steps, **params)[0].network_["conv_filters"] == ()
+
+
+def test_labels_of_steps_have_no_convolution_by_themselves():
+    X = np.random.default_rng(0).normal(size=(8, 51, 1))
+    network = RNNClassifier("simple", 2, epochs=1, return_sequences=True, conv_strides=2)
+    assert network.fit(X, X[..., 0] > 0).network_["conv_filters"] == ()
