@@ -131,8 +131,9 @@ def test_a_layer_or_network_that_is_not_there_is_refused():
     assert np.abs(first - second).max() > 0.01
     with pytest.raises(ValueError, match=r"network to be a number from 0 to 1.*2 networks. Got -3"):
         network.cell_states(X, network=-3)
-    with pytest.raises(ValueError, match=r"layer to be a number from 0 to 0.*1 layer. Got 1"):
-        network.cell_states(X, layer=1)
+    for number in (1, None, 0.0):
+        with pytest.raises(ValueError, match=rf"number from 0 .*layer\. Got {number}"):
+            network.cell_states(X, layer=number)
     with pytest.raises(ValueError, match="set bidirectional=True"):
         network.cell_states(X, backward=True)
 

@@ -82,6 +82,13 @@ def test_a_shift_the_wrong_way_is_found_in_arrays_too():
     ]
 
 
+def test_the_first_rows_are_filled_from_behind():
+    lag = rows_of_pandas(lambda X: X.shift(7).bfill())
+    (leak,) = found(pipe(lag, StandardScaler()), *supervised())
+    assert leak[:2] == ("rows that see later rows", "step 'functiontransformer'")
+    assert not found(pipe(rows_of_pandas(lambda X: X.shift(7).fillna(0))), *supervised())
+
+
 def test_statistics_of_what_is_transformed_change_every_row():
     scale = rows_of_pandas(lambda X: (X - X.mean()) / X.std())
     report = leakage_report(pipe(scale), *supervised())
@@ -405,6 +412,9 @@ def test_rows_of_few_values_come_again():
     turns = {f"{f.__name__} {k}": f(k * hours.hour / 4) for f in (np.sin, np.cos) for k in (1, 2)}
     X = pd.DataFrame({**turns, "hour": hours.hour, "day": hours.day_of_week}, hours)
     assert not found(LogisticRegression(), X, y, cv=FOLDS)
+    day = np.random.default_rng(0).normal(size=24)
+    X = np.lib.stride_tricks.sliding_window_view(np.tile(day, 20), 3)
+    assert not found(pipe(), X[:-1], X[1:, -1], cv=FOLDS)
     state = lasting(n_rows=2000)
     X = np.lib.stride_tricks.sliding_window_view(state, 24)[:-1]
     assert not found(LogisticRegression(), X, state[24:], cv=FOLDS)

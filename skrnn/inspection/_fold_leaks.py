@@ -177,9 +177,16 @@ def _copies(values: np.ndarray, are_sequences: bool, rows: RowsInTime | None) ->
         copies[_rest(copies, rows)] = -1
     n_copies = int((copies >= 0).sum())
     come_again = n_copies <= _TIMES_CHANCE * _by_chance(values)
+    come_again |= rows is not None and _are_a_season(copies)
     if n_copies and (come_again or n_copies <= _TIMES_NEIGHBOURS * _n_neighbours(values)):
         return np.full(len(values), -1)
     return copies
+
+
+def _are_a_season(copies: np.ndarray) -> bool:
+    """Tell whether nearly all rows come again twice or more, as in an exact season."""
+    counts = np.bincount(copies[copies >= 0], minlength=1)
+    return counts.sum() > 0.9 * len(copies) and bool(np.median(counts[counts > 0]) > 2)
 
 
 def _by_chance(values: np.ndarray) -> float:

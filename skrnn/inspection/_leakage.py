@@ -50,7 +50,8 @@ def leakage_report(
         The targets. None with `prepare`, which makes them.
     cv : int, splitter or iterable of (train, test), default=None
         The folds, as in scikit-learn's `cross_val_score`: an integer is a `KFold` there, which is
-        reported. None: no folds are checked.
+        reported. Give folds of groups as ``list(splitter.split(X, y, groups))``. None: no folds are
+        checked.
     prepare : callable or None, default=None
         The function that makes X, or ``(X, y)``, of raw data before there are folds. It alone shows
         all that happened there.

@@ -53,7 +53,7 @@ class Seen:
             return
         self.only_gaps &= in_gaps
         self.farthest = max(self.farthest, distance)
-        if len(rows) > self.n_changed:
+        if len(rows) >= self.n_changed:
             self.n_changed, self.n_past = len(rows), len(past)
 
     def leak(self, where: str) -> Leak:
@@ -113,7 +113,9 @@ def steps_seen(
         Columns that keep their future.
     """
     seen = {name: Seen() for name, _ in steps}
-    for cut in cuts_of(X, rows):
+    # The first rows too: what lags leave empty there may be filled from behind.
+    first = {_LEAST_ROWS} if rows.n_times > _LEAST_ROWS else set()
+    for cut in sorted(first.union(cuts_of(X, rows))):
         is_past = rows.times < cut
         try:
             fitted = _fitted(steps, rows_of(X, np.flatnonzero(is_past)), y, is_past, seen)
