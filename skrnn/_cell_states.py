@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -271,7 +270,7 @@ def _at(values: np.ndarray, steps: np.ndarray) -> np.ndarray:
 
 def _numbered(items: Any, number: Any, name: str) -> Any:
     """Return the item of a number; refuse a number that none has."""
-    if not isinstance(number, Integral) or not -len(items) <= number < len(items):
+    if not isinstance(number, int | np.integer) or not -len(items) <= number < len(items):
         raise ValueError(
             f"Expected {name} to be a number from 0 to {len(items) - 1}: the fitted estimator has "
             f"{len(items)} {name}{'s' * (len(items) > 1)}. Got {shown(number)}."
