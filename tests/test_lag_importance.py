@@ -226,6 +226,10 @@ def test_a_display_of_lags_and_features():
     assert [t.get_text() for t in ax.get_xticklabels()] == ["4", "3", "2", "1", "0"]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["x0", "x1", "x2"]
     assert drawn.colorbar_.ax.get_ylabel() == "fall of the score"
+    for wrong in ({"importances": [0.1]}, {"lags": [0]}, {"features": ["rain"]}):
+        given = {"importances": np.zeros((2, 2)), **wrong}
+        with pytest.raises(ValueError, match=r"importances of shape \(n_lags, n_features\)"):
+            LagImportanceDisplay(**given).plot()
     many = LagImportanceDisplay(np.zeros((100, 2)), features=["rain", "wind"]).plot()
     ticks = [int(t.get_text()) for t in many.ax_.get_xticklabels()]
     assert ticks[-1] == 0

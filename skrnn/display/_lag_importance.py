@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._messages import shown as shown_value
 from ..inspection import lag_importance
 from ._axes import axes_for
 
@@ -158,6 +159,19 @@ class LagImportanceDisplay:
         made = cls(result.importances_mean, lags=result.lags, features=result.features)
         return made.plot(ax, **imshow)
 
+    def _refuse_other_lengths(self, shape: tuple[int, ...]) -> None:
+        wanted: list[Any] = [
+            np.arange(length) if names is None else names
+            for names, length in zip((self.lags, self.features), shape, strict=False)
+        ]
+        if shape != tuple(map(len, wanted)) or len(shape) != 2:
+            raise ValueError(
+                "Expected importances of shape (n_lags, n_features), n_lags lags and n_features "
+                f"features; got shape {shape}, lags={shown_value(self.lags)} and "
+                f"features={shown_value(self.features)}. Give importances_mean, lags and features "
+                "of lag_importance."
+            )
+
     def plot(self, ax: Axes | None = None, **imshow: Any) -> LagImportanceDisplay:
         """Draw a row for each feature and a column for each lag, the oldest on the left.
 
@@ -172,8 +186,14 @@ class LagImportanceDisplay:
         -------
         self : LagImportanceDisplay
             With what was drawn.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many lags and features as importances.
         """
         shown = np.asarray(self.importances).T
+        self._refuse_other_lengths(shown.shape[::-1])
         n_features, n_lags = shown.shape
         ax = axes_for(self, ax, (6.4, min(1.6 + 0.4 * n_features, 8.0)))
         # Below 0 there is only chance: the colours are those of what helps.
