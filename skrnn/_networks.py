@@ -14,7 +14,7 @@ class ReadOut(NamedTuple):
     """What "auto" stands for: how a sequence is run over, and what is read of it."""
 
     bidirectional: bool
-    pooling: str
+    pooling: str = "last"
     conv_filters: tuple[int, ...] = ()
     conv_strides: tuple[int, ...] = ()
 
