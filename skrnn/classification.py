@@ -66,8 +66,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     conv_filters : int, tuple of int or "auto", default="auto"
         Filters of convolutions (causal, ReLU) over the steps, before the recurrent layers. A tuple
         has one entry for each layer; () is none. "auto" is one convolution of 32 filters for
-        independent sequences of numbers of which one has more than 50 steps, and none for others,
-        with `return_sequences`, `pretrained`, `model`, and where `pooling` is set.
+        independent sequences of numbers of which one has more than 50 steps, two from 101 steps on,
+        and none for others, with `return_sequences`, `pretrained`, `model`, and where `pooling` is
+        set.
     conv_kernel_size : int, default=5
         Steps that a convolution sees at once, an output step's own and those before it. Absent
         steps count as zeros.

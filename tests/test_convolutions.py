@@ -235,6 +235,7 @@ def test_long_sequences_have_a_convolution_by_themselves():
     assert_same_bits(network.predict_proba(X), named.predict_proba(X))
     assert network.partial_fit(X, y).network_ == named.network_
     assert fitted_on(51, conv_strides=3)[0].network_["conv_strides"] == (3,)
+    assert fitted_on(101)[0].network_["conv_strides"] == (2, 2)
 
 
 @pytest.mark.parametrize(
