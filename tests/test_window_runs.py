@@ -11,7 +11,7 @@ from skrnn import LagWindows
 from skrnn._data.inputs import NumberInputs
 from skrnn._data.sequences import Sequences
 from skrnn._data.splitting import split_validation
-from skrnn._data.window_runs import _fingerprints, window_runs
+from skrnn._data.window_runs import fingerprints_of, window_runs
 
 from .common import small_regressor
 
@@ -65,11 +65,11 @@ def test_rows_have_one_number_where_they_are_equal_and_others_where_not(dtype):
     parts = [np.arange(-20, 21), 2.0 ** np.arange(-20, 21), np.arange(1, 10) / 7, [-0.0, 1e30]]
     numbers = np.concatenate(parts).astype(dtype)
     rows = np.stack(np.meshgrid(numbers, numbers, numbers[:20]), axis=-1).reshape(-1, 3)
-    found = np.unique(_fingerprints(rows))
+    found = np.unique(fingerprints_of(rows))
     assert len(found) == len(np.unique(rows, axis=0))
     absent = np.full((2, 3), np.nan, dtype=dtype)
     absent[1] *= -1  # another NaN, by its bits
-    assert len({*_fingerprints(absent), *found}) == len(found) + 1
+    assert len({*fingerprints_of(absent), *found}) == len(found) + 1
 
 
 @pytest.mark.parametrize("kind", ["independent", "mostly zero", "one event each"])

@@ -241,7 +241,7 @@ def test_days_that_may_have_weekends_are_days():
     days = pd.date_range("2024-01-01", periods=60)  # a Monday
     for rows in [range(5), [0, 1, 2, 3, 4, 5, 7], [0, 1, 4, 7, 9], [*range(5), 6], range(60)]:
         assert steps(pd.DatetimeIndex(list(days[rows]))) == list(rows)
-    with_gaps = days[days.dayofweek < 5]
+    with_gaps = days[days.day_of_week < 5]
     assert steps(with_gaps[:8].to_period("D")) == [0, 1, 2, 3, 4, 7, 8, 9]  # as its frequency says
     saturday = days[[7, 12]]
     assert "every 1 B; got 2024-01-13 00:00:00" in message(steps, saturday, with_gaps)
