@@ -71,6 +71,9 @@ __all__ = [
     "write",
 ]
 
+# Fits at once, at most: with as many as cores, the last of five would leave one of two cores idle.
+_FITS_A_CORE = 4
+
 # Before any operation runs: TensorFlow makes its threads with the first one.
 threads.limit_in_worker()
 
@@ -106,7 +109,10 @@ def fit(
 
 def mapping_fits(engine: str, n_fits: int) -> AbstractContextManager[Callable[..., Any]]:
     """Give a function like `map` whose calls of `fit` run at once, where the engine can."""
-    return threads.mapping(min(n_fits, threads.n_threads()) if engine == "compiled" else 1)
+    n_threads = threads.n_threads()
+    if engine != "compiled" or n_threads == 1:
+        return threads.mapping(1)
+    return threads.mapping(min(n_fits, _FITS_A_CORE * n_threads))
 
 
 def predict(
