@@ -159,10 +159,14 @@ class Held:
         pass
 
 sys.stdout = Held()
+threads = []
 for n, (estimator, data) in enumerate(killed_fits()):
     fit = estimator.set_params(verbose=1).fit
     given = {"checkpoint": f"{sys.argv[1]}/{n}"}
-    threading.Thread(target=fit, args=data, kwargs=given).start()
+    threads.append(threading.Thread(target=fit, args=data, kwargs=given))
+    threads[-1].start()
+for thread in threads:  # modules cannot be imported after the end of the main thread
+    thread.join()
 """
 
 
