@@ -544,7 +544,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         """
         maker = self._maker()
         refuse_rows_without_index(self.design_)
-        if not len(X):
+        if hasattr(X, "__len__") and not len(X):
             return self
         later = maker.moved_on(*maker.joined(X), self.design_.reach(self.season_))
         self.__dict__.update(design_=later.design, history_=later.history, errors_=later.errors)

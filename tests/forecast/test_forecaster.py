@@ -66,6 +66,12 @@ def test_the_order_of_rows_does_not_matter(of_panel):
     np.testing.assert_array_equal(of_panel.predict(shuffled), every.loc[shuffled.index])
 
 
+@pytest.mark.parametrize("rows", [None, 3, "rows"])
+def test_update_refuses_what_is_no_table(fitted, rows):
+    with pytest.raises(ValueError, match="Expected a table"):
+        fitted.update(rows)
+
+
 def test_update_is_as_if_the_rows_were_in_x(fitted):
     moved = pickle.loads(pickle.dumps(fitted))
     whole = moved.predict_interval(TABLE[N_TRAIN:], 0.8)[-20:]
