@@ -248,8 +248,8 @@ class BacktestDisplay:
         """
         if by not in ("step", "time"):
             raise ValueError(f"Expected by as 'step' or 'time'; got {by!r}.")
-        scores = backtest_scores(frame, ("model", by))["mae"].unstack("model", sort=False)
-        return cls(scores.sort_index(), by).plot(ax)
+        scores = backtest_scores(frame, ("model", by))["mae"].unstack("model")
+        return cls(scores[frame["model"].unique()], by).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> BacktestDisplay:
         """Draw a line for each model.
