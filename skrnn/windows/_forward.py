@@ -164,8 +164,6 @@ def _calendar_stamps(last: Stamps, n: int, clock: Clock) -> np.ndarray:
 
 def _as_index(stamps: Stamps, like: Any, clock: Clock) -> Any:
     """Stamps as an index of the class, name, time zone and resolution of another."""
-    import pandas as pd
-
     entry = {"stamps": stamps.values, "clock": {**clock, "unit": stamps.unit}}
     if stamps.kind == "integer":
         return _as_integers(stamps.values, like, clock["step"])
@@ -178,7 +176,7 @@ def _as_index(stamps: Stamps, like: Any, clock: Clock) -> Any:
     for freq in _frequencies(like, clock):
         try:
             index.freq = freq
-        except (TypeError, ValueError, pd.errors.OutOfBoundsDatetime):
+        except Exception:  # a frequency that pandas has not; with pandas 2 also errors of pytz
             continue
         return index
     return index
