@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from ._beside_tokens import Train, train_beside_tokens
+from ._beside_tokens import train_beside_tokens
 from ._data.known_targets import mean_of_known
 from ._data.line import can_have_line
 from ._data.samples import TrainingData
 from ._data.task import Task
 from ._data.window_runs import are_independent
 from ._estimator import Fit
+from ._few_samples import Train, train_to_the_end, with_part_to_judge_by
 
 # Few windows say little of a network that is alone. It is left out where its loss on the last fifth
 # of them is so many times that of a line.
-_FAR_WORSE, _FIFTH = 3.0, 0.2
+_FAR_WORSE = 3.0
 
 
 def train_with_baseline(
@@ -115,13 +116,11 @@ def _baseline(fit: Fit, data: TrainingData) -> str | None:
 
 def _is_far_worse(fit: Fit, task: Task[Any, Any], data: TrainingData, train: Train) -> bool:
     """Tell whether a network that is alone forecasts the last samples far worse than a line."""
-    data, standardize = fit.split(task, data, _FIFTH), fit.params.standardize
+    data, standardize = with_part_to_judge_by(fit, task, data), fit.params.standardize
     if data.validation is None or not can_have_line(data.sequences, data.targets):
         return False
     task = task.learnt_from(data, standardize=standardize)
-    fit.stops_early = False
-    train(task, data)
-    fit.stops_early = True
+    train_to_the_end(fit, task, data, train)
     loss, fit.trained = fit.best_loss, []
     beside = task.with_line(data, standardize=standardize)
     return loss > _FAR_WORSE * _loss_of_line(beside, data.validation)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,15 +10,13 @@ from ._data.samples import TrainingData
 from ._data.task import Task
 from ._data.token_line import can_have_token_line
 from ._estimator import Fit
+from ._few_samples import Train, train_to_the_end, with_part_to_judge_by
 from ._network_outputs import outputs_alone
-
-Train = Callable[[Task[Any, Any], TrainingData], None]
 
 # What the line may count, from nothing to all.
 _SHARES = np.linspace(0, 1, 11)
-# Fewer held-out samples say nothing of it. Where none are held out, a part of the samples is, for
-# that alone.
-_FEWEST_TO_JUDGE_BY, _PART_TO_JUDGE_BY = 20, 0.2
+# Fewer held-out samples say nothing of it.
+_FEWEST_TO_JUDGE_BY = 20
 
 
 def train_beside_tokens(
@@ -49,7 +46,7 @@ def train_beside_tokens(
     found = task.learnt_from(data, standardize=fit.params.standardize)
     judged = None if fit.goes_on else _judged(fit, task, data)
     if judged is not None:
-        share = _share(fit, task, judged, train, early=judged is data)
+        share = _share(fit, task, judged, train, stops_early=judged is data)
         # It learns from the samples too by which its share was judged.
         found = found.with_token_line(samples, share)
     if judged is not data:
@@ -66,8 +63,10 @@ def _judged(fit: Fit, task: Task[Any, Any], data: TrainingData) -> TrainingData 
     params, targets = fit.params, task.targets
     if params.baseline is None or params.loss != "auto" or fit.one_epoch:
         return None
+    if not data.sequences.holds_tokens:
+        return None
     if data.validation is None and params.early_stopping == "auto":
-        data = fit.split(task, data, _PART_TO_JUDGE_BY)
+        data = with_part_to_judge_by(fit, task, data)
     held_out = data.validation
     if held_out is None or len(held_out.sequences) < _FEWEST_TO_JUDGE_BY:
         return None
@@ -75,19 +74,20 @@ def _judged(fit: Fit, task: Task[Any, Any], data: TrainingData) -> TrainingData 
 
 
 def _share(
-    fit: Fit, task: Task[Any, Any], data: TrainingData, train: Train, *, early: bool
+    fit: Fit, task: Task[Any, Any], data: TrainingData, train: Train, *, stops_early: bool
 ) -> float:
     """Train networks, and return how much the line of tokens is to count beside them.
 
     That is the largest share whose loss on the held-out samples is within one standard error of the
     smallest (Breiman, Friedman, Olshen and Stone, "Classification and regression trees", 1984,
-    section 3.4): these samples are few where the line is most needed. `early` lets them end the
-    training too.
+    section 3.4): these samples are few where the line is most needed. With `stops_early` they end
+    the training too.
     """
     task = task.learnt_from(data, standardize=fit.params.standardize).with_token_line(data)
-    fit.stops_early = early
-    train(task, data)
-    fit.stops_early = True
+    if stops_early:
+        train(task, data)
+    else:
+        train_to_the_end(fit, task, data, train)
     held_out, targets, line = task.in_network_units(data).validation, task.targets, task.token_line
     assert held_out is not None and line is not None
     outputs = outputs_alone(fit.estimator, held_out.sequences)
