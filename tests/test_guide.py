@@ -17,26 +17,36 @@ import skrnn
 from skrnn._data.sequences import Sequences
 from skrnn._data.splitting import split_validation
 
+from .common import eager_keras
+
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = [
+
+
+def blocks_of(page):
+    """Return the blocks of Python of a page that are not marked as not run."""
+    found = re.findall(
+        r"^\.\. code-block:: python\n((?:    :[^\n]*\n)*)\n((?:    [^\n]*\n|\n)+)",
+        (DOCS / page).read_text("utf-8") + "\n",
+        flags=re.MULTILINE,
+    )
+    return [dedent(code) for options, code in found if "not-run" not in options]
+
+
+# An index is a list of links.
+TITLED = [
     path.relative_to(DOCS).as_posix()
-    for path in [
-        DOCS / "quickstart.rst",
-        DOCS / "guide" / "time.rst",
-        DOCS / "guide" / "leakage.rst",
-        DOCS / "guide" / "importance.rst",
-        DOCS / "other_libraries.rst",
-        *sorted((DOCS / "tutorials").glob("*.rst")),
-        *sorted((DOCS / "howto").glob("*.rst")),
-    ]
-    if "code-block:: python" in path.read_text("utf-8")
+    for folder in ("guide", "howto", "tutorials")
+    for path in sorted((DOCS / folder).glob("*.rst"))
+    if path.stem != "index"
 ]
+PAGES = [page for page in ["quickstart.rst", "other_libraries.rst", *TITLED] if blocks_of(page)]
 # What a page leaves at its default is made small here; what it sets stays as it is written.
 SMALL = {"cell": "simple", "units": 4, "epochs": 1, "batch_size": 16}
 DEFAULTS = {
     "RNNAutoencoder": SMALL,
     "RNNClassifier": {**SMALL, "bidirectional": False, "pooling": "last"},
     "RNNForecaster": {**SMALL, "baseline": "last"},
+    "RNNLanguageModel": {**SMALL, "n_steps": 20},
     "RNNRegressor": {**SMALL, "baseline": None, "early_stopping": False},
 }
 
@@ -61,16 +71,6 @@ def given_in_the_guide():
 GIVEN = {"guide/time.rst": given_in_the_guide}
 
 
-def blocks_of(page):
-    """Return the blocks of Python of a page that are not marked as not run."""
-    found = re.findall(
-        r"^\.\. code-block:: python\n((?:    :[^\n]*\n)*)\n((?:    [^\n]*\n|\n)+)",
-        (DOCS / page).read_text("utf-8") + "\n",
-        flags=re.MULTILINE,
-    )
-    return [dedent(code) for options, code in found if "not-run" not in options]
-
-
 def set_defaults(monkeypatch, function, values):
     """Give parameters of a function other defaults until the end of the test."""
     parameters = inspect.signature(function).parameters.values()
@@ -83,7 +83,7 @@ def set_defaults(monkeypatch, function, values):
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("page", PAGES)
-def test_blocks_run(page, monkeypatch, capsys):
+def test_blocks_run(page, monkeypatch, tmp_path):
     needed = set(
         re.findall(r"\b(mapie|onnxruntime|polars|skops|vega_datasets)\b", "".join(blocks_of(page)))
     )
@@ -92,10 +92,17 @@ def test_blocks_run(page, monkeypatch, capsys):
     for name, params in DEFAULTS.items():
         set_defaults(monkeypatch, getattr(skrnn, name).__init__, params)
     names = GIVEN.get(page, dict)()
-    with sklearn.config_context():  # a page may change it
+    monkeypatch.chdir(tmp_path)  # where a page writes its files
+    with sklearn.config_context(), eager_keras():  # a page may change scikit-learn's settings
         for block in blocks_of(page):
             exec(compile(block, page, "exec"), names)
     plt.close("all")
+
+
+@pytest.mark.parametrize("page", TITLED)
+def test_every_page_shows_what_it_says(page):
+    picture = re.search(r"^\.\. plot::", (DOCS / page).read_text("utf-8"), re.MULTILINE)
+    assert blocks_of(page) or picture, "a block that runs, or a picture"
 
 
 def test_every_block_is_found():
