@@ -7,7 +7,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from site_tools import methods_of_classes
+from site_tools import methods_of_classes, warn_of_faults
 
 import skrnn
 
@@ -77,3 +77,8 @@ html_theme_options = {
     "header_links_before_dropdown": 8,
     "secondary_sidebar_items": ["page-toc"],
 }
+
+
+def setup(app):
+    """Let Sphinx check what it has built."""
+    app.connect("build-finished", warn_of_faults)

@@ -1,5 +1,6 @@
 """The site has a page for every public name, and no sentence of the documentation is twisted."""
 
+import importlib
 import inspect
 import re
 from pathlib import Path
@@ -14,16 +15,58 @@ PUBLIC = {name: getattr(skrnn, name) for name in skrnn.__all__ if callable(getat
 LISTED = re.findall(r"^    ([A-Za-z_]\w*)$", (DOCS / "api.rst").read_text("utf-8"), re.MULTILINE)
 
 
+@pytest.fixture
+def site_tools(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    return importlib.import_module("site_tools")
+
+
 def test_every_public_name_is_in_the_reference():
     assert set(PUBLIC) == set(LISTED)
 
 
 @pytest.mark.parametrize("name", [n for n, v in PUBLIC.items() if hasattr(v, "fit")])
-def test_the_link_of_the_display_is_the_page_of_the_reference(name):
+def test_the_link_of_the_display_is_the_page_of_the_reference(name, site_tools):
     estimator = PUBLIC[name]()
     assert isinstance(estimator, BaseEstimator)
     # autosummary names a page after the module in `currentmodule` and the name in its list.
-    assert estimator._get_doc_link().endswith(f"/generated/skrnn.{name}.html")
+    assert estimator._get_doc_link() == f"{site_tools.HOME}generated/skrnn.{name}.html"
+
+
+# The built site
+
+
+def test_links_that_lead_nowhere_are_found(site_tools, tmp_path):
+    (tmp_path / "guide").mkdir()
+    (tmp_path / "index.html").write_text(
+        '<a href="guide/cells.html#top"></a> <a href="https://example.org"></a>'
+        f'<a href="{site_tools.HOME}guide/cells.html"></a> <img src="none.png">'
+    )
+    (tmp_path / "guide" / "cells.html").write_text(
+        '<p id="top"></p> <a href="../index.html"></a> <a href="#top"></a> <a href="#end"></a>'
+        f'<a href="{site_tools.HOME}gone.html"></a>'
+    )
+    addresses = [site_tools.HOME, site_tools.HOME + "old.html", "https://example.org/no.html"]
+    assert site_tools.broken_links(tmp_path, addresses) == [
+        "guide/cells.html: #end leads nowhere",
+        f"guide/cells.html: {site_tools.HOME}gone.html leads nowhere",
+        "index.html: none.png leads nowhere",
+        f"pyproject.toml: {site_tools.HOME}old.html leads nowhere",
+    ]
+
+
+def test_pages_with_a_path_of_the_machine_are_found(site_tools, tmp_path):
+    (tmp_path / "index.html").write_text("read from /home/somebody/skrnn/a.csv")
+    assert site_tools.pages_that_hold(tmp_path, ["/home/somebody", "/opt"]) == [
+        "index.html: holds /home/somebody, a path of this machine"
+    ]
+
+
+def test_the_addresses_of_the_project_are_pages_of_the_site(site_tools):
+    for address in site_tools.project_urls():
+        assert address.startswith(site_tools.HOME)
+        page = address.removeprefix(site_tools.HOME).removesuffix(".html") or "index"
+        assert (DOCS / f"{page}.rst").exists()
 
 
 # Plain sentences: subject, verb, object
