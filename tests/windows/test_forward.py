@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from pandas.tseries.offsets import BusinessHour
 
 from skrnn.windows import LagWindows
 from skrnn.windows._clock import learn_clock
@@ -21,11 +22,26 @@ def same(one, other):
     assert one.equals(other) and getattr(one, "tz", None) == getattr(other, "tz", None)
 
 
+def is_contradicted_by_pandas(in_order):
+    """Whether pandas goes on otherwise from the first stamp, by the frequency that it states.
+
+    pandas 2 counts business hours back from 10:00 to 17:00 of the day before, and forwards from
+    16:00 to 9:00: two names of one moment, the end of one day of work and the start of the next.
+    """
+    if int(pd.__version__.split(".")[0]) > 2 or not isinstance(in_order.freq, BusinessHour):
+        return False
+    again = pd.date_range(
+        in_order[0], periods=len(in_order), freq=in_order.freq, unit=in_order.unit
+    )
+    return not again.equals(in_order)
+
+
 @settings(WINDOWS, max_examples=200)
 @given(st.one_of(indexes(), indexes(), indexes(), periods()), st.integers(1, 25), st.booleans())
 def test_any_frequency_goes_on_as_pandas_goes_on(whole, n_known, is_shuffled):
     """An index that runs backwards goes on in the order of time all the same."""
     in_order = whole if len(whole) < 2 or whole[0] < whole[-1] else whole[::-1]
+    assume(not is_contradicted_by_pandas(in_order))
     known = (whole if in_order is whole else whole[::-1])[:n_known].rename("when")
     clock = learn_clock(stamps_of(known if in_order is whole else whole[::-1][:n_known]))
     rows = known[np.random.default_rng(0).permutation(n_known)] if is_shuffled else known
