@@ -23,6 +23,7 @@ from ._data.samples import TrainingData
 from ._data.sequences import Sequences
 from ._messages import shown
 from ._training import Progress
+from .persistence._atomic_file import remove_parts
 from .persistence._checkpoint_file import read_checkpoint, write_checkpoint
 from .persistence._file_refusals import refuse_file
 from .persistence._learnt_state import is_of
@@ -35,38 +36,87 @@ _WITHOUT_A_PART = {"callbacks", "embeddings", "pretrained", "random_state", "ver
 _DECIDING_VERSIONS = ("skrnn", "numpy", "scikit-learn", "tensorflow")
 
 
-class Checkpoint:
-    """The file of one call of `fit`.
+def checkpoint_of(given: Any, estimator: Any, params: Any) -> Checkpoint:
+    """Return where a call of `fit` keeps how far it is.
 
     Parameters
     ----------
-    path : str or path
-        Where the file is, or is to be.
-    estimator : BaseNetwork
+    given : str, path or Checkpoint
+        The path of a file or a folder; or the checkpoint of the fit that this one is a part of.
+    estimator : BaseNetwork or RNNForecaster
     params : namespace
         Its parameters.
-    seeds : dict of int
-        Those drawn for this call. Without a `random_state` those of the file take their place.
+    """
+    if isinstance(given, Checkpoint):
+        return given
+    path = _checked(given)
+    if os.path.isdir(path):
+        return CheckpointInFolder(path, estimator, params)
+    remove_parts(path)
+    checkpoint = Checkpoint(path, estimator, params)
+    checkpoint.read()
+    return checkpoint
 
-    Attributes
+
+class Checkpoint:
+    """The file of one call of `fit`, which may fit several networks one after the other.
+
+    Parameters
     ----------
-    seeds : dict of int
-        Those of the fit.
+    path : str
+        Where the file is, or is to be.
+    estimator : BaseNetwork or RNNForecaster
+    params : namespace
+        Its parameters.
     """
 
-    def __init__(
-        self, path: str | os.PathLike[str], estimator: Any, params: Any, seeds: dict[str, int]
-    ) -> None:
-        self.path = _checked(path)
-        self.seeds = seeds
+    def __init__(self, path: str, estimator: Any, params: Any) -> None:
+        self.path, self._estimator = path, estimator
         self._of = {
             "estimator": type(estimator).__name__,
             "versions": {n: v for n, v in versions().items() if n in _DECIDING_VERSIONS},
             "parameters": _parameters(params),
         }
-        self._lock, self._due = threading.Lock(), 0.0
+        self._lock, self._due, self._is_written = threading.Lock(), 0.0, True
+        self._seeds: list[dict[str, int]] = []
         self._stages: list[dict[str, Any]] = []
-        self._earlier = self._read(params.random_state is None)
+        self._earlier: dict[str, Any] = {"seeds": [], "stages": []}
+
+    def read(self) -> None:
+        """Learn what is known of an earlier, killed run of this fit."""
+        try:
+            kept = read_checkpoint(self.path)
+            if kept is None:
+                return
+            _judge(kept)
+        except ValueError as error:
+            raise ValueError(
+                f"{self.path}: {error} Nothing was trained. Remove the file to begin anew, or give "
+                "another path as checkpoint."
+            ) from error
+        different = _differences(kept["of"], self._of)
+        if different:
+            self._refuse(different)
+        self._earlier = kept
+
+    @property
+    def of_parts(self) -> Any:
+        """What the fits of which this one consists are given as their checkpoint."""
+        return self
+
+    def seeds_of_next(self, drawn: dict[str, int], random_state: Any) -> dict[str, int]:
+        """Return the seeds of the next network's fit.
+
+        Without a `random_state` those of a killed run take the place of those that are drawn.
+        """
+        number = len(self._seeds)
+        if number < len(self._earlier["seeds"]):
+            kept = self._earlier["seeds"][number]
+            if random_state is not None and kept != drawn:
+                self._refuse(["other seeds drawn from random_state"])
+            drawn = kept
+        self._seeds.append(drawn)
+        return drawn
 
     def records(self, engine: str, data: TrainingData, starts: list[Any]) -> list[Record]:
         """Return what keeps how far the training from each start is.
@@ -87,9 +137,11 @@ class Checkpoint:
                 "that engine: model, callbacks, engine='keras', or an optimizer that is not "
                 "compiled."
             )
-        number, of = len(self._stages), {**_digests(data), "starting weights": _digest(starts)}
-        if number < len(self._earlier):
-            stage = self._earlier[number]
+        of = {**_digests(data), "starting weights": _digest(starts)}
+        self._open(of)
+        number, earlier = len(self._stages), self._earlier["stages"]
+        if number < len(earlier):
+            stage = earlier[number]
             different = [name for name in of if stage["of"].get(name) != of[name]]
             if different:
                 self._refuse([f"other values of {', '.join(different)}"])
@@ -105,39 +157,26 @@ class Checkpoint:
         """Take where the training of a network stands, and write it if it is time."""
         with self._lock:
             self._stages[stage]["networks"][network] = vars(progress)
-            began = time.monotonic()
+            began, self._is_written = time.monotonic(), False
             if began < self._due:
                 return
-            kept = {"of": self._of, "seeds": self.seeds, "stages": self._stages}
-            write_checkpoint(self.path, kept)
+            self._write()
             ended = time.monotonic()
             self._due = ended + (ended - began) / _SHARE
 
-    def remove(self) -> None:
-        """Remove the file: the fit has come to its end."""
-        with suppress(FileNotFoundError):
-            os.remove(self.path)
+    def end(self, estimator: Any) -> None:
+        """Remove the file if this estimator's fit, which has come to its end, is the whole."""
+        if estimator is self._estimator:
+            with suppress(FileNotFoundError):
+                os.remove(self.path)
 
-    def _read(self, takes_seeds: bool) -> list[dict[str, Any]]:
-        """Return what is known of an earlier, killed run of this fit."""
-        try:
-            kept = read_checkpoint(self.path)
-            if kept is None:
-                return []
-            _judge(kept)
-        except ValueError as error:
-            raise ValueError(
-                f"{self.path}: {error} Nothing was trained. Remove the file to begin anew, or give "
-                "another path as checkpoint."
-            ) from error
-        different = _differences(kept["of"], self._of)
-        if not takes_seeds and kept["seeds"] != self.seeds:
-            different.append("other seeds drawn from random_state")
-        if different:
-            self._refuse(different)
-        self.seeds = kept["seeds"]
-        stages: list[dict[str, Any]] = kept["stages"]
-        return stages
+    def _open(self, of: dict[str, str]) -> None:
+        """Find the file, once the digests of what is trained next are known."""
+
+    def _write(self) -> None:
+        kept = {"of": self._of, "seeds": self._seeds, "stages": self._stages}
+        write_checkpoint(self.path, kept)
+        self._is_written = True
 
     def _progress(self, stage: dict[str, Any], number: int, start: Any) -> Progress | None:
         kept = stage["networks"][number]
@@ -154,8 +193,43 @@ class Checkpoint:
         raise ValueError(
             f"{self.path}: Expected the checkpoint of this very fit, got that of another one: "
             f"{'; '.join(different)}. Nothing was trained. Set these back to go on, remove the "
-            "file to begin anew, or give another path as checkpoint."
+            "file to begin anew, or give another path as checkpoint; in a search that of a folder."
         )
+
+
+class CheckpointInFolder(Checkpoint):
+    """The same in a folder that many fits share, as those of a search do.
+
+    Each has a file there whose name is a digest of what decides the fit. It stays when the fit has
+    come to its end, so that a search which goes on need not train that network again.
+    """
+
+    @property
+    def of_parts(self) -> Any:
+        """The folder: each has a file of its own."""
+        return self.path
+
+    def seeds_of_next(self, drawn: dict[str, int], random_state: Any) -> dict[str, int]:
+        """Return the seeds of the fit; refuse those that no other run can draw."""
+        if random_state is None:
+            raise ValueError(
+                "Expected random_state with a folder as checkpoint, got None: each run would draw "
+                "other seeds, and not find the files of the one before. Set random_state=0, say, "
+                "or give the path of a file."
+            )
+        return super().seeds_of_next(drawn, random_state)
+
+    def end(self, estimator: Any) -> None:
+        """Leave the whole training in the file."""
+        if not self._is_written:
+            self._write()
+
+    def _open(self, of: dict[str, str]) -> None:
+        """Find the file by these digests, those of the first training, and learn what it holds."""
+        if not self._stages:
+            name = _digest([[*part.items()] for part in (self._of, self._seeds[0], of)])
+            self.path = os.path.join(self.path, f"{name}.checkpoint")
+            self.read()
 
 
 @dataclass(frozen=True)
@@ -173,22 +247,23 @@ class Record:
 
 
 def _checked(path: Any) -> str:
-    """Return a path that a file can be written to."""
+    """Return the path of a file that can be written, or of a folder for such files."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(
-            f"Expected checkpoint to be the path of a file, or None, got {shown(path)}."
+            f"Expected checkpoint to be the path of a file or folder, or None, got {shown(path)}."
         )
-    found = os.fspath(path)
-    folder, got = os.path.dirname(os.path.abspath(found)), ""
-    if os.path.isdir(found) or not os.path.basename(found):
-        got = f"{shown(found)}, that of a folder"
+    found, got = os.fspath(path), ""
+    folder = found if os.path.isdir(found) else os.path.dirname(os.path.abspath(found))
+    if not os.path.isdir(found) and not os.path.basename(found):
+        got = f"{shown(found)}, that of a folder which is not there"
     elif not os.path.isdir(folder):
         got = f"one in {folder}, which is not there"
     elif not os.access(folder, os.W_OK):
         got = f"one in {folder}, where this process may not write"
     if got:
         raise ValueError(
-            f"Expected checkpoint to be the path of a file in a folder that exists, got {got}."
+            "Expected checkpoint to be the path of a folder that exists, or of a file in one, got "
+            f"{got}."
         )
     return found
 
@@ -201,7 +276,7 @@ def _judge(kept: Any) -> None:
         is_whole = (
             is_of(of["versions"], dict[str, str])
             and is_of(of["parameters"], dict[str, str])
-            and is_of(seeds, dict[str, int])
+            and is_of(seeds, list[dict[str, int]])
             and all(is_of(stage["of"], dict[str, str]) for stage in kept["stages"])
         )
         networks = [n for stage in kept["stages"] for n in stage["networks"] if n is not None]

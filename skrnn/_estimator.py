@@ -108,8 +108,8 @@ class Fit:
         Train for one epoch, whatever the parameters say.
     check : callable or None, default=None
         Refuses parameters, its argument, that do not go together.
-    checkpoint : path or None, default=None
-        The file in which the fit keeps how far it is.
+    checkpoint : path, Checkpoint or None, default=None
+        Where the fit keeps how far it is; the checkpoint itself in a fit of several networks.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ class Fit:
         self.may_go_on = goes_on
         self.given = FittedOn(X, y, sample_weight)
         self.one_epoch = one_epoch
-        self.checkpoint_path = checkpoint
+        self.given_checkpoint = checkpoint
         self.checkpoint: Any = None
         self.trained: list[Trained] = []
         self.judged: list[Trained] = []
@@ -163,7 +163,7 @@ class Fit:
             if self.check is not None:
                 self.check(self.params)
             self.seeds = seeds_of_fit(self.params.random_state)
-            if self.checkpoint_path is not None:
+            if self.given_checkpoint is not None:
                 self._open_checkpoint()
         except BaseException:
             self._undo()
@@ -177,21 +177,26 @@ class Fit:
         return self
 
     def __exit__(self, error: Any, *_: Any) -> None:
-        if error is not None:
-            self._undo()
-        elif self.checkpoint is not None:
-            self.checkpoint.remove()
-        self.turn.release()
+        try:
+            if error is None and self.checkpoint is not None:
+                self.checkpoint.end(self.estimator)
+        except BaseException as failed:
+            error = failed
+            raise
+        finally:
+            if error is not None:
+                self._undo()
+            self.turn.release()
         if error is None and self.verdict is not None and not self.one_epoch:
             warn(*self.verdict)
 
     def _open_checkpoint(self) -> None:
         """Read how far a run of this fit had come that was killed, if there was one."""
-        from ._checkpoint import Checkpoint
+        from ._checkpoint import checkpoint_of
 
-        path, params = self.checkpoint_path, self.params
-        self.checkpoint = Checkpoint(path, self.estimator, params, self.seeds)
-        self.seeds = self.checkpoint.seeds
+        params = self.params
+        self.checkpoint = checkpoint_of(self.given_checkpoint, self.estimator, params)
+        self.seeds = self.checkpoint.seeds_of_next(self.seeds, params.random_state)
 
     @property
     def best_loss(self) -> float:

@@ -397,8 +397,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         checkpoint : path or None, default=None
             A file in which the fit keeps how far it is, after an epoch and for at most a twentieth
             of the time. A run that was killed and is started again by the same call goes on from
-            there, to the same bits as without a break. The file is removed when the fit ends. The
-            guide's page on training tells what makes a call the same.
+            there, to the same bits as without a break. The file is removed when the fit ends. In a
+            folder, which the fits of a search can share, each has a file of its own, which stays.
+            The guide's page on training tells what makes a call the same.
 
         Returns
         -------

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
 
 import skrnn
@@ -27,6 +29,7 @@ from .common import (
     small_classifier,
     small_regressor,
 )
+from .forecast import common as forecasts
 
 ROOT = Path(__file__).resolve().parents[1]
 X, Y = sequences()
@@ -144,6 +147,95 @@ def test_seeds_that_nobody_gave_are_kept(tmp_path):
     assert_other_bits(one.weights_, fresh.fit(X, Y).weights_)
 
 
+# A forecaster, which tries several networks, and a search
+
+
+@pytest.mark.parametrize("baseline", ["last", "auto"])
+def test_a_forecaster_that_is_broken_off_thrice(baseline, tmp_path):
+    """Also between its networks: those that had come to their end are not trained again."""
+    path, whole = tmp_path / "fit.checkpoint", forecasts.small(baseline=baseline, verbose=1)
+    epochs = told(lambda: whole.fit(forecasts.table()))
+    resumed = clone(whole)
+    for _ in range(3):
+        told(lambda: resumed.fit(forecasts.table(), checkpoint=path), 1)
+        assert not hasattr(resumed, "regressor_")
+    assert told(lambda: resumed.fit(forecasts.table(), checkpoint=path)) == epochs[3:]
+    assert_same_fit(resumed.regressor_, whole.regressor_)
+    assert resumed.baseline_ == whole.baseline_
+    np.testing.assert_array_equal(resumed.errors_.calibration, whole.errors_.calibration)
+    assert not list(tmp_path.iterdir())
+
+
+def test_seeds_of_a_forecaster_that_nobody_gave_are_kept(tmp_path):
+    paths = [tmp_path / name for name in "ab"]
+    network = forecasts.small(verbose=1, random_state=None)
+    told(lambda: network.fit(forecasts.table(), checkpoint=paths[0]), 3)  # in the second network
+    paths[1].write_bytes(paths[0].read_bytes())
+    one, other = (clone(network).fit(forecasts.table(), checkpoint=path) for path in paths)
+    assert_same_fit(one.regressor_, other.regressor_)
+
+
+def test_the_checkpoint_of_another_forecaster(kept, tmp_path):
+    path = tmp_path / "fit.checkpoint"
+    told(lambda: forecasts.small(verbose=1).fit(forecasts.table(), checkpoint=path), 1)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="units is 4 there and 5 here; window is 6 there and 7"):
+        forecasts.small(window=7, units=5).fit(forecasts.table(), checkpoint=path)
+    with pytest.raises(ValueError, match="other values of X, y"):
+        forecasts.small().fit(forecasts.table(seed=1), checkpoint=path)
+    assert path.read_bytes() == before
+    path.write_bytes(kept)
+    with pytest.raises(ValueError, match="it is of RNNRegressor, and this of RNNForecaster"):
+        forecasts.small().fit(forecasts.table(), checkpoint=path)
+
+
+def search(**params):
+    grid = {"learning_rate": [0.01, 0.02], "dropout": [0.2]}
+    return GridSearchCV(early(verbose=1, **params), grid, cv=KFold(2), error_score="raise")
+
+
+def test_a_search_that_is_broken_off(tmp_path):
+    """Every fit has a file in the folder; those that are done are not trained again."""
+    whole, other = search().fit(X, Y), search(n_iter_no_change=4)
+    epochs = told(lambda: clone(whole).fit(X, Y))
+    for _ in range(2):
+        told(lambda: clone(whole).fit(X, Y, checkpoint=tmp_path), 3)
+    resumed = clone(whole)
+    assert told(lambda: resumed.fit(X, Y, checkpoint=str(tmp_path))) == epochs[6:]
+    assert_same_fit(resumed.best_estimator_, whole.best_estimator_)
+    for name in ("split0_test_score", "split1_test_score"):
+        assert np.array_equal(resumed.cv_results_[name], whole.cv_results_[name])
+    assert len(list(tmp_path.iterdir())) == 5
+    # Another X has other files, and other networks have too.
+    assert len(told(lambda: clone(whole).fit(X[::-1], Y, checkpoint=tmp_path))) == len(epochs)
+    told(lambda: other.fit(X, Y, checkpoint=tmp_path), 1)
+    assert len(list(tmp_path.iterdir())) == 11
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_search_that_was_done(n_jobs, tmp_path, monkeypatch):
+    monkeypatch.undo()  # epochs of a millisecond are not written each; the last one is
+    with parallel_config("threading", n_jobs=n_jobs):
+        told(lambda: search().fit(X, Y, checkpoint=tmp_path))
+        assert told(lambda: search().fit(X, Y, checkpoint=tmp_path)) == []
+
+
+def test_forecasters_in_a_folder(tmp_path):
+    """Each network has its file, that of the killed fit too."""
+    whole = forecasts.small(verbose=1)
+    epochs = told(lambda: whole.fit(forecasts.table()))
+    told(lambda: clone(whole).fit(forecasts.table(), checkpoint=tmp_path), 3)
+    resumed = clone(whole)
+    assert told(lambda: resumed.fit(forecasts.table(), checkpoint=tmp_path)) == epochs[3:]
+    assert_same_fit(resumed.regressor_, whole.regressor_)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_folder_needs_a_random_state(tmp_path):
+    with pytest.raises(ValueError, match="Expected random_state with a folder as checkpoint, got"):
+        small_regressor(random_state=None).fit(X, Y, checkpoint=tmp_path)
+
+
 # A process that is killed
 
 CHILD = """
@@ -151,8 +243,10 @@ import sys, threading
 from tests.test_checkpoint import killed_fits
 
 class Held:
+    n_seen = 0
     def write(self, text):
-        if "Epoch 30/" in text:
+        self.n_seen += "Epoch 15/20" in text  # of both networks of a forecaster
+        if "Epoch 30/40" in text or self.n_seen == 2:
             print("held", file=sys.__stdout__, flush=True)
             threading.Event().wait()
     def flush(self):
@@ -174,14 +268,19 @@ def killed_fits():
     """Fits at once in one process, by one program."""
     early_ones = early(epochs=40, n_iter_no_change=40)
     all_of_them = early(epochs=40, early_stopping=False, n_networks=2)
-    return [(early_ones, (X, Y)), (all_of_them, (X[:50], Y[:50], WEIGHTS[:50]))]
+    forecaster = forecasts.small(epochs=20)
+    return [
+        (early_ones, (X, Y)),
+        (all_of_them, (X[:50], Y[:50], WEIGHTS[:50])),
+        (forecaster, (forecasts.table(),)),
+    ]
 
 
 def test_a_process_that_is_killed(tmp_path, monkeypatch):
     monkeypatch.undo()  # as often as users have it
     command = [sys.executable, "-c", CHILD, str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:
-        assert [child.stdout.readline() for _ in range(2)] == [b"held\n"] * 2
+        assert [child.stdout.readline() for _ in range(3)] == [b"held\n"] * 3
         child.kill()
     assert child.returncode == -signal.SIGKILL
     (tmp_path / ".0.0123abcd.part").touch()  # as if it had been killed while it wrote
@@ -189,7 +288,8 @@ def test_a_process_that_is_killed(tmp_path, monkeypatch):
         resumed = clone(estimator).set_params(verbose=1)
         epochs = told(partial(resumed.fit, *data, checkpoint=tmp_path / str(n)))
         assert len(epochs) < 40 * estimator.n_networks
-        assert_same_fit(resumed, estimator.fit(*data))
+        networks = [getattr(e, "regressor_", e) for e in (resumed, estimator.fit(*data))]
+        assert_same_fit(*networks)
     assert not list(tmp_path.iterdir())
 
 
@@ -302,11 +402,11 @@ def test_every_network_takes_one(name, tmp_path):
 def test_a_path_that_no_file_can_have(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="which is not there"):
         small_regressor().fit(X, Y, checkpoint=tmp_path / "no" / "fit.checkpoint")
-    for folder in (tmp_path, "", f"{tmp_path}/new/"):
-        with pytest.raises(ValueError, match="that of a folder"):
+    for folder in ("", f"{tmp_path}/new/"):
+        with pytest.raises(ValueError, match="that of a folder which is not there"):
             small_regressor().fit(X, Y, checkpoint=folder)
     monkeypatch.setattr("os.access", lambda path, mode: False)
     with pytest.raises(ValueError, match="where this process may not write"):
         small_regressor().fit(X, Y, checkpoint=tmp_path / "fit.checkpoint")
-    with pytest.raises(TypeError, match="Expected checkpoint to be the path of a file"):
+    with pytest.raises(TypeError, match="Expected checkpoint to be the path of a file or folder"):
         small_regressor().fit(X, Y, checkpoint=True)

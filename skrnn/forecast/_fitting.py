@@ -110,6 +110,8 @@ class Trainer:
     early_stopping : bool or "auto"
     fraction : float
         The part of the forecasts to hold out.
+    checkpoint : path, Checkpoint or None
+        What each network's `fit` is given to keep how far it is.
     """
 
     def __init__(
@@ -122,8 +124,10 @@ class Trainer:
         season: int | None,
         early_stopping: bool | str,
         fraction: float,
+        checkpoint: Any,
     ) -> None:
         self.design, self.table, self.strategy = design, table, strategy
+        self.checkpoint = checkpoint
         self.make, self.season = make, season
         self.origins = origins_of(design, table)
         spares_none = len(self.origins) < _FEWEST_TO_SPARE
@@ -140,7 +144,8 @@ class Trainer:
         """Return the network with the baseline that forecasts the held-out rows best."""
         if not len(self.held_out):
             pairs = self._pairs(baselines[0])
-            regressor = self.make(early_stopping=False).fit(**pairs.at(self.origins))
+            regressor = self.make(early_stopping=False)
+            regressor.fit(**pairs.at(self.origins), checkpoint=self.checkpoint)
             return pairs.judged_by(regressor, self.held_out)
         trial = self._trial_epochs() if len(baselines) > 1 else None
         found = [self._judged(baseline, trial) for baseline in baselines]
@@ -149,7 +154,7 @@ class Trainer:
             best, told = self._judged(best.baseline, None)
         if self.learns_all:
             pairs = self._pairs(best.baseline)
-            regressor, told = _fitted(self.make(early_stopping=False), pairs.at(self.origins), {})
+            regressor, told = self._fitted(pairs.at(self.origins), early_stopping=False)
             best = replace(best, regressor=regressor)
         for one in told:
             warn(str(one.message), one.category)
@@ -159,10 +164,21 @@ class Trainer:
         """Return a network that has learnt from the earlier forecasts, and what it warned of."""
         pairs = self._pairs(baseline)
         changed = {} if epochs is None else {"epochs": epochs}
-        regressor = self.make(early_stopping=not self.learns_all, **changed)
         judged = {} if self.learns_all else pairs.judged(self.held_out)
-        regressor, told = _fitted(regressor, pairs.at(self.learnt), judged)
+        samples = {**pairs.at(self.learnt), **judged}
+        regressor, told = self._fitted(samples, early_stopping=not self.learns_all, **changed)
         return pairs.judged_by(regressor, self.held_out), told
+
+    def _fitted(self, samples: dict[str, Any], **changed: Any) -> tuple[Any, list[Any]]:
+        """Return a regressor that has learnt from samples, and what it warned of.
+
+        Of several networks that are tried, only the one that is kept has something to tell.
+        """
+        regressor = self.make(**changed)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            regressor.fit(**samples, checkpoint=self.checkpoint)
+        return regressor, list(told)
 
     def _trial_epochs(self) -> int | None:
         """Return the epochs after which baselines are compared; None: after the whole training."""
@@ -173,19 +189,6 @@ class Trainer:
 
     def _pairs(self, baseline: str) -> Pairs:
         return Pairs(self.design, self.table, self.strategy, baseline, self.season)
-
-
-def _fitted(
-    regressor: Any, samples: dict[str, Any], judged: dict[str, Any]
-) -> tuple[Any, list[Any]]:
-    """Return a regressor that is fitted, and what it warned of.
-
-    Of several networks that are tried, only the one that is kept has something to tell.
-    """
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        regressor.fit(**samples, **judged)
-    return regressor, list(told)
 
 
 class Pairs:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, Self
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -30,6 +31,9 @@ from ._words import (
     refuse_rows_without_index,
     refuse_y,
 )
+
+if TYPE_CHECKING:
+    from .._checkpoint import Checkpoint
 
 # Words of the network that are handed on as they are.
 _NETWORK_WORDS = (
@@ -309,7 +313,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: None = None) -> Self:
+    def fit(self, X: Any, y: None = None, *, checkpoint: Any = None) -> Self:
         """Train the network on a table.
 
         Parameters
@@ -320,6 +324,9 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             without a target tell what is known ahead.
         y : None, default=None
             The targets are columns of X.
+        checkpoint : path or None, default=None
+            A file or folder in which the fit keeps how far it is: see `RNNRegressor.fit`. All
+            networks that are trained to choose the baseline are in it.
 
         Returns
         -------
@@ -329,8 +336,9 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter or X is not as described, or y is given. The forecaster is then as it was
-            before.
+            If a parameter or X is not as described, y is given, or `checkpoint` is the file of
+            another fit, is damaged, or is given with the engine "keras". The forecaster is then as
+            it was before.
         """
         refuse_y(y)
         validate_parameter_constraints(
@@ -339,6 +347,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             caller_name=type(self).__name__,
         )
         check_quantiles(self)
+        kept = None if checkpoint is None else self._opened(checkpoint)
         horizons, strategy = horizons_of(self.horizon), STRATEGIES[self.strategy]
         design, table = learn_design(
             X,
@@ -361,9 +370,12 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             season=self.season,
             early_stopping=self.early_stopping,
             fraction=self.validation_fraction,
+            checkpoint=None if kept is None else kept.of_parts,
         )
         trained = trainer.best(baselines_to_try(self))
         self._keep(design, table, trained, horizons)
+        if kept is not None:
+            kept.end(self)
         return self
 
     def _keep(self, design: Design, table: Table, trained: Trained, horizons: list[int]) -> None:
@@ -579,6 +591,12 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         learnt = {"design_": later.design, "history_": later.history, "errors_": later.errors}
         self.__dict__.update(learnt, regressor_=regressor)
         return self
+
+    def _opened(self, checkpoint: Any) -> Checkpoint:
+        """Return what is known of a run of this fit that was killed, if there was one."""
+        from .._checkpoint import checkpoint_of
+
+        return checkpoint_of(checkpoint, self, SimpleNamespace(**self.get_params(deep=False)))
 
     def _maker(self) -> Maker:
         """Return what makes the forecasts."""

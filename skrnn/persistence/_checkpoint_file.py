@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from ._archive import reader_of
-from ._atomic_file import remove_parts, replaced_whole
+from ._atomic_file import replaced_whole
 from ._file_refusals import refuse_file
 from ._value_archive import archived, read_archive
 
@@ -21,11 +21,7 @@ def write_checkpoint(path: str | os.PathLike[str], value: Any) -> None:
 
 
 def read_checkpoint(path: str | os.PathLike[str]) -> Any:
-    """Return what a checkpoint holds, None where there is no file; refuse a file of another kind.
-
-    What killed processes left beside it is removed.
-    """
-    remove_parts(path)
+    """Return what a checkpoint holds, None without a file; refuse a file of another kind."""
     try:
         with open(path, "rb") as file:
             data = file.read()
