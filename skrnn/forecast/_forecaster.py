@@ -24,6 +24,7 @@ from ._naive import naive_error
 from ._strategies import STRATEGIES
 from ._table import Table, times_of
 from ._words import (
+    NETWORK_WORDS,
     baselines_to_try,
     check_quantiles,
     horizons_among,
@@ -34,34 +35,6 @@ from ._words import (
 
 if TYPE_CHECKING:
     from .._checkpoint import Checkpoint
-
-# Words of the network that are handed on as they are.
-_NETWORK_WORDS = (
-    "cell",
-    "units",
-    "bidirectional",
-    "dropout",
-    "recurrent_dropout",
-    "pooling",
-    "conv_filters",
-    "conv_kernel_size",
-    "conv_strides",
-    "hidden_units",
-    "loss",
-    "optimizer",
-    "learning_rate",
-    "learning_rate_schedule",
-    "weight_averaging",
-    "clipnorm",
-    "epochs",
-    "batch_size",
-    "shuffle",
-    "n_iter_no_change",
-    "n_networks",
-    "engine",
-    "random_state",
-    "verbose",
-)
 
 
 class RNNForecaster(DocumentationLink, BaseEstimator):
@@ -614,7 +587,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         )
 
     def _regressor(self, **changed: Any) -> RNNRegressor:
-        words = {name: getattr(self, name) for name in _NETWORK_WORDS}
+        words = {name: getattr(self, name) for name in NETWORK_WORDS}
         words.update(STRATEGIES[self.strategy].words())
         if self.quantiles is not None:
             words.update(loss="quantile", quantiles=self.quantiles)

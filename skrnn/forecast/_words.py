@@ -9,6 +9,34 @@ import numpy as np
 from .._messages import shown
 from ._strategies import STRATEGIES
 
+# Words of the network that are handed on as they are.
+NETWORK_WORDS = (
+    "cell",
+    "units",
+    "bidirectional",
+    "dropout",
+    "recurrent_dropout",
+    "pooling",
+    "conv_filters",
+    "conv_kernel_size",
+    "conv_strides",
+    "hidden_units",
+    "loss",
+    "optimizer",
+    "learning_rate",
+    "learning_rate_schedule",
+    "weight_averaging",
+    "clipnorm",
+    "epochs",
+    "batch_size",
+    "shuffle",
+    "n_iter_no_change",
+    "n_networks",
+    "engine",
+    "random_state",
+    "verbose",
+)
+
 
 def horizons_of(horizon: Any) -> list[int]:
     """Return the steps ahead that a horizon means: 1 ... h for a number, or those of a list."""
