@@ -118,7 +118,9 @@ class Checkpoint:
         self._seeds.append(drawn)
         return drawn
 
-    def records(self, engine: str, data: TrainingData, starts: list[Any]) -> list[Record]:
+    def records(
+        self, engine: str, device: str, data: TrainingData, starts: list[Any]
+    ) -> list[Record]:
         """Return what keeps how far the training from each start is.
 
         A fit may train several times, on other targets each time: this is the next one.
@@ -126,6 +128,8 @@ class Checkpoint:
         Parameters
         ----------
         engine : {"compiled", "keras"}
+        device : {"cpu", "gpu"}
+            Where it trains.
         data : TrainingData
             In the units of the network.
         starts : list of Start
@@ -137,7 +141,7 @@ class Checkpoint:
                 "that engine: model, callbacks, engine='keras', or an optimizer that is not "
                 "compiled."
             )
-        of = {**_digests(data), "starting weights": _digest(starts)}
+        of = {**_digests(data), "starting weights": _digest(starts), "device": device}
         self._open(of)
         number, earlier = len(self._stages), self._earlier["stages"]
         if number < len(earlier):

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._data.outages import with_nan_for_outages
 from ._data.sequences import Sequences
+from ._device import device_of
 from ._spec import network_of
 
 OF_AN_OUTAGE = "NaN stands for them; predict gives -1."
@@ -37,7 +38,8 @@ def computed(
 
     def of(some: Sequences) -> np.ndarray:
         given = inputs.in_network_units(some)
-        values: np.ndarray = getattr(_keras, what)(network, estimator.weights_, given)
+        compute, device = getattr(_keras, what), device_of(estimator)
+        values: np.ndarray = compute(network, estimator.weights_, given, device=device)
         return values.astype(np.float64)
 
     return with_nan_for_outages(found, OF_AN_OUTAGE, of, shape, per_step=per_step), found

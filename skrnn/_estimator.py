@@ -24,8 +24,10 @@ from ._data.inputs import Inputs
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
 from ._data.splitting import split_validation
+from ._data.target_checks import refuse_function
 from ._data.task import Task, task_of
 from ._data.window_runs import are_independent
+from ._device import CPU, GPU, engine_on
 from ._documentation import DocumentationLink
 from ._ensemble import mean_history, members_of, seeds_of_member
 from ._plan import Plan, Usual, holds_out, plan_of, plan_of_one_epoch
@@ -77,6 +79,7 @@ class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         "n_iter_no_change": [POSITIVE_INT, AUTO],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
+        "device": [StrOptions({"auto", "cpu", "gpu"})],
         "verbose": ["verbose"],
     }
 
@@ -162,6 +165,8 @@ class Fit:
             )
             if self.check is not None:
                 self.check(self.params)
+            if self.params.device == GPU:
+                _device_of(self.params)  # refused before anything is read
             self.seeds = seeds_of_fit(self.params.random_state)
             if self.given_checkpoint is not None:
                 self._open_checkpoint()
@@ -280,13 +285,14 @@ class Fit:
             refuse_other_network(network, network_of(self.before["network_"]))
             self._refuse_other_number()
             start = None
+        device = _device_of(self.params)
         # What the optimizer's state is of.
         optimizer = [engine, self.params.optimizer, n_frozen(network)]
         learnt = {
             **task.attributes(),
             **(kept or {}),
             "network_": network.to_dict(),
-            "engine_": engine,
+            "engine_": engine_on(engine, device),
             "optimizer_": optimizer,
             "n_networks_": len(self.trained) + self.params.n_networks,
         }
@@ -298,12 +304,12 @@ class Fit:
             return {**learnt_now, **self._last_attributes(learnt_now, finish)}
 
         loss = task.targets.loss if loss is None else loss
-        run = self._run(task, network, data, loss, engine, extras or {})
+        run = self._run(task, network, data, loss, (engine, device), extras or {})
         n_networks = self.params.n_networks
         tasks = EpochTasks(self.estimator, self.given, run.plan.epochs * n_networks, fitted_with)
         starts = self._starts(run.plan, len(data.sequences), start, optimizer, task.targets)
         if self.checkpoint is not None:
-            records = self.checkpoint.records(engine, data, starts)
+            records = self.checkpoint.records(engine, device, data, starts)
             starts = [replace(s, record=r) for s, r in zip(starts, records, strict=True)]
         now = train(run, data, tasks, starts)
         self.trained = [*self.trained, *now]
@@ -322,18 +328,17 @@ class Fit:
         network: Any,
         data: TrainingData,
         loss: Any,
-        engine: str,
+        runs_on: tuple[str, str],
         extras: dict[str, Any],
     ) -> Run:
         """Return how the network is trained."""
-        params, averaging = self.params, self.params.weight_averaging
+        params, (engine, device) = self.params, runs_on
         plan = self.plan = self._plan(task, data)
         if data.misses_targets:
-            _refuse_function(loss)
+            refuse_function(loss)
             loss = KnownOnly(loss)
-        training = Training(
-            loss, params.optimizer, plan.batch_size, params.clipnorm is not None, bool(averaging)
-        )
+        how = params.clipnorm is not None, bool(params.weight_averaging), device
+        training = Training(loss, params.optimizer, plan.batch_size, *how)
         return Run(network, training, engine, plan, params.verbose, extras)
 
     def _plan(self, task: Task[Any, Any], data: TrainingData) -> Plan:
@@ -443,6 +448,15 @@ def _is_fitted(name: str) -> bool:
     return name.endswith("_") and not name.startswith("_")
 
 
+def _device_of(params: Any) -> str:
+    """Return the device to train on; refuse a GPU that is not there."""
+    if params.device == CPU:
+        return CPU  # TensorFlow need not be asked
+    from . import _keras
+
+    return _keras.choose_device(params.device)
+
+
 def _params(estimator: Any) -> SimpleNamespace:
     """Return the parameters of an estimator."""
     # Of classes that have no parameter for them.
@@ -455,23 +469,6 @@ def _params(estimator: Any) -> SimpleNamespace:
     }
     given = {name: v for name, v in vars(estimator).items() if not name.endswith("_")}
     return SimpleNamespace(**{**fixed, **given})
-
-
-def refuse_one_of_a_pair(X_val: Any, y_val: Any) -> None:
-    """Refuse validation data without their targets, and the other way round."""
-    if (X_val is None) != (y_val is None):
-        given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
-        raise ValueError(f"Expected X_val and y_val together, got {given} without {missing}.")
-
-
-def _refuse_function(loss: Any) -> None:
-    """Refuse a loss of the user's own where targets are missing."""
-    if callable(loss):
-        raise ValueError(
-            f"Expected y without missing values for a loss of your own, got NaN in y and {loss!r}. "
-            "Leave these samples out, or take a loss by its name, in which a missing target does "
-            "not count."
-        )
 
 
 def _joined(

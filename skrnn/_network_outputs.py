@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._data.sequences import Sequences
+from ._device import device_of, engine_name
 from ._ensemble import members_of
 from ._spec import network_of
 
@@ -19,7 +20,8 @@ def outputs_alone(fitted: Any, sequences: Sequences) -> list[np.ndarray]:
     network, is_own = network_of(fitted.network_), fitted.builder_ is None
     per_step = fitted.target_["per_step"]
     sequences = sequences.trimmed() if is_own and not per_step else sequences
-    predict = partial(_keras.predict, fitted.engine_, network, builder=fitted.builder_)
+    engine, device = engine_name(fitted.engine_), device_of(fitted)
+    predict = partial(_keras.predict, engine, network, device=device, builder=fitted.builder_)
     # What a user's own model gave was learnt of the first network.
     check = None if is_own else fitted.builder_check_
     return [

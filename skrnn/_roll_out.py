@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._data.outages import samples_with_steps, with_nan_for_outages
 from ._data.sequences import Sequences
+from ._device import device_of
 from ._ensemble import members_of
 from ._spec import network_of
 
@@ -69,13 +70,13 @@ def roll_out(
     ahead = _checked(known_values, (len(found), n_steps, len(known)))
     ahead = (ahead * scale[list(known)] + offset[list(known)]).astype(np.float32)
     feedback = _feedback(task, scale[list(fed_back)], offset[list(fed_back)])
-    kept = samples_with_steps(found)
+    kept, device = samples_with_steps(found), device_of(regressor)
 
     def forecasts(some: Sequences) -> np.ndarray:
         given = task.inputs.in_network_units(some).trimmed()
         values = ahead if kept is None else ahead[kept]
         outputs = [
-            _keras.roll_out(network, weights, given, values, order, feedback)
+            _keras.roll_out(network, weights, given, values, order, feedback, device=device)
             for weights in members_of(regressor.weights_, regressor.n_networks_)
         ]
         of_all: np.ndarray = task.targets.in_user_units(task.targets.combined(outputs))

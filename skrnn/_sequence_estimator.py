@@ -17,10 +17,11 @@ from ._data.known_ahead import refuse_other_known, with_known
 from ._data.outages import with_nan_for_outages, without_outages
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
-from ._data.target_checks import is_padding_left_out, refuse_missing_y
+from ._data.target_checks import is_padding_left_out, refuse_missing_y, refuse_one_of_a_pair
 from ._data.task import Task
 from ._data.validation import check_tokens, refuse_other_width
 from ._data.window_runs import are_independent
+from ._device import device_of
 from ._ensemble import members_of
 from ._estimator import (
     AUTO,
@@ -28,7 +29,6 @@ from ._estimator import (
     POSITIVE_INT,
     BaseNetwork,
     Fit,
-    refuse_one_of_a_pair,
 )
 from ._lag_names import warn_of_newest_first
 from ._network_outputs import outputs_alone, refuse_no_number
@@ -152,11 +152,13 @@ class SequenceReadout(OtherForms, CellStates):
             )
         inputs = self._task().inputs
         found, networks = inputs.read(self, X), members_of(self.weights_, self.n_networks_)
-        n_steps = found.n_steps
+        n_steps, device = found.n_steps, device_of(self)
 
         def shares_of(some: Sequences) -> np.ndarray:
             given = inputs.in_network_units(some)
-            of_each = [_keras.attention(network, weights, given) for weights in networks]
+            of_each = [
+                _keras.attention(network, weights, given, device=device) for weights in networks
+            ]
             shares = np.mean(of_each, axis=0, dtype=np.float64)
             shares /= shares.sum(axis=1, keepdims=True)  # from float32 rounding to float64's
             return np.pad(shares, ((0, 0), (0, n_steps - shares.shape[1])))
@@ -322,7 +324,9 @@ def _check_of_a_builder(sequences: Sequences, fitted: Any) -> dict[str, Any]:
 
     one, network = sequences.take(slice(0, 1)), network_of(fitted.network_)
     first = members_of(fitted.weights_, fitted.n_networks_)[0]
-    outputs = _keras.predict("keras", network, first, one, builder=fitted.builder_)
+    outputs = _keras.predict(
+        "keras", network, first, one, device=device_of(fitted), builder=fitted.builder_
+    )
     return {"builder_check_": {"inputs": one.dense(), "outputs": outputs}}
 
 

@@ -179,6 +179,7 @@ class Training:
     """The structure of a training step.
 
     `averages` tells whether a moving average of the weights is kept, which is what is fitted then.
+    `device`, "cpu" or "gpu", is where it is trained.
     """
 
     loss: str | Callable | KnownOnly
@@ -186,6 +187,7 @@ class Training:
     batch_size: int
     clips: bool
     averages: bool = False
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def train(run: Run, data: TrainingData, tasks: EpochTasks, starts: list[Start]) 
     from . import _keras
 
     halted = threading.Event()
-    with _keras.mapping_fits(run.engine, len(starts)) as map_fits:
+    with _keras.mapping_fits(run.engine, run.training.device, len(starts)) as map_fits:
         try:
             return list(map_fits(lambda start: _train_one(run, data, tasks, start, halted), starts))
         except BaseException:

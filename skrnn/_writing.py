@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ._data.sequences import Sequences
+from ._device import device_of
 from ._spec import network_of
 from ._tokens import PADDING
 from .text._pairs import read_source
@@ -31,6 +32,7 @@ def written(estimator: Any, X: Any) -> tuple[np.ndarray, np.ndarray, Sequences]:
         sequences,
         estimator.beam_width,
         max_len + 1,  # the end
+        device=device_of(estimator),
     )
     length = (found != PADDING).sum(axis=2)
     best = np.argmax(log_p / ((5 + length) / 6) ** estimator.length_penalty, axis=1)

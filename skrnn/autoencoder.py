@@ -22,6 +22,7 @@ from ._data.outages import with_nan_for_outages, without_outages
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
 from ._data.task import Task, read_alone
+from ._device import device_of
 from ._encoding import OF_AN_OUTAGE, computed
 from ._estimator import POSITIVE_INT, BaseNetwork, Fit
 from ._networks import autoencoder
@@ -95,6 +96,9 @@ class RNNAutoencoder(
         for independent sequences, as those of one step are.
     n_iter_no_change : int or "auto", default="auto"
         Epochs without improvement after which early stopping stops.
+    device : {"auto", "cpu", "gpu"}, default="auto"
+        The device that trains and predicts. "auto": the first GPU that TensorFlow sees,
+        else the CPU. "gpu" without a GPU is an error. The guide's page on engines says more.
     warm_start : bool, default=False
         Let `fit` continue from the fitted weights, with the scaling of the first fit.
     random_state : int, RandomState instance or None, default=None
@@ -131,8 +135,8 @@ class RNNAutoencoder(
         The architecture of the fitted network.
     input_, target_ : dict
         How X is read, and what is predicted, in plain values.
-    engine_ : str
-        Always "compiled".
+    engine_ : {"compiled", "compiled:gpu"}
+        The engine that trained it, and the GPU where it was not the CPU.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
         The mean and the scale of the features.
     n_features_in_ : int
@@ -217,6 +221,7 @@ class RNNAutoencoder(
         validation_fraction: float = 0.1,
         validation: str = "auto",
         n_iter_no_change: int | str = "auto",
+        device: str = "auto",
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -241,6 +246,7 @@ class RNNAutoencoder(
         self.validation_fraction = validation_fraction
         self.validation = validation
         self.n_iter_no_change = n_iter_no_change
+        self.device = device
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -389,8 +395,9 @@ class RNNAutoencoder(
         refuse_no_number_of_steps(n_steps, self.n_steps_)
         network = network_of(self.network_)
         vectors = check_latent_vectors(Z, network.latent_dim)
-        inputs = self._task().inputs
-        written = inputs.in_user_units(_keras.decode(network, self.weights_, vectors, int(n_steps)))
+        inputs, device = self._task().inputs, device_of(self)
+        decoded = _keras.decode(network, self.weights_, vectors, int(n_steps), device=device)
+        written = inputs.in_user_units(decoded)
         return written if inputs.has_feature_axis else written[..., 0]
 
     def reconstruct(self, X: Any) -> np.ndarray | list[np.ndarray]:
@@ -467,7 +474,8 @@ class RNNAutoencoder(
 
         network, targets = network_of(self.network_), task.targets.read(None, sequences)
         read = task.inputs.in_network_units(sequences)
-        sums = _keras.losses(network, self.weights_, read, targets, task.targets.loss)
+        loss, device = task.targets.loss, device_of(self)
+        sums = _keras.losses(network, self.weights_, read, targets, loss, device=device)
         total, n_terms = sums.astype(np.float64).T
         return -total / n_terms
 

@@ -173,6 +173,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     engine : {"auto", "compiled", "keras"}, default="auto"
         "compiled" trains in one compiled program for each epoch; "keras" with Keras' own
         `fit`. "auto" is "compiled" where that covers the parameters.
+    device : {"auto", "cpu", "gpu"}, default="auto"
+        The device that trains and predicts. "auto": the first GPU that TensorFlow sees,
+        else the CPU. "gpu" without a GPU is an error. The guide's page on engines says more.
     callbacks : list or None, default=None
         Keras callbacks, used themselves, or functions that make one for each fit; they need the
         engine "keras". See `set_callbacks` for those of scikit-learn.
@@ -221,8 +224,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         The `model` of the fit.
     builder_check_ : dict of ndarray
         Its output for one sequence, by which another network is recognized. Only with `model`.
-    engine_ : {"compiled", "keras"}
-        The engine that trained it.
+    engine_ : {"compiled", "keras", "compiled:gpu", "keras:gpu"}
+        The engine that trained it, and the GPU where it was not the CPU.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
         The mean and the scale of the features. Not set for token ids.
     n_features_in_ : int
@@ -307,6 +310,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         class_weight: dict[Any, float] | str | None = None,
         model: Callable[..., Any] | None = None,
         engine: str = "auto",
+        device: str = "auto",
         callbacks: Sequence[Any] | None = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -348,6 +352,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         self.class_weight = class_weight
         self.model = model
         self.engine = engine
+        self.device = device
         self.callbacks = callbacks
         self.warm_start = warm_start
         self.random_state = random_state

@@ -19,6 +19,7 @@ from ._compat import (
 )
 from ._data.samples import TrainingData
 from ._data.task import Task
+from ._device import device_of
 from ._estimator import POSITIVE_INT, BaseNetwork, Fit
 from ._networks import language_model
 from ._plan import in_numbers
@@ -102,6 +103,9 @@ class RNNLanguageModel(BaseNetwork):
         random ones where there are 100 texts or more.
     n_iter_no_change : int, default=5
         Epochs without improvement after which early stopping stops.
+    device : {"auto", "cpu", "gpu"}, default="auto"
+        The device that trains and predicts. "auto": the first GPU that TensorFlow sees,
+        else the CPU. "gpu" without a GPU is an error. The guide's page on engines says more.
     warm_start : bool, default=False
         Let `fit` continue from the fitted weights, with the vocabulary of the first fit.
     random_state : int, RandomState instance or None, default=None
@@ -133,8 +137,8 @@ class RNNLanguageModel(BaseNetwork):
         The architecture of the fitted network.
     input_, target_ : dict
         How X is read, and what is predicted, in plain values.
-    engine_ : str
-        Always "compiled".
+    engine_ : {"compiled", "compiled:gpu"}
+        The engine that trained it, and the GPU where it was not the CPU.
 
     See Also
     --------
@@ -218,6 +222,7 @@ class RNNLanguageModel(BaseNetwork):
         validation_fraction: float = 0.1,
         validation: str = "auto",
         n_iter_no_change: int = 5,
+        device: str = "auto",
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -242,6 +247,7 @@ class RNNLanguageModel(BaseNetwork):
         self.validation_fraction = validation_fraction
         self.validation = validation
         self.n_iter_no_change = n_iter_no_change
+        self.device = device
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -397,7 +403,8 @@ class RNNLanguageModel(BaseNetwork):
         from . import _keras
 
         texts = self._task().inputs.given(texts_given(X), last=END)
-        return _keras.log_likelihoods(network_of(self.network_), self.weights_, texts)
+        given = network_of(self.network_), self.weights_, texts
+        return _keras.log_likelihoods(*given, device=device_of(self))
 
     def next_token_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each token to come next.
@@ -417,7 +424,8 @@ class RNNLanguageModel(BaseNetwork):
         from . import _keras
 
         texts = self._task().inputs.given(texts_given(X), last=PADDING)
-        proba = _keras.next_probabilities(network_of(self.network_), self.weights_, texts)
+        given = network_of(self.network_), self.weights_, texts
+        proba = _keras.next_probabilities(*given, device=device_of(self))
         proba = proba.astype(np.float64)
         return proba / proba.sum(axis=1, keepdims=True)
 
@@ -488,6 +496,7 @@ class RNNLanguageModel(BaseNetwork):
             top_k=None if top_k is None else min(int(top_k), self.n_tokens_),
             top_p=top_p,
             seed=one_seed(random_state),
+            device=device_of(self),
         )
         join = inputs.analysis.join
         start = [beginning] if isinstance(beginning, str) else beginning

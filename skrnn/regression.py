@@ -181,6 +181,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     engine : {"auto", "compiled", "keras"}, default="auto"
         "compiled" trains in one compiled program for each epoch; "keras" with Keras' own
         `fit`. "auto" is "compiled" where that covers the parameters.
+    device : {"auto", "cpu", "gpu"}, default="auto"
+        The device that trains and predicts. "auto": the first GPU that TensorFlow sees,
+        else the CPU. "gpu" without a GPU is an error. The guide's page on engines says more.
     callbacks : list or None, default=None
         Keras callbacks, or functions that make one; they need the engine "keras". A callback is
         used itself, a function makes a new one for each fit. See `set_callbacks` for those of
@@ -233,8 +236,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         The `model` of the fit.
     builder_check_ : dict of ndarray
         Its output for one sequence, by which another network is recognized. Only with `model`.
-    engine_ : {"compiled", "keras"}
-        The engine that trained it.
+    engine_ : {"compiled", "keras", "compiled:gpu", "keras:gpu"}
+        The engine that trained it, and the GPU where it was not the CPU.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
         The mean and the scale of the features. Not set for token ids.
     target_mean_, target_scale_ : ndarray of shape (n_outputs,)
@@ -325,6 +328,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         standardize: bool = True,
         model: Callable[..., Any] | None = None,
         engine: str = "auto",
+        device: str = "auto",
         callbacks: Sequence[Any] | None = None,
         warm_start: bool = False,
         random_state: Any = None,
@@ -368,6 +372,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         self.standardize = standardize
         self.model = model
         self.engine = engine
+        self.device = device
         self.callbacks = callbacks
         self.warm_start = warm_start
         self.random_state = random_state

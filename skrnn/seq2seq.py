@@ -15,9 +15,10 @@ from ._callbacks import with_callbacks
 from ._cell_states import CellStates
 from ._compat import Interval, StrOptions, check_sample_weight
 from ._data.samples import TrainingData
-from ._data.target_checks import refuse_missing_y
+from ._data.target_checks import refuse_missing_y, refuse_one_of_a_pair
 from ._data.task import Task
-from ._estimator import POSITIVE_INT, RATE, BaseNetwork, Fit, refuse_one_of_a_pair
+from ._device import device_of
+from ._estimator import POSITIVE_INT, RATE, BaseNetwork, Fit
 from ._networks import decoder_of_tokens
 from ._plan import in_numbers
 from ._spec import network_of
@@ -110,6 +111,9 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         random ones.
     n_iter_no_change : int, default=5
         Epochs without improvement after which early stopping stops.
+    device : {"auto", "cpu", "gpu"}, default="auto"
+        The device that trains and predicts. "auto": the first GPU that TensorFlow sees,
+        else the CPU. "gpu" without a GPU is an error. The guide's page on engines says more.
     warm_start : bool, default=False
         Let `fit` continue from the fitted weights, with the vocabularies of the first fit.
     random_state : int, RandomState instance or None, default=None
@@ -144,8 +148,8 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         How X is read: its form and its scale, in plain values.
     target_ : dict
         How y is read: its form and its scale or its classes, in plain values.
-    engine_ : str
-        Always "compiled".
+    engine_ : {"compiled", "compiled:gpu"}
+        The engine that trained it, and the GPU where it was not the CPU.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
         The mean and the scale of the features of a numeric X.
     n_features_in_ : int
@@ -247,6 +251,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         validation_fraction: float = 0.1,
         validation: str = "auto",
         n_iter_no_change: int = 5,
+        device: str = "auto",
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -280,6 +285,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         self.validation_fraction = validation_fraction
         self.validation = validation
         self.n_iter_no_change = n_iter_no_change
+        self.device = device
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
@@ -418,7 +424,8 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         task = self._task()
         data = task.in_network_units(samples_of_pairs(self, task, X, y))
         network, loss, ids = network_of(self.network_), task.targets.loss, data.targets
-        sums = _keras.losses(network, self.weights_, data.sequences, ids, loss)
+        given = data.sequences, ids, loss
+        sums = _keras.losses(network, self.weights_, *given, device=device_of(self))
         return -sums[:, 0].astype(np.float64)
 
     def score(
@@ -489,8 +496,11 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         else:
             data = task.in_network_units(samples_of_pairs(self, task, X, y))
             sequences, targets = data.sequences, data.targets
-        shares = _keras.attention(network, self.weights_, sequences, targets).astype(np.float64)
-        return shares_of_steps(shares, task.targets.lengths(targets), sequences.lengths)
+        given = sequences, targets
+        shares = _keras.attention(network, self.weights_, *given, device=device_of(self))
+        return shares_of_steps(
+            shares.astype(np.float64), task.targets.lengths(targets), sequences.lengths
+        )
 
     def to_keras(self) -> Any:
         """Build a Keras model with the fitted weights, as it is in training.

@@ -254,6 +254,7 @@ BAD_PARAMS = {
     "validation_fraction": 1.0,
     "validation": "first",
     "engine": "torch",
+    "device": "tpu",
     "random_state": "a",
 }
 

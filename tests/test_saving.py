@@ -411,6 +411,9 @@ EDITS = {
     "the description of a Spec in network_, got ValueError": lambda s, a: put(
         fitted_of(s)["network_"]["dict"], "kind", "NumberInputs"
     ),
+    "engine_ to be one of .*'keras:gpu'., got 'os.system'": lambda s, a: put(
+        fitted_of(s), "engine_", "os.system"
+    ),
     "n_networks_ from 1 on, got 0": lambda s, a: put(fitted_of(s), "n_networks_", 0),
     "line_ of the shapes": lambda s, a: put(fitted_of(s)["line_"]["dict"], "n_steps", 3),
     "optimizer_state_ of the shapes": lambda s, a: fitted_of(s)["optimizer_state_"].insert(

@@ -160,3 +160,20 @@ def check_one_target_a_sample(y):
             f"shapes such as {sorted(shapes)[:2]}. For targets at every step set "
             "return_sequences=True."
         )
+
+
+def refuse_one_of_a_pair(X_val: Any, y_val: Any) -> None:
+    """Refuse validation data without their targets, and the other way round."""
+    if (X_val is None) != (y_val is None):
+        given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
+        raise ValueError(f"Expected X_val and y_val together, got {given} without {missing}.")
+
+
+def refuse_function(loss: Any) -> None:
+    """Refuse a loss of the user's own where targets are missing."""
+    if callable(loss):
+        raise ValueError(
+            f"Expected y without missing values for a loss of your own, got NaN in y and {loss!r}. "
+            "Leave these samples out, or take a loss by its name, in which a missing target does "
+            "not count."
+        )

@@ -21,6 +21,7 @@ import numpy as np
 
 from .._data.samples import TrainingData
 from .._data.sequences import Sequences
+from .._device import CPU
 from .._spec import Spec, Training, Values
 from .compiled import disk_cache
 
@@ -46,6 +47,7 @@ _refuse_without_tensorflow()
 from .compiled import threads, training_run  # noqa: E402
 from .compiled.predictor import Predictor, load  # noqa: E402
 from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
+from .devices import choose_device, nearest_device, place_of, placed  # noqa: E402
 from .engine import Engine, Line, Monitor  # noqa: E402
 from .functional.architectures import architecture_of, loaded  # noqa: E402
 
@@ -56,6 +58,7 @@ __all__ = [
     "build",
     "build_beside_line",
     "build_mean",
+    "choose_device",
     "decode",
     "encode",
     "fit",
@@ -102,15 +105,18 @@ def fit(
     callbacks : sequence
         Those of Keras; for the engine "keras" alone.
     """
-    return _engine(engine, builder, callbacks).fit(
-        network, kind, values, data, monitor, weights=weights, optimizer_state=optimizer_state
-    )
+    with placed(place_of(kind.device)):
+        return _engine(engine, kind.device, builder, callbacks).fit(
+            network, kind, values, data, monitor, weights=weights, optimizer_state=optimizer_state
+        )
 
 
-def mapping_fits(engine: str, n_fits: int) -> AbstractContextManager[Callable[..., Any]]:
+def mapping_fits(
+    engine: str, device: str, n_fits: int
+) -> AbstractContextManager[Callable[..., Any]]:
     """Give a function like `map` whose calls of `fit` run at once, where the engine can."""
     n_threads = threads.n_threads()
-    if engine != "compiled" or n_threads == 1:
+    if engine != "compiled" or device != CPU or n_threads == 1:
         return threads.mapping(1)
     return threads.mapping(min(n_fits, _FITS_A_CORE * n_threads))
 
@@ -121,15 +127,18 @@ def predict(
     weights: Sequence[np.ndarray],
     sequences: Sequences,
     *,
+    device: str,
     builder: Callable[..., Any] | None = None,
     check: dict[str, np.ndarray] | None = None,
 ) -> np.ndarray:
     """Return the raw outputs (a regression's value, a classifier's logits); see `Engine`.
 
-    `builder` makes the user's own model, and `check` is what it gave for one sequence when it was
-    fitted.
+    `device` is where the network was fitted: it predicts there, or on the CPU where that is
+    missing. The functions below take it too. `builder` makes the user's own model, and `check` is
+    what it gave for one sequence when it was fitted.
     """
-    return _engine(engine, builder, check=check).predict(network, weights, sequences)
+    found = _engine(engine, device, builder, check=check)
+    return found.predict(network, weights, sequences)
 
 
 def losses(
@@ -138,9 +147,11 @@ def losses(
     sequences: Sequences,
     targets: np.ndarray,
     loss: str | Callable[..., Any],
+    *,
+    device: str,
 ) -> np.ndarray:
     """Return the summed loss of each sample and the number of its terms: (n_samples, 2)."""
-    return load(network, weights).losses(sequences, targets, loss)
+    return load(network, weights, device).losses(sequences, targets, loss)
 
 
 def attention(
@@ -148,9 +159,11 @@ def attention(
     weights: Sequence[np.ndarray],
     sequences: Sequences,
     targets: np.ndarray | None = None,
+    *,
+    device: str,
 ) -> np.ndarray:
     """Return the attention to each step; the weights do not tell which engine they are of."""
-    return load(network, weights).attention(sequences, targets)
+    return load(network, weights, device).attention(sequences, targets)
 
 
 def search(
@@ -159,26 +172,32 @@ def search(
     sequences: Sequences,
     beam_width: int,
     max_len: int,
+    *,
+    device: str,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the sequences that a decoder finds, and their log-probabilities."""
-    return load(network, weights).search(sequences, beam_width, max_len)
+    return load(network, weights, device).search(sequences, beam_width, max_len)
 
 
-def encode(network: Spec, weights: Sequence[np.ndarray], sequences: Sequences) -> np.ndarray:
+def encode(
+    network: Spec, weights: Sequence[np.ndarray], sequences: Sequences, *, device: str
+) -> np.ndarray:
     """Return the latent vectors of sequences."""
-    return load(network, weights).encode(sequences)
+    return load(network, weights, device).encode(sequences)
 
 
 def decode(
-    network: Spec, weights: Sequence[np.ndarray], latent: np.ndarray, n_steps: int
+    network: Spec, weights: Sequence[np.ndarray], latent: np.ndarray, n_steps: int, *, device: str
 ) -> np.ndarray:
     """Return the sequences that an autoencoder writes for latent vectors."""
-    return load(network, weights).decode(latent, n_steps)
+    return load(network, weights, device).decode(latent, n_steps)
 
 
-def reconstruct(network: Spec, weights: Sequence[np.ndarray], sequences: Sequences) -> np.ndarray:
+def reconstruct(
+    network: Spec, weights: Sequence[np.ndarray], sequences: Sequences, *, device: str
+) -> np.ndarray:
     """Return all steps of sequences in a row, as an autoencoder writes them."""
-    return load(network, weights).reconstruct(sequences)
+    return load(network, weights, device).reconstruct(sequences)
 
 
 def roll_out(
@@ -188,6 +207,8 @@ def roll_out(
     known: np.ndarray,
     order: tuple[int, ...],
     feedback: tuple[np.ndarray, np.ndarray],
+    *,
+    device: str,
 ) -> np.ndarray:
     """Return what a network gives for the steps after sequences when it is fed its own outputs.
 
@@ -205,7 +226,7 @@ def roll_out(
     -------
     float32 ndarray of shape (n_samples, n_steps, n_outputs)
     """
-    return load(network, [*weights, *feedback]).roll_out(sequences, known, order)
+    return load(network, [*weights, *feedback], device).roll_out(sequences, known, order)
 
 
 def build(
@@ -243,23 +264,28 @@ def build_beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndar
 
 
 class _CompiledEngine:
-    """The engine of compiled programs."""
+    """The engine of compiled programs; a training says itself where it runs."""
 
     fit = staticmethod(training_run.fit)
 
-    @staticmethod
-    def predict(network: Spec, weights: Sequence[np.ndarray], sequences: Sequences) -> np.ndarray:
-        return load(network, weights).outputs(sequences)
+    def __init__(self, device: str) -> None:
+        self.device = device
+
+    def predict(
+        self, network: Spec, weights: Sequence[np.ndarray], sequences: Sequences
+    ) -> np.ndarray:
+        return load(network, weights, self.device).outputs(sequences)
 
 
 def _engine(
     name: str,
+    device: str,
     builder: Callable[..., Any] | None = None,
     callbacks: Sequence[Any] = (),
     check: dict[str, np.ndarray] | None = None,
 ) -> Engine:
     if name == "compiled":
-        return _CompiledEngine()
+        return _CompiledEngine(device)
     from .layers.portable_engine import PortableEngine
 
-    return PortableEngine(builder, callbacks, check)
+    return PortableEngine(nearest_device(device), builder, callbacks, check)

@@ -135,6 +135,8 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         Networks whose mean is the forecast.
     engine : {"auto", "compiled", "keras"}, default="auto"
         The engine that trains and predicts.
+    device : {"auto", "cpu", "gpu"}, default="auto"
+        The device that trains and predicts; see `RNNRegressor`.
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, the order of the windows and dropout.
     verbose : int, default=0
@@ -246,6 +248,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         n_iter_no_change: int | str = "auto",
         n_networks: int = 1,
         engine: str = "auto",
+        device: str = "auto",
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
@@ -283,6 +286,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.n_networks = n_networks
         self.engine = engine
+        self.device = device
         self.random_state = random_state
         self.verbose = verbose
 
@@ -314,11 +318,9 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             it was before.
         """
         refuse_y(y)
-        validate_parameter_constraints(
-            self._parameter_constraints,
-            {name: getattr(self, name) for name in self._parameter_constraints},
-            caller_name=type(self).__name__,
-        )
+        rules = self._parameter_constraints
+        given = {name: getattr(self, name) for name in rules}
+        validate_parameter_constraints(rules, given, caller_name=type(self).__name__)
         check_quantiles(self)
         kept = None if checkpoint is None else self._opened(checkpoint)
         horizons, strategy = horizons_of(self.horizon), STRATEGIES[self.strategy]

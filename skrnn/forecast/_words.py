@@ -33,6 +33,7 @@ NETWORK_WORDS = (
     "n_iter_no_change",
     "n_networks",
     "engine",
+    "device",
     "random_state",
     "verbose",
 )

@@ -17,6 +17,7 @@ from .._data.inputs import Inputs
 from .._data.line import Line
 from .._data.targets import Targets
 from .._data.token_line import TokenLine
+from .._device import ENGINES, engine_name
 from .._ensemble import members_of
 from .._plain import Plain
 from .._spec import Spec
@@ -46,7 +47,10 @@ def check_trained_network(fitted: State) -> None:
         refuse_file("n_networks_ from 1 on", short(n_networks))
     shapes = [shape for _, shape in weight_shapes(network)] * n_networks
     _refuse_other_shapes(fitted["weights_"], shapes, "weights_")
-    if fitted.get("engine_") == "compiled" and "optimizer_state_" in fitted:
+    engine = fitted.get("engine_")
+    if engine not in ENGINES:
+        refuse_file(f"engine_ to be one of {list(ENGINES)}", short(engine))
+    if engine_name(engine) == "compiled" and "optimizer_state_" in fitted:
         _check_optimizer(fitted["optimizer_state_"], network, n_networks)
     if fitted.get("line_") is not None:
         _check_line(fitted["line_"], inputs.n_features, targets.n_outputs)

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from ..devices import CPU
 from ..functional.architectures import architecture_of
 from .threads import mapping, n_threads
 from .training_programs import epoch_program, gradient_program, update_program
@@ -74,7 +75,8 @@ def _is_large(network, training, shape, mean_steps):
     written = () if architecture.has_step_outputs(network) else shape.targets[:-1]
     n_steps = max((mean_steps / network.stride, *written))
     n_products = 3 * training.batch_size * n_steps * sum(map(math.prod, kernels))
-    return n_products >= _LARGE_STEP and training.batch_size % 2 == 0
+    has_two_cores = training.device == CPU and training.batch_size % 2 == 0
+    return n_products >= _LARGE_STEP and has_two_cores
 
 
 def _values_tensors(values, n_taken):

@@ -7,10 +7,10 @@ from ..functional.architectures import architecture_of
 from ..functional.batch import gives
 from .batches import gather_batch
 from .shapes import PREDICT_BATCH
-from .xla import XlaFunction
+from .xla import compiled_on
 
 
-def map_program(function, network, shape, *options):
+def map_program(function, network, shape, device, *options):
     """Return the compiled function that applies a function of batches to all samples of a table.
 
     Parameters
@@ -18,14 +18,19 @@ def map_program(function, network, shape, *options):
     function : callable
         ``function(network, weights, batch, *options)`` returns a tuple of tensors whose first axis
         is the batch; `skrnn._keras.functional.batch.gives` tells what they are.
+    network : Spec
+    shape : Shape
+    device : {"cpu", "gpu"}
+    *options
+        What the function is given beside a batch.
     """
-    return program(_build_map, function, network, shape, *options)
+    return program(_build_map, function, network, shape, device, *options)
 
 
-def _build_map(function, network, shape, *options):
+def _build_map(function, network, shape, device, *options):
     n_batches = shape.n_samples // PREDICT_BATCH
 
-    @XlaFunction
+    @compiled_on(device)
     def predict(weights, data):
         """Return the results for all samples; those of padded samples mean nothing."""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..._data.sequences import Sequences
 from ..._spec import Spec
+from ..devices import nearest_device
 from ..functional.architectures import architecture_of
 from ..kept import KeptByArrays
 from .prediction_programs import map_program, outputs, summed_losses
@@ -22,9 +23,14 @@ Arrays = Sequence[np.ndarray]
 _kept = KeptByArrays(maxsize=128)
 
 
-def load(network: Spec, weights: Arrays) -> "Predictor":
-    """Return the predictor of a network with these weights, the same every time while they live."""
-    predictor: Predictor = _kept.get(weights, network, lambda: Predictor(network, weights))
+def load(network: Spec, weights: Arrays, device: str) -> "Predictor":
+    """Return the predictor of a network with these weights, the same every time while they live.
+
+    Where the device that they were fitted on is missing, it predicts on the CPU.
+    """
+    device = nearest_device(device)
+    key = network, device
+    predictor: Predictor = _kept.get(weights, key, lambda: Predictor(network, weights, device))
     predictor.refresh(weights)
     return predictor
 
@@ -37,10 +43,12 @@ class Predictor:
     network : Spec
     weights : sequence of ndarray
         They are not kept alive, but the memory that the tensors share with them is.
+    device : {"cpu", "gpu"}
+        Where it computes.
     """
 
-    def __init__(self, network: Spec, weights: Arrays) -> None:
-        self.network = network
+    def __init__(self, network: Spec, weights: Arrays, device: str) -> None:
+        self.network, self.device = network, device
         # Where an array lends its memory there is no copy.
         self._copies = [None if _can_lend(w) else aligned_copy(w) for w in weights]
         held = [w.view() if c is None else c for w, c in zip(weights, self._copies, strict=True)]
@@ -124,7 +132,7 @@ class Predictor:
         Early stopping needs it at once, and hardly anybody fits without predicting.
         """
         shape = prediction_shape(self.network, sequences, n_samples=1)
-        program = map_program(outputs, self.network, shape)
+        program = map_program(outputs, self.network, shape, self.device)
         if program.is_traced or n_threads() == 1:
             return
         if sequences.values.size >= MAX_PADDED_VALUES:
@@ -195,7 +203,7 @@ class Predictor:
 
         See `map_program` for the function.
         """
-        program = map_program(function, self.network, shape, *options)
+        program = map_program(function, self.network, shape, self.device, *options)
         weights = list(self.weights)
 
         def run_piece(samples: Any) -> None:

@@ -12,7 +12,7 @@ from ..._tokens import PADDING
 from ..functional import language_network as language
 from .predictor import load
 from .threads import mapping, n_threads
-from .xla import XlaFunction
+from .xla import compiled_on
 
 # Tokens of one piece, and texts that are read side by side. Always these, and a long text always by
 # itself, so that what is found for a text does not depend, to the bit, on the others.
@@ -20,7 +20,7 @@ _PIECE, _TEXTS = 32, 32
 _LONG = 4096
 
 
-def log_likelihoods(network, weights, texts):
+def log_likelihoods(network, weights, texts, *, device):
     """Return how probable texts are.
 
     Parameters
@@ -29,6 +29,8 @@ def log_likelihoods(network, weights, texts):
     weights : list of ndarray
     texts : Sequences
         Token ids. The first one of each is given; 0 is none.
+    device : {"cpu", "gpu"}
+        Where the network was fitted.
 
     Returns
     -------
@@ -36,12 +38,12 @@ def log_likelihoods(network, weights, texts):
     n_tokens : int ndarray of shape (n_texts,)
         How many tokens were predicted.
     """
-    weights = load(network, weights).weights
+    predictor = load(network, weights, device)
     found = np.zeros(len(texts))
     n_tokens = np.zeros(len(texts), dtype=np.int64)
 
     def read(rows):
-        for piece, likelihood, _ in _read(network, weights, texts, rows):
+        for piece, likelihood, _ in _read(predictor, texts, rows):
             found[rows] += likelihood[: len(rows)]
             n_tokens[rows] += (piece[1:, : len(rows)] != PADDING).sum(axis=0)
 
@@ -49,27 +51,29 @@ def log_likelihoods(network, weights, texts):
     return found, n_tokens
 
 
-def validation_loss(network, loss, weights, validation):
+def validation_loss(network, loss, weights, validation, device):
     """Return minus the mean log-probability of the tokens of texts that were held out."""
-    likelihoods, n_tokens = log_likelihoods(network, weights, validation.sequences)
+    likelihoods, n_tokens = log_likelihoods(network, weights, validation.sequences, device=device)
     return -likelihoods.sum() / n_tokens.sum()
 
 
-def next_probabilities(network, weights, texts):
+def next_probabilities(network, weights, texts, *, device):
     """Return the probability of each token to come next: float32 (n_texts, n_tokens)."""
-    weights = load(network, weights).weights
+    predictor = load(network, weights, device)
     found = np.zeros((len(texts), network.n_tokens), dtype=np.float32)
 
     def read(rows):
-        *_, (_, _, states) = _read(network, weights, texts, rows)
-        predict = program(_build_prediction, network, len(states[0][0]))
-        found[rows] = np.exp(predict(weights, states).numpy()[: len(rows)])
+        *_, (_, _, states) = _read(predictor, texts, rows)
+        predict = program(_build_prediction, network, predictor.device, len(states[0][0]))
+        found[rows] = np.exp(predict(predictor.weights, states).numpy()[: len(rows)])
 
     _for_all(read, _side_by_side(texts.lengths))
     return found
 
 
-def write(network, weights, prompt, n_samples, *, n_tokens, temperature, top_k, top_p, seed):
+def write(
+    network, weights, prompt, n_samples, *, n_tokens, temperature, top_k, top_p, seed, device
+):
     """Return tokens that go on after a prompt: int32 (n_samples, n_tokens), 0 after the end.
 
     Parameters
@@ -82,9 +86,11 @@ def write(network, weights, prompt, n_samples, *, n_tokens, temperature, top_k, 
     n_tokens, temperature, top_k, top_p : see `language.Choice`
         `top_k` and `top_p` may be None.
     seed : int
+    device : {"cpu", "gpu"}
+        Where the network was fitted.
     """
-    weights = load(network, weights).weights
-    *_, (_, _, states) = _read(network, weights, prompt, np.arange(1), width=1)
+    predictor = load(network, weights, device)
+    *_, (_, _, states) = _read(predictor, prompt, np.arange(1), width=1)
     states = tf.nest.map_structure(lambda s: tf.repeat(s, n_samples, axis=0), states)
     choice = language.Choice(
         n_tokens=tf.constant(n_tokens),
@@ -96,16 +102,18 @@ def write(network, weights, prompt, n_samples, *, n_tokens, temperature, top_k, 
     # Texts of like lengths are written by one program.
     capacity = 1 << max(n_tokens - 1, 63).bit_length()
     considers_some = top_k is not None or top_p is not None
-    run = program(_build_writing, network, n_samples, capacity, considers_some)
-    return run(weights, states, choice).numpy()[:, :n_tokens]
+    how = n_samples, capacity, considers_some
+    run = program(_build_writing, network, predictor.device, *how)
+    return run(predictor.weights, states, choice).numpy()[:, :n_tokens]
 
 
-def _read(network, weights, texts, rows, width=None):
+def _read(predictor, texts, rows, width=None):
     """Read some texts side by side; yield each piece, what was found in it and the states."""
     lengths = texts.lengths[rows]
     if width is None:
         width = 1 if lengths[0] > _LONG else _TEXTS
-    run = program(_build_reading, network, width)
+    network = predictor.network
+    run = program(_build_reading, network, predictor.device, width)
     states = language.initial_carry(network, width)
     for first in range(0, max(int(lengths.max()) - 1, 1), _PIECE):
         # One token more than is read: the last one is predicted, and read in the next piece.
@@ -113,7 +121,7 @@ def _read(network, weights, texts, rows, width=None):
         at = np.where(steps < lengths, texts.starts[rows] + steps, 0)
         piece = np.zeros((_PIECE + 1, width), dtype=np.int32)
         piece[:, : len(rows)] = np.where(steps < lengths, texts.values[at], 0)
-        likelihood, states = run(weights, tf.constant(piece), states)
+        likelihood, states = run(predictor.weights, tf.constant(piece), states)
         yield piece, likelihood.numpy(), states
 
 
@@ -134,24 +142,24 @@ def _for_all(function, groups):
         list(map_groups(function, groups))
 
 
-def _build_reading(network, n_texts):
-    @XlaFunction
+def _build_reading(network, device, n_texts):
+    @compiled_on(device)
     def read(weights, tokens, states):
         return language.log_likelihood(network, weights, tokens, states)
 
     return read
 
 
-def _build_prediction(network, n_texts):
-    @XlaFunction
+def _build_prediction(network, device, n_texts):
+    @compiled_on(device)
     def predict(weights, states):
         return language.next_log_probability(weights, states)
 
     return predict
 
 
-def _build_writing(network, n_texts, capacity, considers_some):
-    @XlaFunction
+def _build_writing(network, device, n_texts, capacity, considers_some):
+    @compiled_on(device)
     def write(weights, states, choice):
         return language.written(network, weights, states, choice, capacity, considers_some)
 

@@ -25,7 +25,7 @@ from ..functional.architectures import architecture_of
 from ..functional.losses import with_levels
 from ..functional.optimizers import OPTIMIZERS, clip_by_norm, moved_average
 from .batches import gather_batch, of_each_step
-from .xla import XlaFunction
+from .xla import compiled_on
 
 # There is no shorter length bucket than this: each is compiled by itself.
 _SHORTEST_BUCKET = 16
@@ -47,7 +47,7 @@ def update_program(network, training):
 
 
 def _build_epoch(network, training, shape):
-    @XlaFunction
+    @compiled_on(training.device)
     def train(weights, slots, carry, data, order, first, last, values):
         """Run the batches from `first` up to `last`.
 
@@ -71,7 +71,7 @@ def _build_epoch(network, training, shape):
 
 
 def _build_gradient(network, training, shape):
-    @XlaFunction
+    @compiled_on(training.device)
     def gradient(weights, carry, data, order, batch, values, half):
         """Return what `_batch_gradients` does for a half, the gradients as one vector."""
         found, carry = _batch_gradients(
@@ -85,7 +85,7 @@ def _build_gradient(network, training, shape):
 def _build_update(network, training):
     shapes = trained_shapes(network)
 
-    @XlaFunction
+    @compiled_on(training.device)
     def update(weights, slots, halves, values):
         """Return weights, slots and the summed loss after one step."""
         found = _Gradients(*(tf.add_n(parts) for parts in zip(*halves, strict=True)))

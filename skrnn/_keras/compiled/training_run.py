@@ -11,6 +11,7 @@ import tensorflow as tf
 from ..._data.samples import TrainingData
 from ..._spec import Spec, Training, Values
 from ..._starting_weights import trained_shapes
+from ..devices import moved
 from ..engine import Monitor
 from ..functional.architectures import architecture_of
 from ..functional.losses import with_levels
@@ -39,7 +40,7 @@ def fit(
     """
     assert weights is not None  # only a user's own model begins with others
     if architecture_of(network).validates_by_outputs(network):
-        Predictor(network, weights).compile_in_background(data.sequences)
+        Predictor(network, weights, training.device).compile_in_background(data.sequences)
     n_frozen = architecture_of(network).n_frozen(network)
     frozen = list(weights[:n_frozen])
     vector, n_taken, slots = _start(weights[n_frozen:], optimizer_state, training)
@@ -55,6 +56,7 @@ def fit(
     shape = training_shape(network, data, batch_size)
     run_epoch = epoch_runner(network, training, shape, data.sequences.lengths.mean())
     tensors = {**training_tensors(data, shape), "frozen": [tensor(w) for w in frozen]}
+    tensors = moved(tensors, training.device)  # once, not for each epoch
 
     def arrays(vector: tf.Tensor, slots: tuple[tf.Tensor, ...]) -> list[np.ndarray]:
         return [*frozen, *_unpacked(network, slots[-1] if training.averages else vector)]
@@ -74,7 +76,7 @@ def fit(
         logs = {"loss": total / n_samples}
         if data.validation is not None:
             logs["val_loss"] = validation_loss(
-                network, loss, arrays(vector, slots), data.validation
+                network, loss, arrays(vector, slots), data.validation, training.device
             )
         now = functools.partial(arrays, vector, slots)
         if monitor.end_epoch(logs, now, functools.partial(state, n_taken, vector, slots)):

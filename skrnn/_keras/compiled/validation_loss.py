@@ -8,12 +8,12 @@ from ..functional.losses import compared, element_loss
 from .predictor import Predictor
 
 
-def validation_loss(network, loss, weights, validation):
+def validation_loss(network, loss, weights, validation, device):
     """Return the mean loss of validation data, for weights as arrays."""
     architecture = architecture_of(network)
     if architecture.validation_loss is not None:
-        return loaded(architecture.validation_loss)(network, loss, weights, validation)
-    predictor, sequences = Predictor(network, weights), validation.sequences
+        return loaded(architecture.validation_loss)(network, loss, weights, validation, device)
+    predictor, sequences = Predictor(network, weights, device), validation.sequences
     if not architecture.validates_by_outputs(network):
         summed = predictor.losses(sequences, validation.targets, loss)
         total, n_terms = summed.astype(np.float64).T

@@ -1,22 +1,25 @@
 """A function of tensors as one XLA program."""
 
+import functools
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
+from ..devices import CPU, place_of, placed
 from . import disk_cache
 
 
 class XlaFunction:
-    """A function of tensors, compiled once, for the shapes of its first call.
+    """A function of tensors, compiled once, for the shapes of its first call and one device.
 
     Tracing is plain Python, without AutoGraph: every loop here is written as a loop of the graph.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], device: str) -> None:
         self.function = tf.function(function, jit_compile=True, autograph=False)
+        self.device, self.place = device, place_of(device)
         self.lock = threading.Lock()
         self.traced: Any = None
 
@@ -27,7 +30,17 @@ class XlaFunction:
 
     def __call__(self, *args: Any) -> Any:
         """Run the program."""
-        with self.lock:
-            if self.traced is None:
-                self.traced = disk_cache.kept(self.function.get_concrete_function(*args))
-        return self.traced(*args)
+        # Here, not around the fit: the device is that of a thread, and programs run in several.
+        with placed(self.place):
+            with self.lock:
+                if self.traced is None:
+                    self.traced = self._kept(self.function.get_concrete_function(*args))
+            return self.traced(*args)
+
+    def _kept(self, traced: Any) -> Any:
+        return disk_cache.kept(traced) if self.device == CPU else traced
+
+
+def compiled_on(device: str) -> Callable[[Callable[..., Any]], XlaFunction]:
+    """Return a decorator that makes a function of tensors a program for a device."""
+    return functools.partial(XlaFunction, device=device)

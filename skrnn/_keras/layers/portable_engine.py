@@ -16,9 +16,11 @@ import tensorflow as tf
 
 from ..._data.samples import TrainingData
 from ..._data.sequences import Sequences
+from ..._device import CPU, GPU
 from ..._spec import KnownOnly, Spec, Training, Values
 from ..._warnings import warn
 from ..compiled.shapes import PREDICT_BATCH, step_capacity
+from ..devices import place_of, placed
 from ..engine import Monitor
 from ..functional.losses import compared, element_loss, with_levels
 from ..kept import KeptByArrays
@@ -32,8 +34,9 @@ _users_models = KeptByArrays(maxsize=128)
 
 
 @functools.lru_cache(maxsize=8)
-def _stack(network):
-    return build_stack(network)
+def _stack(network, device, may_use_cudnn):
+    with placed(place_of(device)):
+        return build_stack(network, may_use_cudnn=may_use_cudnn)
 
 
 class PortableEngine:
@@ -41,6 +44,8 @@ class PortableEngine:
 
     Parameters
     ----------
+    device : {"cpu", "gpu"}
+        Where it computes.
     builder : callable or None
         What makes the user's own model.
     callbacks : sequence
@@ -52,11 +57,13 @@ class PortableEngine:
 
     def __init__(
         self,
+        device: str,
         builder: Callable[..., Any] | None = None,
         callbacks: Sequence[Any] = (),
         check: dict[str, np.ndarray] | None = None,
     ) -> None:
-        self.builder, self.callbacks, self.check = builder, callbacks, check
+        self.device, self.builder = device, builder
+        self.callbacks, self.check = callbacks, check
 
     def fit(
         self,
@@ -74,7 +81,8 @@ class PortableEngine:
         seed = (values.dropout_seed + values.first_epoch) % 2**31
         is_own = self.builder is None
         if is_own:
-            model = build_stack(network, weights, seed=seed)
+            cudnn = self._may_use_cudnn(data.sequences, data.validation)
+            model = build_stack(network, weights, seed=seed, may_use_cudnn=cudnn)
         else:
             model = user_network(network, self.builder, weights, seed=seed)
         trainee = Trainee(model, training, values, data, is_own=is_own)
@@ -109,22 +117,33 @@ class PortableEngine:
     ) -> np.ndarray:
         """Return the raw outputs; see `Engine`."""
         is_own, n_steps = self.builder is None, sequences.n_steps
+        # Zeros would be texts without any token, which cuDNN refuses.
+        filled = "edge" if self.device == GPU else "constant"
         if is_own:
-            model = _stack(network)
+            model = _stack(network, self.device, self._may_use_cudnn(sequences))
             n_steps = step_capacity(n_steps, sequences.varies)
         else:
             model = _users_models.get(weights, network, lambda: self._built_anew(network, weights))
-        with _lock:
+        with _lock, placed(place_of(self.device)):
             set_weights(model, weights)
             pieces = [
-                _predicted(model, sequences, first, n_steps, is_own)
+                _predicted(model, sequences, first, n_steps, is_own, filled)
                 for first in range(0, len(sequences), PREDICT_BATCH)
             ]
         return np.concatenate(pieces)
 
+    def _may_use_cudnn(self, sequences: Sequences, held_out: Any = None) -> bool:
+        """Tell whether cuDNN can compute sequences, and samples that are held out, if there are."""
+        return (
+            self.device == GPU
+            and _begin_present(sequences)
+            and (held_out is None or _begin_present(held_out.sequences))
+        )
+
     def _built_anew(self, network: Spec, weights: Sequence[np.ndarray]) -> Any:
         """Return the model that the user's function builds now; warn if it is another one."""
-        model = user_network(network, self.builder, weights)
+        with placed(place_of(self.device)):
+            model = user_network(network, self.builder, weights)
         if self.check is not None:
             sequences = Sequences.from_dense(self.check["inputs"])
             found = _predicted(model, sequences, 0, sequences.n_steps, False)
@@ -137,12 +156,18 @@ class PortableEngine:
         return model
 
 
-def _predicted(model, sequences, first, n_steps, is_own):
+def _begin_present(sequences):
+    """Tell whether no step is present after an absent one: the only masks that cuDNN accepts."""
+    present = sequences.present()
+    return bool(present[:, 0].all() and not (present[:, 1:] & ~present[:, :-1]).any())
+
+
+def _predicted(model, sequences, first, n_steps, is_own, filled="constant"):
     """Return the outputs of some sequences, which are predicted as one batch of the usual size."""
     piece = sequences.take(slice(first, first + PREDICT_BATCH))
     inputs = _inputs(piece, slice(None), n_steps, is_own)
     missing = PREDICT_BATCH - len(piece)
-    inputs = np.pad(inputs, ((0, missing), *[(0, 0)] * (inputs.ndim - 1)))
+    inputs = np.pad(inputs, ((0, missing), *[(0, 0)] * (inputs.ndim - 1)), mode=filled)
     outputs = np.asarray(model.predict_on_batch(inputs))[: len(piece)]
     if outputs.ndim == 2:
         return outputs
@@ -215,12 +240,15 @@ class Trainee(keras.Model):
     def fit(self, x, y, *, epochs, callbacks, **ignored):
         """Fit the samples, in the order that the plan gives to each epoch."""
         plan = self.plan
+        with placed(place_of(CPU)):  # data sets are read there, also where a GPU trains
+            batches = _batches(plan, "data", plan.order_of_epoch)
+            held_out = plan.validation and _batches(plan, "validation", _in_order)
         return super().fit(
-            _batches(plan, "data", plan.order_of_epoch),
+            batches,
             epochs=epochs,
             callbacks=callbacks,
             shuffle=False,
-            validation_data=plan.validation and _batches(plan, "validation", _in_order),
+            validation_data=held_out,
             verbose=0,
         )
 

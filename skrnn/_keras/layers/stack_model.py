@@ -1,5 +1,7 @@
 """The network as a stack of Keras layers: what `to_keras` gives and the portable engine trains."""
 
+import functools
+
 import keras
 
 from ..._tokens import END, START
@@ -42,6 +44,7 @@ def build_stack(
     output_scaling=None,
     activation=None,
     seed=0,
+    may_use_cudnn=False,
 ):
     """Build the network of Keras layers.
 
@@ -56,6 +59,9 @@ def build_stack(
         Turns logits into probabilities.
     seed : int
         Of the layers' dropout.
+    may_use_cudnn : bool
+        Leave it to Keras whether recurrent layers use cuDNN. It gives these numbers to float32
+        accuracy, and fails where a step is present after an absent one.
 
     Returns
     -------
@@ -64,7 +70,9 @@ def build_stack(
         (n_samples, n_steps).
     """
     with seeded_layers(seed):
-        model = keras.Sequential(_layers(network, input_scaling, output_scaling, activation))
+        recurrent = functools.partial(_recurrent_layer, network, may_use_cudnn=may_use_cudnn)
+        around = input_scaling, output_scaling, activation
+        model = keras.Sequential(_layers(network, recurrent, *around))
     if weights is not None:
         model.set_weights(weights)
     return model
@@ -89,7 +97,7 @@ def build_language(network, weights, seed=0):
     return model
 
 
-def _layers(network, input_scaling, output_scaling, activation):
+def _layers(network, recurrent, input_scaling, output_scaling, activation):
     if network.n_tokens is None:
         layers = input_layers(network.n_features, input_scaling)
     else:
@@ -99,7 +107,7 @@ def _layers(network, input_scaling, output_scaling, activation):
         layers.append(CausalConvolution(filters, size, stride))
     for number, units in enumerate(network.units):
         is_last = number == len(network.units) - 1
-        layers.append(_recurrent_layer(network, units, network.reads_steps or not is_last))
+        layers.append(recurrent(units, network.reads_steps or not is_last))
     if network.pooling != "last" and not network.return_sequences:
         layers.append(LAYERS[network.pooling]())
     layers += [keras.layers.Dense(units, activation="relu") for units in network.hidden_units]
@@ -127,23 +135,26 @@ def token_layers(network, trainable=True):
     return [keras.Input((None,), dtype="int32"), embedding]
 
 
-def _recurrent_layer(network, units, want_steps):
-    layer = plain_layer(network, units, return_sequences=want_steps)
+def _recurrent_layer(network, units, want_steps, may_use_cudnn):
+    layer = plain_layer(network, units, may_use_cudnn, return_sequences=want_steps)
     if network.bidirectional:
         layer = keras.layers.Bidirectional(layer)
     layer.trainable = network.trainable_recurrent
     return layer
 
 
-def plain_layer(network, units, **returned):
+def plain_layer(network, units, may_use_cudnn=False, **returned):
     """Return a recurrent layer of one direction; `returned` are its ``return_...`` arguments."""
     cell = CELLS[network.cell]
+    options = cell.keras_options
+    if may_use_cudnn and "use_cudnn" in options:
+        options = {**options, "use_cudnn": "auto"}
     return loaded(cell.keras_layer)(
         units,
         dropout=network.dropout,
         recurrent_dropout=network.recurrent_dropout,
         **returned,
-        **cell.keras_options,
+        **options,
     )
 
 
