@@ -35,6 +35,9 @@ autosummary_generate = True
 autosummary_context = {"methods_of_classes": methods_of_classes(skrnn)}
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+# The docstrings say what each parameter may be, in words; hints would fill the signature.
+autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
