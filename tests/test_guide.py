@@ -3,6 +3,7 @@
 import inspect
 import re
 import runpy
+from importlib.util import find_spec
 from pathlib import Path
 from textwrap import dedent
 
@@ -22,14 +23,27 @@ from .common import eager_keras
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
-def blocks_of(page):
-    """Return the blocks of Python of a page that are not marked as not run."""
+def blocks_in(text):
+    """Return the blocks of Python in a text that are not marked as not run."""
     found = re.findall(
         r"^\.\. code-block:: python\n((?:    :[^\n]*\n)*)\n((?:    [^\n]*\n|\n)+)",
-        (DOCS / page).read_text("utf-8") + "\n",
+        text + "\n",
         flags=re.MULTILINE,
     )
     return [dedent(code) for options, code in found if "not-run" not in options]
+
+
+def blocks_of(page):
+    return blocks_in((DOCS / page).read_text("utf-8"))
+
+
+def other_libraries():
+    """Give the first block of the page on other libraries with the blocks of each section."""
+    text = (DOCS / "other_libraries.rst").read_text("utf-8")
+    beginning, *parts = re.split(r"^(.+)\n-{3,}$", text, flags=re.MULTILINE)
+    for title, section in zip(parts[::2], parts[1::2], strict=True):
+        if blocks_in(section):
+            yield pytest.param([*blocks_in(beginning), *blocks_in(section)], id=title)
 
 
 # An index is a list of links.
@@ -39,7 +53,7 @@ TITLED = [
     for path in sorted((DOCS / folder).glob("*.rst"))
     if path.stem != "index"
 ]
-PAGES = [page for page in ["quickstart.rst", "other_libraries.rst", *TITLED] if blocks_of(page)]
+PAGES = [page for page in ["quickstart.rst", *TITLED] if blocks_of(page)]
 # What a page leaves at its default is made small here; what it sets stays as it is written.
 SMALL = {"cell": "simple", "units": 4, "epochs": 1, "batch_size": 16}
 DEFAULTS = {
@@ -81,22 +95,36 @@ def set_defaults(monkeypatch, function, values):
         monkeypatch.setitem(function.__kwdefaults__, name, values[name])
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("page", PAGES)
-def test_blocks_run(page, monkeypatch, tmp_path):
-    needed = set(
-        re.findall(r"\b(mapie|onnxruntime|polars|skops|vega_datasets)\b", "".join(blocks_of(page)))
-    )
-    for package in needed:
-        pytest.importorskip(package)
+def run(blocks, names):
+    """Run blocks one after the other, if all that they import is installed."""
+    code = "".join(blocks)
+    imported = re.findall(r"^ *(?:import|from) (\w+)", code, re.MULTILINE)
+    for package in {*imported, *re.findall(r'find_spec\("(\w+)"\)', code)}:
+        if find_spec(package) is None:
+            pytest.skip(f"needs {package}")
+    with sklearn.config_context(), eager_keras():  # a page may change scikit-learn's settings
+        for block in blocks:
+            exec(compile(block, "a page", "exec"), names)
+    plt.close("all")
+
+
+@pytest.fixture
+def small_defaults(monkeypatch, tmp_path):
     for name, params in DEFAULTS.items():
         set_defaults(monkeypatch, getattr(skrnn, name).__init__, params)
-    names = GIVEN.get(page, dict)()
     monkeypatch.chdir(tmp_path)  # where a page writes its files
-    with sklearn.config_context(), eager_keras():  # a page may change scikit-learn's settings
-        for block in blocks_of(page):
-            exec(compile(block, page, "exec"), names)
-    plt.close("all")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("page", PAGES)
+def test_blocks_run(page, small_defaults):
+    run(blocks_of(page), GIVEN.get(page, dict)())
+
+
+@pytest.mark.filterwarnings("ignore")  # other libraries' warnings are theirs
+@pytest.mark.parametrize("blocks", list(other_libraries()))
+def test_blocks_with_other_libraries_run(blocks, small_defaults):
+    run(blocks, {})
 
 
 @pytest.mark.parametrize("page", TITLED)
@@ -106,7 +134,7 @@ def test_every_page_shows_what_it_says(page):
 
 
 def test_every_block_is_found():
-    for page in PAGES:
+    for page in [*PAGES, "other_libraries.rst"]:
         text = (DOCS / page).read_text("utf-8")
         assert len(blocks_of(page)) + text.count(":class: not-run") == text.count("block:: python")
 
