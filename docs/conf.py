@@ -61,6 +61,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/(course_\w+|weather_forecast|weather_classes|colour_names)\.py$",
     "ignore_pattern": r"(^|/)_[a-z]+\.py$",
     "within_subsection_order": "FileNameSortKey",
+    "parallel": 2,
     "reset_argv": "site_tools.quick_option",
     "reset_modules": ("matplotlib", "seaborn", "site_tools.warn_without_paths"),
     "backreferences_dir": "generated/backreferences",
