@@ -11,6 +11,8 @@ rng
     A NumPy generator made from ``seed``.
 
 Python's and NumPy's global random states are put back after every test.
+
+Where pytest-xdist gives whole files to workers, the files that take longest come first.
 """
 
 import os
@@ -26,6 +28,25 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
+# Begun first, or one worker would be left with one of them when the other has nothing to do.
+LONGEST = """
+    test_examples.py test_language.py test_engines.py test_seq2seq.py test_disk_cache.py
+    test_reproducibility.py test_every_estimator.py test_estimator_checks.py test_learnt_state.py
+    test_large.py test_callbacks_and_routing.py test_autoencoder.py
+""".split()
+
+
+def pytest_configure(config):
+    # Else pytest-xdist begins with the files of most tests, and the longest have few.
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        turns = {name: turn for turn, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: turns.get(item.path.name, len(turns)))
 
 
 def pytest_generate_tests(metafunc):
