@@ -74,6 +74,8 @@ html_theme = "pydata_sphinx_theme"
 html_title = "skrnn"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+# These pages have no neighbours to navigate to.
+html_sidebars = {"install": [], "quickstart": []}
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,
