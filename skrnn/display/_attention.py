@@ -142,13 +142,13 @@ class AttentionDisplay:
         return self
 
 
-# What is drawn: the matrix, names of the steps, and names of the outputs.
+# The parts of a drawing: the matrix, names of the steps, and names of the outputs.
 _Drawn = tuple[np.ndarray, "list[str] | None", "list[str] | None"]
 
 
 def _of_written(estimator: Any, x: Any, y: Any) -> _Drawn:
     output = estimator.predict([x]) if y is None else [y]
-    # Of what the network writes, the ids themselves: not those of its text, read again.
+    # The ids that the network writes, and not the ids of its text, read again.
     (attention,) = estimator.attention_weights([x], None if y is None else [y])
     return attention, *step_names(estimator._task(), x, output[0])
 

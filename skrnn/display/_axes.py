@@ -1,4 +1,4 @@
-"""Where a display draws."""
+"""The axes that a display draws on."""
 
 from __future__ import annotations
 

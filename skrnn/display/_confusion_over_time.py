@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.collections import QuadMesh
     from matplotlib.figure import Figure, SubFigure
 
-# What a cell of a label at a step is: neither predicted nor true, and three more with a colour.
+# The kinds of cells: neither predicted nor true, and three more with a colour.
 _NEITHER, _RIGHT, _MISSED, _FALSE = range(4)
 _COLORS = {"right": "#3b8ea5", "missed": "#f0b7a4", "false": "#c8443c"}
 

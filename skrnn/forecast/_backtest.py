@@ -1,4 +1,4 @@
-"""What a forecaster would have said: forecasts of the past, each from rows before it alone."""
+"""Backtests: forecasts of the past, each from rows before it alone."""
 
 from __future__ import annotations
 

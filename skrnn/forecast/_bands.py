@@ -33,9 +33,9 @@ class Errors:
     Parameters
     ----------
     calibration : ndarray of shape (n_calibration, n_steps, n_targets)
-        Of the forecasts that were held out in `fit`, oldest first.
+        Errors of the forecasts that were held out in `fit`, oldest first.
     later : ndarray of shape (n_later, n_steps, n_targets)
-        Of forecasts made since; NaN where the truth is not known.
+        Errors of forecasts made since; NaN if the truth is not known.
     made_at : ndarray of shape (n_later,), int64
         When each of them was made.
     known_at : ndarray of shape (n_later, n_steps), int64

@@ -19,7 +19,7 @@ from ._timeline import values_at
 
 @dataclass(frozen=True)
 class Design:
-    """What a fit learnt of its table.
+    """The layout of inputs and targets that a fit learnt from its table.
 
     Parameters
     ----------
@@ -116,8 +116,8 @@ class Design:
     def columns_ahead(self, table: Table, rows: np.ndarray, n_steps: int) -> np.ndarray:
         """Return the same for the steps after some rows, whether absent or not.
 
-        Its shape is (n_rows, n_steps, n_columns). Where a step is not in the table, the columns of
-        the step before stand for it. What is not known ahead is not missing, as far as is known.
+        Its shape is (n_rows, n_steps, n_columns). A step that is not in the table has the columns
+        of the step before. What is not known ahead is not missing, as far as is known.
         """
         columns = self._columns_of_all(table)
         first = table.values.shape[1]

@@ -111,7 +111,7 @@ class Trainer:
     fraction : float
         The part of the forecasts to hold out.
     checkpoint : path, Checkpoint or None
-        What each network's `fit` is given to keep how far it is.
+        The checkpoint that each network's `fit` is given.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class Trainer:
     def _fitted(self, samples: dict[str, Any], **changed: Any) -> tuple[Any, list[Any]]:
         """Return a regressor that has learnt from samples, and what it warned of.
 
-        Of several networks that are tried, only the one that is kept has something to tell.
+        If several networks are tried, only the warnings of the one that is kept are returned.
         """
         regressor = self.make(**changed)
         with warnings.catch_warnings(record=True) as told:
@@ -192,7 +192,7 @@ class Trainer:
 
 
 class Pairs:
-    """What a network is given of the rows of a table, and what it is to say."""
+    """The inputs of a network from the rows of a table, and its targets."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the calendar says of a time: columns from the index alone."""
+"""Columns from the calendar: they are known from the index alone."""
 
 from __future__ import annotations
 

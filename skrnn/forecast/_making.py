@@ -1,4 +1,4 @@
-"""What a fitted forecaster knows, and the forecasts and bands that it makes from it."""
+"""The fitted state of a forecaster, and the forecasts and bands that it makes from it."""
 
 from __future__ import annotations
 

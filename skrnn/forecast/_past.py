@@ -60,7 +60,7 @@ class Past:
 
 
 class Forecasts(NamedTuple):
-    """What a model says from some rows, (n_origins, n_steps, n_targets)."""
+    """The forecasts of a model from some rows, (n_origins, n_steps, n_targets)."""
 
     middle: np.ndarray
     lower: np.ndarray | None = None
@@ -72,7 +72,7 @@ class Model(Protocol):
 
     @property
     def name(self) -> str:
-        """What the table calls it."""
+        """The name of the model in the table."""
 
     @property
     def is_fitted(self) -> bool:

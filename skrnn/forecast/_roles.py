@@ -106,7 +106,7 @@ def frame_of(X: Any) -> tuple[Any, bool]:
     Parameters
     ----------
     X : Series, DataFrame or array-like
-        Of pandas with its index; arrays and tables of other libraries have none.
+        A table of pandas with its index; arrays and tables of other libraries have none.
     """
     frame, has_index = _as_frame(X)
     if not len(frame):

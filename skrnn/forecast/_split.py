@@ -6,7 +6,7 @@ import numpy as np
 
 from ._table import Table, times_of
 
-# Of fewer series, one would be too large a part to hold out.
+# With fewer series, one would be too large a part to hold out.
 _FEWEST_SERIES = 3
 
 

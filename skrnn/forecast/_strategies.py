@@ -13,7 +13,7 @@ from ._timeline import values_at
 
 
 class Strategy(Protocol):
-    """What a network learns from the rows of a table, and how it forecasts from them."""
+    """How a network learns from the rows of a table, and how it forecasts from them."""
 
     @property
     def baselines(self) -> tuple[str, ...]:
@@ -137,7 +137,7 @@ class Decoder:
     def lags(self, n_steps: int, season: int | None) -> tuple[int, ...]:
         """Return the horizon, and the shortest time of whole seasons that is as long.
 
-        What was so many steps before a step ahead is known when it is forecast.
+        The values of that many steps before a step ahead are known when it is forecast.
         """
         in_season = () if season is None else (season * -(-n_steps // season),)
         return tuple(dict.fromkeys((n_steps, *in_season)))

@@ -1,4 +1,4 @@
-"""What the parameters of a forecaster mean, and which of them do not go together."""
+"""The parameters of a forecaster: their meaning, and combinations that are refused."""
 
 from __future__ import annotations
 

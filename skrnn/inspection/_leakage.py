@@ -1,4 +1,4 @@
-"""Where the future gets into a pipeline, its folds or its data."""
+"""A report of the places at which the future gets into a pipeline, its folds or its data."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def _check_words(y: Any, prepare: Any, horizon: Any, time_ordered: Any) -> None:
 
 @dataclass
 class _Finds:
-    """What was found so far."""
+    """The leaks that were found so far."""
 
     leaks: list[Leak] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)

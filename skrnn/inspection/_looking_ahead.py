@@ -17,8 +17,8 @@ from ._pipeline_parts import branches_of
 from ._report import Leak, counted
 from ._rows_in_time import RowsInTime
 
-# Where the future begins, as parts of all times. Odd ones: a mean of each day looks no farther than
-# the end of its day, and is not seen by a cut at midnight.
+# The cuts at which the future begins, as parts of all times. They are odd: a mean of each day looks
+# no farther than the end of its day, and is not seen by a cut at midnight.
 _CUTS = (0.53, 0.71, 0.87)
 _MOST_GAPS = 2
 _LEAST_ROWS = 4
@@ -37,7 +37,7 @@ _REMEDIES = {
 
 @dataclass
 class Seen:
-    """What was seen of one step."""
+    """The observations of one step."""
 
     n_changed: int = 0
     n_past: int = 0

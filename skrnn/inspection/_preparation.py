@@ -23,7 +23,7 @@ _REMEDY = (
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a function made of raw data, and what was seen of it.
+    """The result of a function on raw data, and the observations of it.
 
     Parameters
     ----------

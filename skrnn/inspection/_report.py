@@ -1,4 +1,4 @@
-"""What was found of the future, as text and as a table."""
+"""The leaks that were found, as text and as a table."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Leak:
     Parameters
     ----------
     kind : str
-        What sort of leak it is: one of those that `leakage_report` lists.
+        The kind of leak: one of those that `leakage_report` lists.
     where : str
         The step, the fold, or the column.
     n_rows : int
         How many rows are affected.
     what : str
-        What was seen, as a sentence.
+        The observation, as a sentence.
     remedy : str
-        What to do, as a sentence.
+        The remedy, as a sentence.
     """
 
     kind: str
@@ -47,9 +47,9 @@ class LeakageReport:
     ----------
     findings : tuple of Leak
     checked : tuple of str
-        What was looked at.
+        The checks that were made.
     not_checked : tuple of str
-        What could not be looked at, each with its reason.
+        The checks that could not be made, each with its reason.
     """
 
     findings: tuple[Leak, ...]

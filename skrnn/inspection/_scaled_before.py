@@ -39,7 +39,7 @@ def scaled_findings(
     names : list
     targets : ndarray of shape (n_rows, n_targets)
     places : list of Place
-        Where the targets stand in the columns: the last targets are a column's last values.
+        The places of the targets in the columns: the last targets are a column's last values.
     rows : RowsInTime
     known : sequence of column names or positions
         Columns whose future is known: these are left out.

@@ -1,4 +1,4 @@
-"""Where the target stands in X: ahead, as it should, in the same row, or behind."""
+"""The place of the target in X: ahead, as it should be, in the same row, or behind."""
 
 from __future__ import annotations
 

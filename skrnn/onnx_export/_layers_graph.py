@@ -1,6 +1,6 @@
 """The layers of a network over sequences, by ONNX' own operators.
 
-What each layer computes stands in ``skrnn._keras.functional``. ONNX' GRU has Keras' order of gates
+``skrnn._keras.functional`` defines what each layer computes. ONNX' GRU has Keras' order of gates
 and, with ``linear_before_reset``, its reset gate after the product; its LSTM has the gates in the
 order i, o, f, g, and Keras in the order i, f, g, o.
 """

@@ -41,7 +41,7 @@ class Writer:
     Attributes
     ----------
     members : dict
-        Of each name, what `digest` says.
+        For each name, its `digest`.
     """
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Reader:
     ----------
     archive : ZipFile
     size : int
-        Of the file, in bytes.
+        The size of the file, in bytes.
     """
 
     def __init__(self, archive: zipfile.ZipFile, size: int) -> None:

@@ -38,7 +38,7 @@ def array_of(data: bytes, name: str) -> np.ndarray:
     ----------
     data : bytes
     name : str
-        Of the member, for a complaint.
+        The name of the member, for a complaint.
     """
     length = int.from_bytes(data[8:10], "little")
     header, values = data[10 : 10 + length], data[10 + length :]

@@ -17,7 +17,7 @@ _N_BYTES = 4  # of the token in the name of an unfinished file
 def replaced_whole(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Write a new file beside the old one, and put it in its place when all of it is on the disk.
 
-    Where anything fails the old file stays, and the new one is removed. A process that is killed
+    If anything fails, the old file stays and the new one is removed. A process that is killed
     leaves the old file too, and a hidden one beside it whose name ends with ".part".
 
     Parameters

@@ -31,7 +31,7 @@ class Described:
     Parameters
     ----------
     name : str
-        Of its class, in the registry.
+        The name of its class in the registry.
     params : dict
         The arguments of its constructor.
     fitted : dict
@@ -54,7 +54,7 @@ class Taker:
     Attributes
     ----------
     refused : list of str
-        What no file can hold, each in words with its place.
+        Descriptions of the values that no file can hold, each with its place.
     """
 
     def __init__(self, *, training: bool) -> None:
@@ -68,7 +68,7 @@ class Taker:
         ----------
         value : object
         place : str
-            Where it stands, in the words of Python.
+            The place of the value, as Python would write it.
         depth : int
             The number of containers around it.
         """

@@ -11,11 +11,11 @@ def refuse_file(expected: str, found: str, advice: str = "") -> NoReturn:
     Parameters
     ----------
     expected : str
-        What should be there.
+        The value that should be there.
     found : str
-        What is there.
+        The value that is there.
     advice : str
-        What to do, where it is more than to get another file.
+        Advice beyond "get another file".
     """
     raise ValueError(f"Expected {expected}, got {found}. {advice}".rstrip())
 

@@ -1,4 +1,4 @@
-"""What a fitted estimator keeps has to go together: shapes with the architecture, ids with words.
+"""Checks that a fitted state fits together: shapes with the architecture, ids with words.
 
 Each function takes the fitted attributes of an estimator by name, and refuses those that no fit
 leaves behind. An estimator that is not fitted has none.

@@ -58,7 +58,7 @@ COMPOSED = (
     "sklearn.pipeline.Pipeline",
 )
 
-# What scikit-learn's own steps hold beside what skops trusts by itself: its estimators, NumPy's
+# Types in scikit-learn's own steps that skops does not trust by itself: its estimators, NumPy's
 # numbers, arrays and elementwise functions. Each of these is data, or a function of scikit-learn
 # that computes on arrays. Trees are not among them: their nodes are indices that scikit-learn
 # follows unchecked, so that a forged file could crash the process.

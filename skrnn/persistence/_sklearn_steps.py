@@ -21,8 +21,8 @@ from ._file_refusals import refuse_file, short
 from ._registry import TRUSTED_IN_STEPS
 
 _SCHEMA = "schema.json"
-# What skops may make of a description. Its other kinds call a function, open a nested file, or
-# keep indices that nobody checks.
+# The kinds of objects that skops may build from a description. Its other kinds call a function,
+# open a nested file, or keep indices that nobody checks.
 _LOADERS = {
     "DTypeNode",
     "DefaultDictNode",

@@ -40,7 +40,7 @@ class Encoder:
     Attributes
     ----------
     arrays : list of ndarray
-        What the numbers in the JSON stand for.
+        The arrays that the numbers in the JSON refer to.
     """
 
     def __init__(self) -> None:
@@ -105,7 +105,7 @@ class Decoder:
     Parameters
     ----------
     arrays : list of ndarray
-        What the numbers in the JSON stand for.
+        The arrays that the numbers in the JSON refer to.
     """
 
     def __init__(self, arrays: list[np.ndarray]) -> None:

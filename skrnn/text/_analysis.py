@@ -15,7 +15,7 @@ from ._documents import Document, check_tokens
 # is greedy, so that asking for word boundaries around it would change nothing but take longer.
 TOKEN_PATTERN = r"\w+"
 
-# What stands between tokens, and what stands for an unknown one.
+# The text between tokens, and the text in the place of an unknown token.
 SEPARATOR = {"word": " ", "char": ""}
 UNKNOWN_TEXT = {"word": "[UNK]", "char": "\N{REPLACEMENT CHARACTER}"}
 
@@ -30,9 +30,9 @@ class Analysis:
         Words as `token_pattern` finds them, or every character, white space included.
     lowercase : bool, default=True
     token_pattern : str, default=TOKEN_PATTERN
-        Of words alone.
+        For words alone.
     stop_words : "english", collection of str or None, default=None
-        Of words alone.
+        For words alone.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
     analyzer : callable or None, default=None
         From a text to its tokens, in place of all of the above; `level` is then how to join them.

@@ -1,4 +1,4 @@
-"""What a collection of texts may be.
+"""Checks of a collection of texts.
 
 A text is a str, bytes in UTF-8, or a list of tokens that somebody else has made. Everything else
 is refused, with its place.

@@ -24,9 +24,9 @@ def given_table(embeddings: Any, X: Any, seed: int) -> np.ndarray:
     embeddings : array-like of shape (n_tokens, embedding_dim), or mapping
         One row for each token id, or from tokens to vectors.
     X : array-like
-        What `fit` was given. To look up a mapping, its `vocabulary` is needed.
+        The X that `fit` was given. To look up a mapping, its `vocabulary` is needed.
     seed : int
-        Of the vectors of tokens that a mapping lacks.
+        The seed of the vectors for tokens that a mapping lacks.
     """
     if _is_mapping(embeddings):
         return _from_mapping(embeddings, looked_up(X, "the mapping embeddings"), seed)

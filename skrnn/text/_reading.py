@@ -21,7 +21,7 @@ from ._vocabulary import CountedTexts, Vocabulary, count_tokens, learn_vocabular
 
 @dataclass(frozen=True)
 class TextReading(Plain):
-    """What a token is, and the id of each.
+    """How a text is split into tokens, and the id of each token.
 
     A fitted estimator keeps it: a parameter that is changed later changes no reading.
 
@@ -30,7 +30,7 @@ class TextReading(Plain):
     level : {"word", "char"}
     lowercase : bool
     token_pattern : str or None
-        Of words alone.
+        For words alone.
     vocabulary : dict of str to int
     reserved : tuple of str
         The names of reserved ids.
@@ -72,7 +72,7 @@ class TextReading(Plain):
 
     @property
     def analysis(self) -> Analysis:
-        """What splits a text into tokens."""
+        """The function that splits a text into tokens."""
         pattern = TOKEN_PATTERN if self.token_pattern is None else self.token_pattern
         return Analysis(level=self.level, lowercase=self.lowercase, token_pattern=pattern)
 

@@ -1,4 +1,4 @@
-"""What reads texts and token ids, for those who give them to something that reads numbers."""
+"""Advice for those who give texts or token ids to an estimator that reads numbers."""
 
 from __future__ import annotations
 

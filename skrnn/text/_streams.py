@@ -134,8 +134,7 @@ def split_random(
 def split(params: Any, texts: Sequences, seed: int) -> TrainingData:
     """Return the texts to train on, with those that early stopping looks at.
 
-    Of many texts, which are taken for independent ones, ``validation="auto"`` holds out some at
-    random.
+    Many texts are taken for independent ones, and ``validation="auto"`` holds out some at random.
     """
     how, fraction = params.validation, params.validation_fraction
     if how == "random" or (how == "auto" and len(texts) >= _MANY_TEXTS):

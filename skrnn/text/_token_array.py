@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-# Where a data frame of token ids has their vocabulary, among its `attrs`.
+# The key of the vocabulary among the `attrs` of a data frame of token ids.
 _ATTRIBUTE = "vocabulary"
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from .._compat import Interval, RealNotInt
 from .._tokens import N_FIXED, PADDING, UNKNOWN
 
-# What `min_df` may be, as in scikit-learn: a number of texts, or a share of them.
+# The values that `min_df` takes, as in scikit-learn: a number of texts, or a share of them.
 MIN_DF = [Interval(Integral, 1, None, closed="left"), Interval(RealNotInt, 0, 1, closed="both")]
 
 
@@ -103,7 +103,7 @@ class Vocabulary:
         sequences : iterable of int arrays of shape (n_steps_i,)
             Rows of a padded 2-D array, or arrays of different lengths.
         unknown : str, default="[UNK]"
-            What stands for the unknown token.
+            The text in the place of an unknown token.
         until : int or None, default=None
             Each sequence ends before the first of this id, such as that of a reserved end.
 

@@ -1,4 +1,4 @@
-"""What is told of rows whose past cannot be found."""
+"""Warnings about rows whose past cannot be found."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ._labels import dates_as_integers
 from ._left_out import has_lost_rows
 from ._stamps import Series, has_clock, is_newest_first
 
-# What each fitted transformer was told. Python's own memory of warnings is lost whenever anybody
-# filters warnings, which scikit-learn does in the midst of a call.
+# The warnings that each fitted transformer has given. Python's own memory of warnings is lost
+# whenever anybody filters warnings, which scikit-learn does in the midst of a call.
 _TOLD: WeakKeyDictionary[object, set[str]] = WeakKeyDictionary()
 _KEEP_THE_INDEX = (
     "In a pipeline, steps that return arrays take the index away, and "
@@ -38,7 +38,7 @@ def tell_once(transformer: object, text: str | None) -> None:
 
 
 def on_integer_dates(series: Sequence[Series]) -> str | None:
-    """What to tell of an integer index that looks like dates, if it does."""
+    """Return a warning about an integer index that looks like dates; None if it does not."""
     stamps = series[0].stamps
     return dates_as_integers(stamps.values) if stamps and stamps.kind == "integer" else None
 
@@ -53,7 +53,7 @@ def warn_of_rows_of_fit(
     transformer : object
         The transformer, which is told each thing once.
     X, y : array-like
-        What it is fitted on.
+        The data that it is fitted on.
     series : sequence of Series
         Those of X.
     reach : int
@@ -171,7 +171,7 @@ def warn_of_times_of_others(
     series : sequence of Series
         Those of the rows.
     history : sequence of dict
-        What the transformer remembers.
+        The rows that the transformer remembers.
     reach : int
         How many steps back the transformer looks.
     """

@@ -93,12 +93,13 @@ def lay_out(
     reach : int
         How many steps back anyone will look.
     fill : "mask", "edge" or float
-        What stands in absent steps: NaN, the last row before them, or a number.
+        The values in absent steps: NaN, the last row before them, or a number.
 
     Returns
     -------
     padded : ndarray of shape (n_slots, n_features)
-        ``n_slots = reach + n_rows`` for one series without holes. Of the dtype of X, read-only.
+        ``n_slots = reach + n_rows`` for one series without holes. It has the dtype of X, and is
+        read-only.
     slots : ndarray of shape (n_rows,)
         ``padded[slots] == X``, and ``padded[slots - lag]`` is what was `lag` steps before.
     series : ndarray of shape (n_rows,)
@@ -145,7 +146,7 @@ def remember(
     how: str = "auto",
     keeps_seen: bool = False,
 ) -> list[dict[str, Any]]:
-    """What transform must know of the training rows, one entry for each series with a clock.
+    """Return the training rows that transform needs, one entry for each series with a clock.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the two lag transformers share: fit, memory, alignment, tags."""
+"""The base of the two lag transformers: fit, memory, alignment, tags."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
         return lay_out(values, tracks, reach, self.fill)
 
     def _history(self, X: Any, dtype: Any) -> list[dict[str, Any]]:
-        """What is remembered, with the rows that `series_to_supervised` left out of X."""
+        """Return the rows to remember, with those that `series_to_supervised` left out of X."""
         left_out = left_out_of(X, self._takes_parts()) if self.context_ else None
         if left_out is None:
             return self.context_

@@ -198,7 +198,8 @@ def inferred_rules(stamps: Stamps) -> Iterator[Clock]:
 def _weekday_rules(wall: np.ndarray, stamps: Stamps) -> Iterator[Clock]:
     """Days without weekends, where no row of many lies on one."""
     seen = np.isin(np.arange(7), (wall // stamps.day + 3) % 7)  # 1970 began on a Thursday
-    # Of days in a row one weekend without rows tells; of scattered ones it may be chance.
+    # One weekend without rows is enough between days in a row. Between scattered days it may be
+    # chance.
     if 2 * (np.diff(wall) == stamps.day).sum() <= len(wall) - 1 and len(wall) < 20:
         return
     for weekend, freq in _WEEKENDS.items():
@@ -249,7 +250,7 @@ def _wall(stamps: Stamps) -> np.ndarray:
 def _month_rules(wall: np.ndarray, step: int, resolution: str) -> Iterator[Clock]:
     """Months counted from their ends, if the first stamp lies on the last day, or their starts.
 
-    Of stamps on the 29th to the 31st, those in shorter months stand on the last day.
+    A stamp on the 29th to the 31st stands on the last day of a shorter month.
     """
     to_end = int(_months(wall[:1], "end", resolution)[1][0])
     if to_end >= -86_400 * PER_SECOND[resolution]:
@@ -270,7 +271,7 @@ def _shift_in(months: np.ndarray, clock: Clock) -> Any:
 
 
 def month_stamps(months: np.ndarray, clock: Clock) -> np.ndarray:
-    """What the clock on the wall shows at a clock's stamp in each month, int64.
+    """Return the wall time of a clock's stamp in each month, int64.
 
     Parameters
     ----------

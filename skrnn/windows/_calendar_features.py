@@ -1,4 +1,4 @@
-"""What the calendar says of a row: the time of the day, the week and the year, as cyclic pairs."""
+"""Features from the calendar: the time of the day, the week and the year, as cyclic pairs."""
 
 from __future__ import annotations
 

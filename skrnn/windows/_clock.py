@@ -3,7 +3,7 @@
 A clock is a plain dictionary, so that it can be stored anywhere:
 
 kind, unit, resolution
-    What it measures, as in `Stamps`.
+    The numbers that it measures, as in `Stamps`.
 rule
     "fixed" (a length, or a difference of integers), "wall" (days of the local calendar), "month",
     "calendar" (a frequency of pandas), "rounded" (near equal steps), "rows" (the next row is the
@@ -11,7 +11,7 @@ rule
 step, origin
     A stamp with coordinate ``origin + k * step`` is step ``k``.
 anchor, shift, freq
-    What the rules "month" and "calendar" need besides.
+    Further values for the rules "month" and "calendar".
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def positions_of(target: Any, names: list[Any]) -> tuple[list[int], bool]:
         A name; the first part of nested names ("Close" of ("Close", "MSFT")); where no name is a
         number, a position; several of these; one truth value for each column; or None for all.
     names : list
-        Of the columns, each once.
+        The names of the columns, each once.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def check_names(names: list[Any]) -> None:
     Parameters
     ----------
     names : list
-        Of the columns of a frame.
+        The names of the columns of a frame.
     """
     counts = Counter(names)
     if len(counts) == len(names):
@@ -91,7 +91,7 @@ def _by_name(target: Any, names: list[Any]) -> list[int]:
 
 
 def _by_first_part(target: Any, names: list[Any]) -> list[int]:
-    """Of nested names, the columns whose name begins with the target."""
+    """Return the columns whose nested name begins with the target."""
     parts = target if isinstance(target, tuple) else (target,)
     n_parts = len(parts)
     nested = [isinstance(name, tuple) and len(name) > n_parts for name in names]

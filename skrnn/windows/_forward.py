@@ -30,13 +30,15 @@ def stamps_after(index: Any, n: int, clock: Clock | None = None) -> Any:
     n : int
         How many stamps, at least 0.
     clock : dict or None, default=None
-        What was learned of the series: see `_clock.learn_clock`. None learns it from the index.
+        The clock that was learnt from the series: see `_clock.learn_clock`. None learns it from the
+        index.
 
     Returns
     -------
     future : pandas.Index of shape (n,)
-        Of the class, the name, the time zone and the resolution of the index, in the order of time:
-        what ``pandas.date_range`` continues with. It has a frequency where pandas has one for it.
+        In the order of time, with the class, the name, the time zone and the resolution of the
+        index: the stamps that ``pandas.date_range`` continues with. It has a frequency where pandas
+        has one for it.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def stamps_after(index: Any, n: int, clock: Clock | None = None) -> Any:
     Notes
     -----
     A time of day that does not exist in a time zone, because summer time begins, becomes the first
-    moment after it. pandas refuses such an index. Of a time that comes twice, the first is meant.
+    moment after it. pandas refuses such an index. If a time comes twice, the first one is meant.
 
     Examples
     --------
@@ -71,7 +73,7 @@ def index_of(entry: dict[str, Any], name: Any = None, unit: str | None = None) -
     Parameters
     ----------
     entry : dict
-        Of `LagWindows.context_`.
+        One entry of `LagWindows.context_`.
     name : hashable, default=None
         Name of the index.
     unit : {"s", "ms", "us", "ns"} or None, default=None

@@ -1,4 +1,4 @@
-"""What a table must be before it is read: rows by columns, columns of numbers, each of one name.
+"""Checks of a table before it is read: rows by columns, columns of numbers, each with one name.
 
 Dates and texts among the columns are refused by name, and the message holds the line that mends it.
 """
@@ -39,7 +39,7 @@ def check_table(table: Any) -> None:
     Parameters
     ----------
     table : array-like or DataFrame
-        What this lets pass may still hold infinity, or nothing.
+        A table that passes may still hold infinity, or no rows.
     """
     _check_dimensions(table)
     names = _names(table)

@@ -1,7 +1,7 @@
 """Frequencies of pandas as plain data, and back: those that a word can spell, and the others.
 
 `CustomBusinessDay` spells itself "C", whatever its holidays, and `DateOffset(days=1)` cannot be
-read back at all. What a word would lose is written out as a dictionary.
+read back at all. Arguments that a word would lose are written out as a dictionary.
 """
 
 from __future__ import annotations

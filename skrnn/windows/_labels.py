@@ -58,7 +58,7 @@ def check_labels(index: Any, name: str, code: str) -> None:
     name : str
         The index, as the user has it.
     code : str
-        What puts dates in its place, where ``{}`` stands for them.
+        The code that replaces the index by dates; ``{}`` stands for the dates.
     """
     if are_dates(index):
         remedy = code.format(as_dates(index, name))
@@ -107,7 +107,7 @@ def _natural(text: str) -> list[Any]:
 
 
 def dates_as_integers(values: np.ndarray) -> str | None:
-    """What to tell of an integer index such as 20240101, 20240102, or 202401, 202402; else None.
+    """Return advice on an integer index such as 20240101, 20240102, or 202401, 202402; else None.
 
     Parameters
     ----------

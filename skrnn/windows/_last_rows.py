@@ -20,7 +20,7 @@ def newest(
     count : int
         How many to keep.
     seen : dict or None, default=None
-        What was last seen before all these rows: see `nothing_seen`. None keeps no account of it.
+        The values last seen before all these rows: see `nothing_seen`. None keeps no account of it.
 
     Returns
     -------

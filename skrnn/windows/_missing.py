@@ -13,7 +13,7 @@ from ._stamps import Series
 
 
 def learn_missing(X: np.ndarray) -> dict[str, np.ndarray]:
-    """What training rows tell of the values that are missing.
+    """Return what training rows tell about missing values.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def with_last_seen(
     Returns
     -------
     X : ndarray of shape (n_rows, n_features + n_flags)
-        Of the type of X.
+        It has the type of X.
     history : list of dict
         The same with rows as wide.
     """

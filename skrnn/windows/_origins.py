@@ -25,7 +25,7 @@ def are_origins(data: Any, n_rows: int, origins: Any, clock: str = "auto") -> np
         value for each row; or a function that is given the times of the rows, a pandas index, and
         returns these.
     clock : {"auto", "rows"}, default="auto"
-        What a step is.
+        The meaning of a step.
 
     Returns
     -------

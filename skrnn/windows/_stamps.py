@@ -1,4 +1,4 @@
-"""What the index of a table says about its rows: their series, and their stamps.
+"""The series and the stamps of a table's rows, as its index gives them.
 
 This is the only file that looks at an index. It knows nothing of steps or windows.
 """
@@ -27,7 +27,7 @@ class Stamps:
     Parameters
     ----------
     kind : {"integer", "datetime", "timedelta", "period"}
-        What the numbers are.
+        The meaning of the numbers.
     values : ndarray of shape (n_rows,), int64
         Integers as they are; time since 1970 in UTC; lengths of time; period ordinals.
     unit : str or None, default=None
@@ -35,7 +35,7 @@ class Stamps:
     freq : pandas offset, int or None, default=None
         The step that the index itself states, where it does. Rows may be missing from it.
     resolution : {"ns", "us", "s"}, default="ns"
-        What date-times and lengths of time are counted in: the finest that holds all of them.
+        The unit of date-times and lengths of time: the finest that holds all of them.
     """
 
     kind: str
@@ -150,7 +150,7 @@ def length(value: int, resolution: str) -> str:
 
 
 def wall_time(values: np.ndarray, zone: str | None, resolution: str = "ns") -> np.ndarray:
-    """What the clock on the wall shows in a time zone, for stamps in UTC.
+    """Return the wall time in a time zone, for stamps in UTC.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def wall_time(values: np.ndarray, zone: str | None, resolution: str = "ns") -> n
     zone : str or None
         Name of the time zone; None for naive stamps, which are wall time already.
     resolution : str, default="ns"
-        What the values are counted in.
+        The unit of the values.
 
     Returns
     -------
@@ -179,11 +179,11 @@ def utc_time(wall: np.ndarray, zone: str | None, resolution: str = "ns") -> np.n
     Parameters
     ----------
     wall : ndarray of shape (n_rows,), int64
-        What the clock shows, since 1970.
+        Wall time, counted from 1970.
     zone : str or None
         Name of the time zone; None for naive stamps.
     resolution : str, default="ns"
-        What the values are counted in.
+        The unit of the values.
 
     Returns
     -------
