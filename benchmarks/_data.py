@@ -51,7 +51,7 @@ def load_words(n_words: int) -> tuple[list[str], list[list[str]]]:
 def make_windows(series: pd.DataFrame, window: int) -> tuple[np.ndarray, np.ndarray]:
     """Return every full window with a known next day, and that day's maximum.
 
-    Of 28 days: (1433, 28, 4) and (1433,).
+    Windows of 28 days: (1433, 28, 4) and (1433,).
     """
     values = series.to_numpy()
     windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=0).swapaxes(1, 2)

@@ -1,4 +1,4 @@
-"""What a figure depends on: processor, cores, versions, and which peers are there."""
+"""The conditions of a figure: processor, cores, versions, and the peers that are installed."""
 
 import os
 import platform

@@ -39,7 +39,7 @@ def in_fresh_process(
     Returns
     -------
     object
-        What the function returned.
+        The value that the function returned.
 
     Raises
     ------

@@ -11,13 +11,13 @@ class Goal:
     Parameters
     ----------
     against : str
-        What it compares us with, or what it is the figure of.
+        The peers that it compares us with, or the quantity that it measures.
     value : float or None
         None: not measured, because the peer is not installed.
     must : float
-        What it must reach; the border counts as reached.
+        The bound that it must reach; the border counts as reached.
     aim : float or None
-        What we aim at.
+        The aim.
     unit : str, default="x"
     at_most : bool, default=False
         Smaller is better.
@@ -40,7 +40,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured and what came out.
+    """A measurement and its result.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Row:
     what : str
         In a few words, what was measured.
     unit : str
-        Of our figure and those of the peers.
+        The unit of our figure and of the peers' figures.
     ours : float
     peers : dict of str to float or None
         None: not installed.

@@ -1,4 +1,4 @@
-"""What the source of the package tells by being read: imports, circles, lengths, names."""
+"""Facts read from the source of the package: imports, circles, lengths, names."""
 
 import ast
 import io

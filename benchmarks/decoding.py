@@ -114,7 +114,7 @@ def _keras_writer(network: Any) -> Callable[[np.ndarray], np.ndarray]:
             ended |= token[:, 0] == END
             if ended.all():
                 break
-        # Of an output that does not end, ours does not give the last token, which was the end's.
+        # If an output does not end, ours lacks the last token, which was the place of the end.
         return written[:, : network.max_len_]
 
     assert keras.backend.backend() == "tensorflow"

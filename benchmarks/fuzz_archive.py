@@ -219,9 +219,9 @@ def judged(mutant: bytes, expected: Members | None, path: Path, watch: Watch) ->
     ----------
     mutant : bytes
     expected : dict of bytes or None
-        What one that loads has to hold; None for a forged one.
+        The contents that a loaded file has to hold; None for a forged one.
     path : Path
-        Where to write it.
+        The path to write it to.
     watch : Watch
     """
     import skrnn

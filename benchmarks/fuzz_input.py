@@ -116,7 +116,7 @@ class Case:
     method : str
         "" for none.
     later : Given or None
-        What the method is given; None for X.
+        The argument of the method; None for X.
     is_fitted : bool
     """
 

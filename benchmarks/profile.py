@@ -1,4 +1,4 @@
-"""Where the time of the grid search of ``benchmarks.search`` goes, cold.
+"""The time of the grid search of ``benchmarks.search``, part by part, cold.
 
 Run ``python -m benchmarks.profile``. The seconds are of the main thread; the program of a
 prediction is compiled beside that of the training in a thread of its own, if there are two cores,

@@ -26,7 +26,7 @@ LARGE_FITS = {
     "200 x 64": Task("lstm", (64,), 200, 64, n_samples=1280, batch_size=64, epochs=5),
 }
 
-# Of one network, on windows of one series.
+# One network, on windows of one series.
 LINEAR = Task("simple", (16,), 24, 4, batch_size=256)
 ROWS = (10_000, 100_000, 1_000_000)
 WINDOWS = (24, 48, 96, 192, 384)

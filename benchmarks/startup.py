@@ -1,4 +1,4 @@
-"""What one waits for before anything happens: the import, and the first fit of a process.
+"""The waiting before anything happens: the import, and the first fit of a process.
 
 Run ``python -m benchmarks.run --only startup``.
 """

@@ -20,7 +20,7 @@ from . import _source
 MAX_CODE_LINES, MAX_FILE_LINES = 50, 450
 NETWORKS = ["RNNRegressor", "RNNClassifier", "RNNSeq2Seq", "RNNAutoencoder", "RNNLanguageModel"]
 SMALL = {"units": 4, "epochs": 2, "batch_size": 16, "random_state": 0}
-# What scikit-learn's own callbacks keep on an estimator.
+# Attributes that scikit-learn's own callbacks keep on an estimator.
 CALLBACKS_OWN = {"_callback_fit_ctx", "_skl_callbacks", "_skl_callbacks_to_teardown"}
 
 DEFINITIONS = f"""\
@@ -50,7 +50,7 @@ class Entry(NamedTuple):
 
 
 class FitCounts(NamedTuple):
-    """What the fit of one estimator comes to."""
+    """The counts of one estimator's fit."""
 
     entries: int
     changes: int

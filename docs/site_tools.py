@@ -11,7 +11,7 @@ from types import ModuleType
 from urllib.parse import unquote, urljoin, urlsplit
 
 PROJECT = Path(__file__).resolve().parents[1]
-# Where the display of an estimator and the package index link to.
+# The address that the display of an estimator and the package index link to.
 HOME = "https://skrnn.readthedocs.io/en/stable/"
 
 

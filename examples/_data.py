@@ -1,4 +1,4 @@
-"""What the examples share: options, real data out of PyPI packages, and a folder for pictures.
+"""Helpers of the examples: options, real data out of PyPI packages, and a folder for pictures.
 
 A data set is read from the files of an installed package, which is not imported, or from a source
 distribution in the folder `data` beside this file. Nothing is downloaded here; what is missing is

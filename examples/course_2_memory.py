@@ -88,8 +88,8 @@ for name, params in cells.items():
     print(f"  {name:28}" + "".join(f"{share:<8.2f}" for share in right[name]))
 
 # %%
-# What is left of the gradient
-# ----------------------------
+# The gradient that is left
+# -------------------------
 # By the chain rule, the derivative of the last state by the state k steps before is a product of k
 # matrices, one for each step: the recurrent weights, times the slope of tanh. Its size is computed
 # here for the trained simple cell, over ten test sequences.

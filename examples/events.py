@@ -43,9 +43,9 @@ SEEDS = range(1 if quick else 5)
 # The data
 # --------
 # A sensor that measures a hundred times a second gives 3000 steps for half a minute: too many for
-# a recurrent network to remember over. What tells walking from standing is how lively the sensor
-# is, and five numbers a second are enough for that. (A convolution with strides would
-# shorten a signal as well, but then there is no prediction for each step.)
+# a recurrent network to remember over. The sensor is livelier in walking than in standing, and five
+# numbers a second are enough to show it. (A convolution with strides would shorten a signal as
+# well, but then there is no prediction for each step.)
 
 
 def liveliness(measured):
@@ -320,7 +320,7 @@ for name, what in [
 # the network's in red, and in blue that of the best plain answer.
 #
 # .. image:: /_static/gallery/events.png
-#     :alt: What the example draws.
+#     :alt: Recordings of three people, with the true box of a walk and the boxes of two answers.
 
 shown = "network, tags"
 plain = max((name for name in answers if "network" not in name), key=lambda a: table[a].mean())

@@ -39,7 +39,7 @@ def train_with_baseline(
     samples : TrainingData
         All that the fit was given to learn from, in the user's units.
     data : TrainingData
-        What of them the networks are trained on, and what is held out.
+        The part of them to train networks on, and the part that is held out.
     train : callable
         Trains on samples for a task with its scales, and sets the fitted attributes. Networks of
         an earlier call stay.

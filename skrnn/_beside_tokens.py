@@ -13,7 +13,7 @@ from ._estimator import Fit
 from ._few_samples import Train, train_to_the_end, with_part_to_judge_by
 from ._network_outputs import outputs_alone
 
-# What the line may count, from nothing to all.
+# The shares that the line may have, from nothing to all.
 _SHARES = np.linspace(0, 1, 11)
 # Fewer held-out samples say nothing of it.
 _FEWEST_TO_JUDGE_BY = 20
@@ -37,7 +37,7 @@ def train_beside_tokens(
     samples : TrainingData
         All that the fit was given to learn from, in the user's units.
     data : TrainingData
-        What of them the networks are trained on, and what is held out.
+        The part of them to train networks on, and the part that is held out.
     train : callable
         Trains on samples for a task with its scales, and sets the fitted attributes.
     again : bool

@@ -32,7 +32,7 @@ def with_callbacks(method: Method) -> Method:
 
 
 class FittedOn:
-    """What `fit` was given, in the words of scikit-learn's callbacks."""
+    """The arguments of `fit`, by the names of scikit-learn's callbacks."""
 
     def __init__(self, X: Any, y: Any = None, sample_weight: Any = None) -> None:
         self.X, self.y, self.sample_weight = X, y, sample_weight
@@ -64,7 +64,7 @@ class EpochTasks:
     estimator : estimator
         The estimator that is being fitted.
     fitted_on : FittedOn
-        What `fit` was given.
+        The arguments of `fit`.
     max_epochs : int
         The number of epochs at most, of all networks together.
     fitted_with : callable

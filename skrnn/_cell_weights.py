@@ -1,6 +1,6 @@
 """The recurrent cells without TensorFlow: the weights and the states that each of them has.
 
-What a cell computes stands in `skrnn._keras.functional.cells`, by the same names.
+`skrnn._keras.functional.cells` defines what each cell computes, by the same names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Weight = tuple[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class CellWeights:
-    """What one kind of cell keeps.
+    """The weights and the states of one kind of cell.
 
     Parameters
     ----------

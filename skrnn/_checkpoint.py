@@ -1,9 +1,9 @@
 """How far a fit has come, in a file from which the same call of `fit` goes on.
 
 An epoch depends on the weights, the state of the optimizer and the number of the epoch, from which
-the order of the samples and dropout are drawn. What stops a training early depends on its history.
-So these are all that is kept of a network. What the fit is of (parameters, data, versions) stands
-in the file by its digests, and a file of another fit is refused.
+the order of the samples and dropout are drawn. Early stopping depends on the history.
+So these are all that is kept of a network. The parameters, the data and the versions of the fit
+stand in the file as digests, and a file of another fit is refused.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .persistence._value_archive import versions
 
 # Writing takes this part of the time at most.
 _SHARE = 0.05
-# What tells of a fit without a part in it, and what is seen in the weights that it starts from.
+# Parameters that do not decide a fit, or that show in the weights that it starts from.
 _WITHOUT_A_PART = {"callbacks", "embeddings", "pretrained", "random_state", "verbose"}
 _DECIDING_VERSIONS = ("skrnn", "numpy", "scikit-learn", "tensorflow")
 
@@ -64,7 +64,7 @@ class Checkpoint:
     Parameters
     ----------
     path : str
-        Where the file is, or is to be.
+        The path of the file, which may not exist yet.
     estimator : BaseNetwork or RNNForecaster
     params : namespace
         Its parameters.
@@ -101,7 +101,7 @@ class Checkpoint:
 
     @property
     def of_parts(self) -> Any:
-        """What the fits of which this one consists are given as their checkpoint."""
+        """The checkpoint for the fits of which this one consists."""
         return self
 
     def seeds_of_next(self, drawn: dict[str, int], random_state: Any) -> dict[str, int]:
@@ -129,7 +129,7 @@ class Checkpoint:
         ----------
         engine : {"compiled", "keras"}
         device : {"cpu", "gpu"}
-            Where it trains.
+            The device that it trains on.
         data : TrainingData
             In the units of the network.
         starts : list of Start
@@ -238,7 +238,7 @@ class CheckpointInFolder(Checkpoint):
 
 @dataclass(frozen=True)
 class Record:
-    """Where the training of one network is kept, and what is known of it already."""
+    """The place in a checkpoint for the training of one network, and its earlier progress."""
 
     checkpoint: Checkpoint
     stage: int

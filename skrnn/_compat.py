@@ -1,4 +1,4 @@
-"""What we use of scikit-learn beyond its public names, in one place: here to mend if one moves."""
+"""The private names of scikit-learn that we use, in one place: here to mend if one moves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
-# What scikit-learn's decorator of `fit` keeps on an estimator, and what gives it a context there.
+# Attributes that scikit-learn's decorator of `fit` keeps on an estimator; the second one gives a
+# context.
 CALLBACK_STATE = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 CALLBACK_CONTEXT = "_init_callback_context"
 

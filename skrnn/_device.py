@@ -1,4 +1,4 @@
-"""What a fit says of the engine and the device that ran: the attribute `engine_`."""
+"""The attribute `engine_`: the engine and the device that ran a fit."""
 
 from typing import Any
 

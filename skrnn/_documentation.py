@@ -1,4 +1,4 @@
-"""Where scikit-learn's HTML display of an estimator links to."""
+"""The link in scikit-learn's HTML display of an estimator."""
 
 
 class DocumentationLink:

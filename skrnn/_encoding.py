@@ -1,4 +1,4 @@
-"""What an autoencoder computes for sequences."""
+"""The computations of an autoencoder for sequences."""
 
 from __future__ import annotations
 

@@ -44,14 +44,14 @@ POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 RATE = Interval(Real, 0, 1, closed="left")
 AUTO = StrOptions({"auto"})
 COMPILED_OPTIMIZERS = {"adam", "adamw", "rmsprop", "sgd"}
-# What a continued training may have otherwise than the fit before.
+# Parameters that a continued training may change.
 
 
 class BaseNetwork(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     """Base of the estimators that train a network.
 
-    A subclass has a `fit` that opens a `Fit`, reads X and y, and lets it train the network. What
-    it learns beside the weights is kept as plain values: `input_`, `target_` and `network_`.
+    A subclass has a `fit` that opens a `Fit`, reads X and y, and lets it train the network. Beside
+    the weights, it keeps what it learns as plain values: `input_`, `target_` and `network_`.
     """
 
     _usual = Usual(learning_rate=1e-3, batch_size=32, epochs=50, patience=5)
@@ -112,7 +112,8 @@ class Fit:
     check : callable or None, default=None
         Refuses parameters, its argument, that do not go together.
     checkpoint : path, Checkpoint or None, default=None
-        Where the fit keeps how far it is; the checkpoint itself in a fit of several networks.
+        The file in which the fit keeps how far it is; the checkpoint itself in a fit of several
+        networks.
 
     Attributes
     ----------
@@ -125,7 +126,7 @@ class Fit:
     stops_early : bool
         Whether a held-out part may end a training.
     verdict : Verdict or None
-        What there is to warn of after it.
+        The warning to give after it, if any.
     """
 
     def __init__(
@@ -261,7 +262,7 @@ class Fit:
     ) -> None:
         """Train networks on data in their units, and set the fitted attributes.
 
-        What an earlier call trained stays among the networks of the estimator.
+        The networks of an earlier call stay in the estimator.
 
         Parameters
         ----------
@@ -275,7 +276,7 @@ class Fit:
             None: that of the targets.
         engine : {"compiled", "keras"}
         extras : dict or None
-            What the engine "keras" alone takes.
+            Arguments for the engine "keras" alone.
         kept : dict or None
             Attributes to set beside those of every network.
         finish : callable or None
@@ -286,7 +287,7 @@ class Fit:
             self._refuse_other_number()
             start = None
         device = _device_of(self.params)
-        # What the optimizer's state is of.
+        # The optimizer's state fits another training only if these agree.
         optimizer = [engine, self.params.optimizer, n_frozen(network)]
         learnt = {
             **task.attributes(),
@@ -459,7 +460,7 @@ def _device_of(params: Any) -> str:
 
 def _params(estimator: Any) -> SimpleNamespace:
     """Return the parameters of an estimator."""
-    # Of classes that have no parameter for them.
+    # Values for classes that have no parameter for them.
     fixed = {
         "shuffle": estimator.shuffle,
         "learning_rate_schedule": "constant",

@@ -1,4 +1,4 @@
-"""What fitted networks give, before any scale or line makes predictions of it."""
+"""The raw outputs of fitted networks, before any scale or line makes predictions of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def outputs_alone(fitted: Any, sequences: Sequences) -> list[np.ndarray]:
     sequences = sequences.trimmed() if is_own and not per_step else sequences
     engine, device = engine_name(fitted.engine_), device_of(fitted)
     predict = partial(_keras.predict, engine, network, device=device, builder=fitted.builder_)
-    # What a user's own model gave was learnt of the first network.
+    # The check of a user's own model was learnt from the first network.
     check = None if is_own else fitted.builder_check_
     return [
         predict(weights, sequences, check=check if number == 0 else None)

@@ -11,7 +11,7 @@ from ._spec import Autoencoder, EncoderDecoder, LanguageModel, Network
 
 
 class ReadOut(NamedTuple):
-    """What "auto" stands for: how a sequence is run over, and what is read of it."""
+    """The meaning of "auto": how a sequence is run over, and what is read from it."""
 
     bidirectional: bool
     pooling: str = "last"

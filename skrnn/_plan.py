@@ -15,7 +15,7 @@ from ._compat import StrOptions
 from ._schedule import CONSTANT, Schedule
 
 # From so many samples on a part is held out. Windows of a series and texts are noisy: the schedule
-# alone would learn their noise. Of other sequences a part says little unless there are many.
+# alone would learn their noise. A part of other sequences says little unless there are many.
 _FEWEST_WINDOWS, _FEWEST_SEQUENCES = 500, 2000
 # Without a held-out part: the least of updates and epochs, the samples of a batch, and the learning
 # rate that classifiers of sequences begin with. Numbers, windows and texts are noisy: they keep the
@@ -100,7 +100,7 @@ def plan_of(params: Any, usual: Usual, n_samples: int, *, validates: bool, is_cl
     ----------
     params : namespace
     usual : Usual
-        What "auto" stands for where a part is held out.
+        The values of "auto" if a part is held out.
     n_samples : int
         Those to train on.
     validates : bool
@@ -125,7 +125,7 @@ def plan_of(params: Any, usual: Usual, n_samples: int, *, validates: bool, is_cl
 
 @dataclass(frozen=True)
 class Usual:
-    """What "auto" stands for where a part of the samples is held out."""
+    """The values of "auto" if a part of the samples is held out."""
 
     learning_rate: float
     batch_size: int

@@ -1,4 +1,4 @@
-"""What a training starts from where the user gives it: vectors of tokens, or a fitted network."""
+"""Starts of a training that the user gives: vectors of tokens, or a fitted network."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .text._token_array import reading_of
 
 @dataclass(frozen=True)
 class Beginning:
-    """What of a network is not drawn at random.
+    """The starting weights of a network that are not drawn at random.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ def program(build: Callable[..., Any], *key: Any) -> Any:
 
 
 class CacheInfo(NamedTuple):
-    """What `cache_info` returns."""
+    """The counts that `cache_info` returns."""
 
     hits: int
     misses: int

@@ -28,8 +28,8 @@ def roll_out(
 
     The outputs of the network are features of the next step. They are fed back to it beside the
     values of features that are known ahead, all steps in one compiled call. The state of the
-    network is carried along: the windows grow, and no step is read twice. Of several networks each
-    is fed its own outputs, and the forecast is the mean of theirs.
+    network is carried along: the windows grow, and no step is read twice. Each of several networks
+    is fed its own outputs, and the forecast is the mean of their forecasts.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-# What "cosine" falls to, and the part of the updates over which it rises first.
+# The factor that "cosine" falls to, and the part of the updates over which it rises first.
 _FLOOR = 0.1
 _WARM_UP = 0.05
 # "plateau": what the rate is multiplied by, and the least of it that is left.
@@ -17,12 +17,12 @@ _LEAST = 0.01
 
 @dataclass(frozen=True)
 class Schedule:
-    """What the learning rate is multiplied by at each update.
+    """The factor of the learning rate at each update.
 
     Parameters
     ----------
     floor : float
-        What it falls to, along half a cosine; 1 lets it be constant.
+        The factor that it falls to, along half a cosine; 1 lets it be constant.
     n_updates : int
         The updates after which it has fallen.
     n_warm_up : int

@@ -1,4 +1,4 @@
-"""What the networks share that predict from sequences, for a sequence or for its steps."""
+"""The base of networks that predict from sequences, for a sequence or for its steps."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def read_samples(
     learn_targets : callable
         Returns, from the parameters, y and the sequences, what y is and its values.
     given : Beginning
-        What the user gives the training to start from.
+        The weights that the user gives the training to start from.
     known : array-like or None
         The values that are known ahead.
     """

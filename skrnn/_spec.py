@@ -1,4 +1,4 @@
-"""What a network is and how it is trained, as frozen values: all that an engine knows of a fit.
+"""A network and its training as frozen values: all that an engine knows about a fit.
 
 A `Spec` and a `Training` describe structure, so they key the cache of compiled programs.
 `Values` holds what may differ between two runs of one program.
@@ -192,7 +192,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Values:
-    """What a training run may change without a new program.
+    """The values that a training run may change without a new program.
 
     `averaging` is the part of the average that an update leaves, where weights are averaged.
     `levels` are those of the loss "quantile".

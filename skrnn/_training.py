@@ -17,7 +17,7 @@ from ._spec import Training, Values
 
 @dataclass(frozen=True)
 class Progress:
-    """Where the training of one network stands after an epoch.
+    """The progress of the training of one network after an epoch.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training gives back.
+    """The results of a training.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class Run:
     plan : Plan
     verbose : int
     extras : dict
-        What the engine "keras" alone takes.
+        Arguments for the engine "keras" alone.
     """
 
     network: Any
@@ -98,7 +98,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Start:
-    """Where the training of a network starts.
+    """The start of the training of a network.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class Start:
     optimizer_state : list of ndarray or None
         None for a new optimizer.
     record : skrnn._checkpoint.Record or None, default=None
-        Where its progress is kept, and what is known of it from a run that was killed.
+        The place for its progress, with the progress of a run that was killed.
     """
 
     values: Values
@@ -185,7 +185,7 @@ class Monitor:
     halted : threading.Event
         Set where no more epochs are wanted, because another network failed.
     record : skrnn._checkpoint.Record or None
-        Where the progress is kept, and what is known of it from a run that was killed.
+        The place for the progress, with the progress of a run that was killed.
     """
 
     def __init__(self, *, patience, plateau, verbose, epochs, on_epoch, halted, record=None):
@@ -217,7 +217,7 @@ class Monitor:
 
     @property
     def rate_scale(self):
-        """What the learning rate of the next epoch is multiplied by."""
+        """The factor of the learning rate in the next epoch."""
         return self._plateau.scale
 
     def begin_epoch(self):

@@ -13,7 +13,7 @@ from .exceptions import UninformativeFitWarning
 
 
 class Verdict(NamedTuple):
-    """What to warn of."""
+    """A warning to give."""
 
     message: str
     category: type[Warning]

@@ -1,4 +1,4 @@
-"""What an encoder and decoder writes for its inputs, and where it looked."""
+"""The outputs that an encoder and decoder writes for its inputs, and its attention."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
 """The site has a page for every public name, and no sentence of the documentation is twisted."""
 
+import ast
 import importlib
 import inspect
 import re
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from sklearn.base import BaseEstimator
 import skrnn
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+SOURCE = Path(skrnn.__file__).parent
 PUBLIC = {name: getattr(skrnn, name) for name in skrnn.__all__ if callable(getattr(skrnn, name))}
 LISTED = re.findall(r"^    ([A-Za-z_]\w*)$", (DOCS / "api.rst").read_text("utf-8"), re.MULTILINE)
 
@@ -100,9 +103,36 @@ def test_no_sentence_opens_with_a_clause(name, text):
     assert not twisted(text), f"{name}: begin these with their subject"
 
 
+def private_texts(source):
+    """Give each docstring of a module, and each comment with the lines that go on with it."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, documented):
+            yield ast.get_docstring(node) or ""
+    lines = [line.strip() for line in source.splitlines()]
+    for is_comment, group in groupby(lines, key=lambda line: line.startswith("#")):
+        if is_comment:
+            yield "\n".join(line.lstrip("#: ") for line in group)
+
+
+def test_no_sentence_of_the_source_opens_with_a_clause():
+    found = [
+        f"{path.relative_to(SOURCE)}: {sentence}"
+        for path in SOURCE.rglob("*.py")
+        for text in private_texts(path.read_text("utf-8"))
+        for sentence in twisted(text)
+    ]
+    assert not found, "begin these with their subject"
+
+
 def test_twisted_sentences_are_found():
     assert twisted("It is so. Where it ends, all\nends. What is it? No.") == [
         "Where it ends, all ends."
     ]
     assert twisted("x : int\n    Of the steps.") == ["Of the steps."]
     assert not twisted("The place where it ends. We ask: what is it?")
+    source = 'def f():\n    """Return x. Of y."""\n    # Where it ends,\n    # all ends.\n'
+    assert [s for text in private_texts(source) for s in twisted(text)] == [
+        "Of y.",
+        "Where it ends, all ends.",
+    ]

@@ -1,4 +1,4 @@
-"""What a task gives: what to learn from, what to answer, and what to answer without learning."""
+"""The data of a task: samples to learn from, samples to answer, and plain answers to these."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Data:
     naive : ndarray
         An answer to `X_test` that needs no learning.
     judged : ndarray of bool
-        The rows of the test part that count. Of a series, the first ones do not: between the last
+        The rows of the test part that count. The first ones of a series do not: between the last
         row that is learnt from and the first that counts lie the targets of the former.
     """
 

@@ -1,4 +1,4 @@
-"""What one writes in Keras without a second thought, with the layers that our defaults have.
+"""A network as one writes it in Keras without a second thought, with the layers of our defaults.
 
 Inputs and numbers to be predicted are standardized; a GRU of 32 units reads the steps; Adam,
 batches of 32 and everything else is as Keras has it. There are at most 20 epochs, and the usual

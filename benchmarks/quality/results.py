@@ -10,7 +10,7 @@ from .tasks import Task
 
 
 class Results:
-    """What was measured: a dict of tasks, of dicts of answers, of figures."""
+    """The measurements: a dict of tasks, of dicts of answers, of figures."""
 
     def __init__(self, figures: dict[str, dict[str, dict[str, Any]]] | None = None):
         self.figures = figures or {}

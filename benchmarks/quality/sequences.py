@@ -21,7 +21,7 @@ def archive_set(
     Parameters
     ----------
     name : str
-        What the archives call it.
+        Its name in the archives.
     package : {"aeon", "sktime"}
         The package that has it.
     every : int

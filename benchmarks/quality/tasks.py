@@ -19,7 +19,7 @@ from skrnn import LagWindows, RNNClassifier, RNNRegressor, SequenceTokenizer
 from . import sequences, series, texts
 from .data import Data
 
-# What a quick run leaves out.
+# The tasks that a quick run leaves out.
 LONG = frozenset(
     """
     chicago-fortnight chicago-temperature victoria-half-hour traffic-hour page-views-week OSULeaf
@@ -46,11 +46,11 @@ class Task:
         Whether the answer is a class and judged by accuracy, or a number and judged by the mean
         absolute error.
     window : int or None
-        Of a series: how many rows up to each an answer may look at.
+        For a series: how many rows up to each an answer may look at.
     level : {"word", "char"}
-        Of texts: what a step is.
+        For texts: what a step is.
     most : int or None
-        Of texts: how many steps are read at most.
+        For texts: how many steps are read at most.
     """
 
     name: str

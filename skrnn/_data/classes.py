@@ -50,7 +50,7 @@ class ClassTargets(Targets):
     balanced : tuple of float or None, default=None
         The weight of each class where ``class_weight="balanced"``, as learnt from the first y.
     pair : tuple of int, default=(0, 1)
-        What stands in a binary indicator for "no" and for "yes".
+        The numbers for "no" and for "yes" in a binary indicator.
     shares : tuple of float or None, default=None
         The share of each class, or of the samples with each label, in the first y, by weight: all
         that can be said of a sequence without any step.

@@ -84,9 +84,9 @@ class NumberInputs(Inputs):
         The length of lists of numbers that were equally long in `fit`: a table of another width
         is no X then, though lists may have any length.
     mean, scale : tuple of float or None, default=None
-        Of each feature; None before they are learnt.
+        The scale of each feature; None before it is learnt.
     known_mean, known_scale : tuple of float or None, default=None
-        Of each feature that is known ahead, if there are any.
+        The scale of each feature that is known ahead, if there are any.
     """
 
     is_list: bool
@@ -121,7 +121,7 @@ class NumberInputs(Inputs):
 
     @property
     def reads_2d(self) -> str:
-        """What an X of two axes is; see `skrnn._data.validation`."""
+        """The meaning of an X of two axes; see `skrnn._data.validation`."""
         if self.has_feature_axis or self.are_vectors:
             return NEITHER
         return SAMPLES if self.is_list else TABLE

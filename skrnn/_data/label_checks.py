@@ -1,4 +1,4 @@
-"""What labels may be, and what is said about those that are meant otherwise."""
+"""Checks of labels, and advice on labels that are meant otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a decoder of latent vectors may be given."""
+"""Checks of the latent vectors that a decoder is given."""
 
 from __future__ import annotations
 

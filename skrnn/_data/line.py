@@ -32,7 +32,7 @@ class Line:
     coef : ndarray of shape (n_steps * n_features, n_outputs)
     intercept : ndarray of shape (n_outputs,)
     mean, scale : ndarray of shape (n_outputs,)
-        Of what the line leaves of the targets, which is what a network beside it learns.
+        The scale of the part of the targets that the line leaves, which a network beside it learns.
     n_alone : int
         So many networks, the first ones, predict without the line.
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import DTypeLike
 
-# What XLA's machine code expects of its arguments, and TensorFlow's own allocator gives.
+# XLA's machine code expects arguments with this alignment, and TensorFlow's allocator gives it.
 _ALIGNMENT = 64
 
 

@@ -1,4 +1,4 @@
-"""What a network is trained on: sequences, targets and weights, sample by sample."""
+"""The samples to train a network on: sequences, targets and weights, one of each a sample."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .sequences import Sequences
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a network is trained on: first in the user's units, then in the network's.
+    """The samples to train a network on: first in the user's units, then in the network's.
 
     Parameters
     ----------
     sequences : Sequences
     targets : float32 ndarray of shape (n_samples[, n_target_steps], n_targets), Sequences or None
-        Labels are class numbers, in one column. Numbers that are missing are NaN. Where each step
-        of a sequence has a target, these are `Sequences` of the same lengths, finite at absent
-        steps too. None where they are steps of the sequences themselves.
+        Labels are class numbers, in one column. Numbers that are missing are NaN. If each step of a
+        sequence has a target, these are `Sequences` of the same lengths, finite at absent steps
+        too. None where they are steps of the sequences themselves.
     sample_weight : float32 ndarray of shape (n_samples,)
     validation : TrainingData or None
-        What early stopping looks at.
+        The held-out samples of early stopping.
     target_lengths : int ndarray of shape (n_samples,) or None
         The steps of each sample's targets where they are other ones than those of the sequence.
     batch_size : int or None
@@ -43,7 +43,7 @@ class TrainingData:
 
     @property
     def lengths(self):
-        """What a sample's share of the work is by: like ones come in one batch."""
+        """The work that each sample makes; samples with like lengths come in one batch."""
         if self.target_lengths is None:
             return self.sequences.lengths
         return self.sequences.lengths + self.target_lengths

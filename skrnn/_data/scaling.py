@@ -38,7 +38,7 @@ def mean_and_scale(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, 
         )
     # Below this the column's spread is rounding error of its mean.
     rounding = 10 * np.finfo(np.float64).eps * np.abs(mean)
-    # Where the mean is so large that float32 could not hold the error, that is the scale.
+    # If the mean is so large that float32 could not hold the error, the rounding is the scale.
     unit = np.where(np.abs(mean) > 1e30, rounding, 1.0)
     return mean, np.where((scale <= rounding) | (scale == 0), unit, scale)
 

@@ -109,8 +109,8 @@ class Sequences:
     def trimmed(self) -> Sequences:
         """Return the sequences without the absent steps at their ends, where they can be cut.
 
-        Sequences that were padded to one length are then those that they were before. Of windows
-        nothing is cut: they share their rows.
+        Sequences that were padded to one length are then those that they were before. Windows are
+        never trimmed, because they share their rows.
         """
         if self.series is not None or self.dilation != 1:
             return self

@@ -9,7 +9,7 @@ from .._warnings import warn
 from .sequences import Sequences
 from .window_runs import Runs, one_run, window_runs
 
-# Of fewer, one would be too large a part to hold out.
+# With fewer series, one would be too large a part to hold out.
 _FEWEST_SERIES = 3
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -68,8 +68,9 @@ def _split_runs(runs: Runs, fraction: float) -> Split:
 def _prefers_whole(runs: Runs, n_train: int, n_validation: int, fraction: float) -> bool:
     """Tell whether the series are too short to hold out the last part of each.
 
-    What overlaps with the last parts leaves too little, or, of many series, these parts are far
-    less or far more than was asked for: each is one window at least.
+    They are too short if too few samples are left without an overlap with the last parts. Many
+    series are too short if the last parts, of one window at least, are far less or far more than
+    was asked for.
     """
     n_series, n_samples = len(runs.samples), sum(map(len, runs.samples))
     if _is_too_few(n_samples, n_train, n_validation):

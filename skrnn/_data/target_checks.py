@@ -1,4 +1,4 @@
-"""What y and sample weights may be, in the same form of complaint as for X."""
+"""Checks of y and of sample weights, with errors of the same form as for X."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What y is: learnt in `fit`, used again to score, to go on, and to read the network's outputs.
+"""The form of y: learnt in `fit`, used again to score, to go on, and to read the outputs.
 
 Each kind of target knows its own scale, its loss, by which classes a random split is stratified,
 and how raw outputs become predictions.
@@ -43,7 +43,7 @@ class Targets(Plain):
     quantiles: tuple[float, ...] | None = None
     # The steps ahead that a decoder writes; None without one.
     n_target_steps: int | None = None
-    # What a prediction is for a sequence of which nothing is known, in a sentence.
+    # A sentence on the predictions for sequences without any present step.
     of_an_outage = "Their predictions are NaN, and score leaves them out."
 
     @property
@@ -138,7 +138,7 @@ class NumberTargets(Targets):
     n_target_steps : int or None
         The steps ahead that a decoder writes.
     mean, scale : tuple of float or None, default=None
-        Of each output; None before they are learnt.
+        The scale of each output; None before it is learnt.
     constants : tuple of float or None, default=None
         The value of each output that has never had another one, None for the others. No network
         is needed to predict it.
@@ -288,7 +288,7 @@ class NumberTargets(Targets):
 
     @property
     def _axis_of_levels(self):
-        """What takes the whole axis of levels, where there is one, in an index."""
+        """The part of an index that takes the whole axis of levels, if there is one."""
         return () if self.quantiles is None else (slice(None),)
 
     def _from_outputs(self):

@@ -23,9 +23,9 @@ T = TypeVar("T", bound=Targets)
 
 @dataclass(frozen=True)
 class Task(Generic[I, T]):
-    """What is predicted from what: the form and the scale of X, of y and of sample weights.
+    """A task of prediction: the form and the scale of X, of y and of sample weights.
 
-    Where there is a line, the network learns what is left of the targets beside it.
+    If there is a line, the network learns the part of the targets that the line leaves.
     """
 
     inputs: I
@@ -33,7 +33,7 @@ class Task(Generic[I, T]):
     # The mean of the first weights; None as long as there were none.
     weight_scale: float | None = None
     line: Line | None = None
-    # Of texts, a line that counts in a mean with the network.
+    # For texts, a line that counts in a mean with the network.
     token_line: TokenLine | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""What X may be.
+"""Checks of X.
 
 Everything is checked once, here, and every complaint has one form: what was expected, what
 arrived, what to do.
@@ -18,8 +18,8 @@ from .containers import holds_sequences, is_nested, listed
 from .outages import refuse_nothing_but_outages
 from .sequences import Sequences
 
-# What an X of two axes is: a table, whose columns are known by their number; sequences of one
-# feature, of any length; or neither, where a step has features.
+# The meanings of an X of two axes: a table, whose columns are known by their number; sequences of
+# one feature, of any length; or neither, where a step has features.
 TABLE, SAMPLES, NEITHER = "table", "samples", "neither"
 
 
@@ -32,7 +32,7 @@ def check_numbers(estimator, X, *, reads_2d, reset):
         Its `n_features_in_` is set or compared.
     X : see the estimators' `fit`
     reads_2d : {TABLE, SAMPLES, NEITHER}
-        What an X of two axes is.
+        The meaning of an X of two axes.
     reset : bool
         True in `fit`: learn the number of features. False: compare with it.
 
@@ -197,9 +197,9 @@ def _of_samples(X, name):
 def _check_3d(X, name):
     from ..windows._strides import as_flat_series  # here: half of the time of our import
 
-    # Of sequences of one step the strides say nothing.
+    # Sequences of one step have strides that say nothing.
     flat = as_flat_series(X) if X.shape[1] > 1 else None
-    # Of windows that know their rows the rows are checked, never the windows: that would be a copy.
+    # If windows know their rows, the rows are checked: to check the windows would copy them.
     if getattr(X, "table", None) is not None:
         sequences = Sequences.from_table(X.table._replace(rows=_as_floats(X.table.rows)))
     elif flat is not None and X.dtype.kind in "biuf":

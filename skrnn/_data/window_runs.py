@@ -44,9 +44,9 @@ class Runs(NamedTuple):
 def window_runs(sequences: Sequences) -> Runs | None:
     """Find the runs of overlapping windows; None for independent sequences.
 
-    Windows that are known to be such have a run for each series. Of others, copied and given as
-    an array, the values tell; where neighbours share none, a new run begins. Sequences of one step
-    share nothing to know them by, and are independent where nothing else tells.
+    Windows that are known to be such have a run for each series. Windows that were copied into an
+    array are known by their values: a new run begins where neighbours share none. Sequences of one
+    step share nothing to know them by, and are independent where nothing else tells.
     """
     if sequences.is_ragged or sequences.holds_tokens or len(sequences) < 2:
         return None

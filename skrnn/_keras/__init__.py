@@ -101,7 +101,7 @@ def fit(
     engine : {"compiled", "keras"}
     network, kind, values, data, monitor, weights, optimizer_state : see `Engine.fit`
     builder : callable or None
-        What makes the user's own model; for the engine "keras" alone.
+        The function that makes the user's own model; for the engine "keras" alone.
     callbacks : sequence
         Those of Keras; for the engine "keras" alone.
     """

@@ -1,4 +1,4 @@
-"""What an engine has to do, and what it is told of a fit."""
+"""The protocol of an engine, and of the monitor of a fit."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ from .._spec import Spec, Training, Values
 
 
 class Monitor(Protocol):
-    """What follows the epochs of a fit, keeps the best weights and says when to stop."""
+    """Follows the epochs of a fit, keeps the best weights and says when to stop."""
 
     patience: int | None
     weights: Any
@@ -22,7 +22,7 @@ class Monitor(Protocol):
 
     @property
     def rate_scale(self) -> float:
-        """What the learning rate of the next epoch is multiplied by."""
+        """The factor of the learning rate in the next epoch."""
 
     def begin_epoch(self) -> None:
         """Hear that an epoch begins."""
@@ -48,7 +48,7 @@ class Line(Protocol):
 
 
 class Engine(Protocol):
-    """What trains networks, and predicts by them."""
+    """Trains networks, and predicts by them."""
 
     def fit(
         self,
@@ -73,7 +73,7 @@ class Engine(Protocol):
         weights : sequence of ndarray or None
             The weights to start from; None leaves them to a user's own model.
         optimizer_state : sequence of ndarray or None
-            What an earlier call returned.
+            The state that an earlier call returned.
 
         Returns
         -------
@@ -86,6 +86,7 @@ class Engine(Protocol):
     ) -> np.ndarray:
         """Return the raw outputs: float32 of shape (n_samples, n_outputs).
 
-        Of a network with outputs per step, those of all steps in a row, (n_all_steps, n_outputs),
-        one sequence after the other; of a decoder (n_samples, n_target_steps, n_outputs).
+        A network with outputs per step returns those of all steps in a row, (n_all_steps,
+        n_outputs), one sequence after the other; a decoder returns (n_samples, n_target_steps,
+        n_outputs).
         """

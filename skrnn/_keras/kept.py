@@ -1,4 +1,4 @@
-"""What engines keep of fitted weights: found again by the arrays, gone when they are."""
+"""A memory of engines for fitted weights: found again by the arrays, gone when they are."""
 
 import threading
 import weakref

@@ -117,7 +117,7 @@ class Design:
         """Return the same for the steps after some rows, whether absent or not.
 
         Its shape is (n_rows, n_steps, n_columns). A step that is not in the table has the columns
-        of the step before. What is not known ahead is not missing, as far as is known.
+        of the step before. The columns that flag a missing value are 0.
         """
         columns = self._columns_of_all(table)
         first = table.values.shape[1]

@@ -41,7 +41,7 @@ def gather_batch(data, samples, shape):
 def of_each_step(table, data, samples, shape):
     """Gather rows of a table for the steps of some samples: (batch, n_steps, ...).
 
-    What is gathered for steps past a sequence's end means nothing.
+    The values gathered for steps past a sequence's end mean nothing.
     """
     steps = tf.range(shape.n_steps)[None]
     within = steps < tf.gather(data["spans"], samples)[:, 1:]

@@ -12,7 +12,8 @@ order, because the serial numbers of all functions are part of its key. Hence tw
   what they do.
 
 TensorFlow itself compares the program that it is to run with the program in the entry, operation
-by operation. What it does not compare is part of the name of a folder, see `_folder_name`.
+by operation. Settings that it does not compare are part of the name of a folder, see
+`_folder_name`.
 """
 
 import contextlib

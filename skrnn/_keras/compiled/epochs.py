@@ -13,8 +13,8 @@ from .training_programs import epoch_program, gradient_program, update_program
 
 # Batches in one call of an epoch: between calls the interpreter can be interrupted.
 _BATCHES_A_CALL = 2000
-# Multiplications of one training step from which on it is divided: about 10 ms of one core. Of
-# smaller ones the halves together take as long on two cores as the whole on one.
+# Multiplications of one training step from which on it is divided: about 10 ms of one core. The
+# halves of a smaller one take as long on two cores as the whole on one.
 _LARGE_STEP = 2**29
 
 

@@ -22,7 +22,7 @@ def map_program(function, network, shape, device, *options):
     shape : Shape
     device : {"cpu", "gpu"}
     *options
-        What the function is given beside a batch.
+        The arguments of the function beside a batch.
     """
     return program(_build_map, function, network, shape, device, *options)
 

@@ -26,7 +26,7 @@ _kept = KeptByArrays(maxsize=128)
 def load(network: Spec, weights: Arrays, device: str) -> "Predictor":
     """Return the predictor of a network with these weights, the same every time while they live.
 
-    Where the device that they were fitted on is missing, it predicts on the CPU.
+    If the device that they were fitted on is missing, it predicts on the CPU.
     """
     device = nearest_device(device)
     key = network, device
@@ -44,12 +44,12 @@ class Predictor:
     weights : sequence of ndarray
         They are not kept alive, but the memory that the tensors share with them is.
     device : {"cpu", "gpu"}
-        Where it computes.
+        The device that it computes on.
     """
 
     def __init__(self, network: Spec, weights: Arrays, device: str) -> None:
         self.network, self.device = network, device
-        # Where an array lends its memory there is no copy.
+        # An array that lends its memory is not copied.
         self._copies = [None if _can_lend(w) else aligned_copy(w) for w in weights]
         held = [w.view() if c is None else c for w, c in zip(weights, self._copies, strict=True)]
         self.weights = [tensor(array) for array in held]
@@ -77,8 +77,8 @@ class Predictor:
     def attention(self, sequences: Sequences, targets: np.ndarray | None = None) -> np.ndarray:
         """Return the attention to each step of a sequence, zero where absent.
 
-        Of shape (n_samples, n_steps); of a decoder (n_samples, n_target_steps, n_steps), where the
-        steps of the targets may be more than were given.
+        The shape is (n_samples, n_steps). For a decoder it is (n_samples, n_target_steps, n_steps),
+        and the steps of the targets may be more than were given.
         """
         (shares,) = self._of_samples(self._named("attention"), sequences, targets=targets)
         return shares[..., : sequences.n_steps]
@@ -139,7 +139,7 @@ class Predictor:
             return  # such a fit takes long anyway, and a compiler at work takes memory
 
         def compile_program() -> None:
-            # What goes wrong here goes wrong again, and is told, when something is predicted.
+            # A failure here comes again, as an error, when something is predicted.
             with contextlib.suppress(Exception):
                 piece = _cut(sequences, slice(0, 1), shape.n_rows)
                 program(list(self.weights), sequence_tensors(piece, shape))

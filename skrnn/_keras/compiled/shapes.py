@@ -1,4 +1,4 @@
-"""What the data of a program are padded to, so that few programs serve many data."""
+"""The sizes to which data are padded, so that few programs serve many data."""
 
 from typing import Any, NamedTuple
 

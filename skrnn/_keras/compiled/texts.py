@@ -30,7 +30,7 @@ def log_likelihoods(network, weights, texts, *, device):
     texts : Sequences
         Token ids. The first one of each is given; 0 is none.
     device : {"cpu", "gpu"}
-        Where the network was fitted.
+        The device that the network was fitted on.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def write(
         `top_k` and `top_p` may be None.
     seed : int
     device : {"cpu", "gpu"}
-        Where the network was fitted.
+        The device that the network was fitted on.
     """
     predictor = load(network, weights, device)
     *_, (_, _, states) = _read(predictor, prompt, np.arange(1), width=1)

@@ -16,8 +16,8 @@ def n_threads():
     """Return how many threads one fit may use here.
 
     One in any thread but the main one: joblib's threads, and those of other pools, divide the
-    cores among fits already. What TensorFlow was limited to, if that was done by anybody; one in a
-    worker process that was not told; otherwise the cores that this process may use.
+    cores among fits already. In the main thread the limit of TensorFlow, if anybody set one; one in
+    a worker process without a limit; otherwise the cores that this process may use.
     """
     if threading.current_thread() is not threading.main_thread():
         return 1

@@ -91,8 +91,8 @@ def _start(
 ) -> tuple[tf.Tensor, int, tuple[tf.Tensor, ...]]:
     """Return weights as one tensor, the number of steps taken, and the slots.
 
-    An average of the weights is the last slot. What is fitted is the average, so the state has the
-    weights themselves in its place.
+    An average of the weights is the last slot. The fitted weights are the average, so the state
+    holds the weights themselves in its place.
     """
     vector = tensor(np.concatenate([w.ravel() for w in weights]))
     average = (vector,) if training.averages else ()

@@ -36,7 +36,7 @@ def _one_length(spec: Any) -> int:
 
 @dataclass(frozen=True)
 class Architecture:
-    """What the engines ask about a kind of network.
+    """The answers to what the engines ask about a kind of network.
 
     Parameters
     ----------
@@ -131,8 +131,8 @@ register(
         outputs=decoder.outputs,
         output_shape=decoder.output_shape,
         keras_model=".layers.decoder_model:build_decoder",
-        # Numbers are compared with what it writes. Of tokens the probability of the true ones says
-        # more than the written ones.
+        # Numbers are compared with what it writes. For tokens, the probability of the true ones
+        # says more than the written ones.
         validates_by_outputs=lambda spec: spec.target_embedding_dim is None,
         # No length buckets: a decoder takes too long to be compiled several times.
         target_block=decoder.target_block,

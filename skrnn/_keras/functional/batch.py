@@ -1,4 +1,4 @@
-"""What a program gathers of some samples, and what functions of it give back."""
+"""The arrays that a program gathers for some samples, and the results of functions of them."""
 
 from typing import NamedTuple
 
@@ -14,10 +14,10 @@ class Batch(NamedTuple):
         Absent steps are zero.
     present : bool tensor of shape (n_steps, batch)
     n_present : int tensor or None
-        Where the last present step of the batch ends; None: not asked.
+        The number of steps up to the last present one of the batch; None: not asked.
     targets : tensor of shape (batch, ...) or None
     ahead : tensor of shape (batch, n_target_steps, n_known) or None
-        What is known of the steps after these.
+        The known values of the steps after these.
     """
 
     inputs: tf.Tensor

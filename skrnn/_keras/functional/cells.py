@@ -56,7 +56,7 @@ class Cell:
 
     # Its key in `CELL_WEIGHTS`.
     name: ClassVar[str]
-    # What runs it over the steps of a batch, and the derivatives back.
+    # The loop that runs it over the steps of a batch, and the derivatives back.
     run: ClassVar[type[Run]] = TapedRun
     # "module:class" of the same cell as a Keras layer, and what that needs to give these numbers.
     keras_layer: ClassVar[str]
@@ -133,12 +133,12 @@ class WrittenCell(Cell):
 
     Its parts are the kernel, the bias of `projected`, the recurrent kernel, and `inner_bias`.
 
-    What a step keeps is read back through functions, one array each: XLA vectorizes an expression
-    that reads an array kept at some step in one place, and none that reads it in two. That is why
-    the derivatives come in two halves, `meet` and `step_back`.
+    The arrays that a step keeps are read back through functions, one array each: XLA vectorizes an
+    expression that reads an array kept at some step in one place, and none that reads it in two.
+    That is why the derivatives come in two halves, `meet` and `step_back`.
 
-    Where gates can leave the state as it was, `hold` makes an absent step do so: by an input so
-    large that tanh is 1 or -1 exactly, and all derivatives of the step vanish by themselves.
+    If gates can leave the state as it was, `hold` makes an absent step do so, by an input that is
+    so large that tanh is 1 or -1 exactly. All derivatives of the step then vanish by themselves.
     """
 
     run = WrittenRun

@@ -56,7 +56,7 @@ class _Weights(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What the encoder leaves to the decoder.
+    """The arrays that the encoder leaves to the decoder.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def attention(network, weights, batch):
 
 
 class _Taught(NamedTuple):
-    """What a decoder that is fed its targets gives."""
+    """The results of a decoder that is fed its targets."""
 
     outputs: tf.Tensor
     present: tf.Tensor
@@ -253,7 +253,7 @@ def _read_out(network, weights, hidden, source):
 def _read_out_blocks(network, weights, hidden, source, n_present):
     """Return the raw outputs (batch, n_target_steps, n_outputs), block by block of the steps.
 
-    Of the steps that targets are padded with nothing is computed, and the outputs are zero. For
+    Nothing is computed for the steps that pad the targets, and their outputs are zero. For
     the gradient a block is computed once more: to keep what it needs would take longer.
     """
     keys = [] if source.keys is None else [source.keys]

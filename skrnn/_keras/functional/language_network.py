@@ -1,8 +1,8 @@
 """A language model as pure functions: what each token of a text says about the next one.
 
 A batch of training holds a piece of several streams of text, one token longer than it is deep: the
-tokens but the last are read, those but the first are predicted. What a batch leaves to the next is
-the state of its layers, through which no gradient flows back (truncated backpropagation through
+tokens but the last are read, those but the first are predicted. A batch leaves the state of its
+layers to the next one, and no gradient flows back through it (truncated backpropagation through
 time). The same step with nothing to learn gives the probability of texts.
 
 References
@@ -60,7 +60,7 @@ def read(network, weights, tokens, states, masks, n_present=None):
     Returns
     -------
     hidden : tensor of shape (n_steps, batch, units)
-        What the last layer puts out after each step.
+        The output of the last layer after each step.
     states : tuple of tuples of tensors of shape (batch, units)
         The whole state of each layer after the last step that is present.
     """

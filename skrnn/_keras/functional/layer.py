@@ -1,4 +1,4 @@
-"""What networks are made of: recurrent layers with their dropout masks, and dense ones."""
+"""The layers of networks: recurrent layers with their dropout masks, and dense ones."""
 
 from itertools import islice
 from typing import NamedTuple
@@ -73,7 +73,7 @@ def step_of_layers(network, weights, inputs, states):
     Parameters
     ----------
     weights : list of tuples of tensors
-        Of each layer.
+        The weights of each layer.
     inputs : tensor of shape (batch, width)
     states : tuple of tuples of tensors of shape (batch, units)
 

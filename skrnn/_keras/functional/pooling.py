@@ -1,7 +1,7 @@
 """Read-outs over the steps of a sequence, as pure functions.
 
-Only present steps count. What stands in the states of the others may mean nothing, so it is
-replaced, never multiplied by zero.
+Only present steps count. The states of the others may mean nothing, so they are replaced, never
+multiplied by zero.
 
 References
 ----------

@@ -45,8 +45,8 @@ def run_cell(
     start : tuple of tensors of shape (batch, units) or None
         The whole state before the first step; None: zeros.
     n_present : int tensor or None
-        The number of steps to run, all later ones being absent; None runs all. What is returned
-        for a step that is not run is zero.
+        The number of steps to run, all later ones being absent; None runs all. The values returned
+        for a step that is not run are zero.
     in_blocks : bool
         With `n_present`: take the matrix products block by block, no more blocks than are needed.
         Else over all steps at once, which is faster if few of them are not run.

@@ -1,7 +1,7 @@
-"""What all runs of a cell over the steps of a batch have in common.
+"""The base of all runs of a cell over the steps of a batch.
 
-A run is a loop over the steps. What does not depend on the state stands outside the loop, in matrix
-products over many steps at once.
+A run is a loop over the steps. Terms that do not depend on the state are computed outside the loop,
+by matrix products over many steps at once.
 """
 
 import tensorflow as tf

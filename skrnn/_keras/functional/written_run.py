@@ -115,7 +115,7 @@ class WrittenRun(Run):
         d_steps = [as_stack(d_out[0])] if self.want_steps else []
         d_last = tuple(d_out[self.want_steps :])
 
-        # Where some steps are not run, theirs must be zero for the products.
+        # The derivatives of steps that are not run must be zero for the products.
         in_place = cell.is_overwritten and self.runs_all
 
         def readers(at, stacks):

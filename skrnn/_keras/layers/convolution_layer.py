@@ -8,8 +8,8 @@ from keras import ops
 class CausalConvolution(keras.layers.Layer):
     """Convolve the steps (ReLU), each with those before it.
 
-    Of a mask and strides of 1 it makes what ``keras.layers.Conv1D(padding="causal")`` makes of
-    zeros at the absent steps. Strides are counted back from the last present step of a sequence.
+    With a mask and strides of 1 it equals ``keras.layers.Conv1D(padding="causal")`` on zeros at the
+    absent steps. Strides are counted back from the last present step of a sequence.
     """
 
     def __init__(self, filters, kernel_size, strides=1, **kwargs):

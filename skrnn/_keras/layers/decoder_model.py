@@ -22,9 +22,9 @@ def build_decoder(network, weights, *, input_scaling=None, output_scaling=None, 
     Returns
     -------
     keras.Model
-        Of tokens: from the input and the target ids, each one step late, to logits
-        (n_samples, n_target_steps, n_outputs). Of numbers: from the input, and what is known ahead
-        of it if anything is, to what the decoder writes by itself, in a graph of so many steps.
+        For tokens it maps the input and the target ids, each one step late, to logits (n_samples,
+        n_target_steps, n_outputs). For numbers it maps the input, with the values that are known
+        ahead if there are any, to the steps that the decoder writes by itself.
     """
     with seeded_layers(0):
         layers = _Layers(network, input_scaling)

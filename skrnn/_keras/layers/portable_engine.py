@@ -28,8 +28,8 @@ from .schedules import MovingAverage, ScheduledRate
 from .stack_model import build_stack, set_weights, user_network
 
 _lock = threading.Lock()
-# Of a user's function we cannot know what it builds the next time, so a fit predicts by the very
-# model that it has trained, as long as that is kept.
+# A user's function may build something else the next time, so a fit predicts by the very model that
+# it has trained, as long as that is kept.
 _users_models = KeptByArrays(maxsize=128)
 
 
@@ -45,9 +45,9 @@ class PortableEngine:
     Parameters
     ----------
     device : {"cpu", "gpu"}
-        Where it computes.
+        The device that it computes on.
     builder : callable or None
-        What makes the user's own model.
+        The function that makes the user's own model.
     callbacks : sequence
         Those of Keras, or functions that make one.
     check : dict or None
@@ -254,7 +254,7 @@ class Trainee(keras.Model):
 
 
 class _Plan:
-    """What a fit does in each epoch.
+    """The epochs of a fit.
 
     TensorFlow keeps a data set's generator alive, and with it this plan: it must not refer to the
     model, and lets go of the samples at the end. (Keras leaves an object of a plain class alone.)
@@ -359,6 +359,6 @@ class _Reporter(keras.callbacks.Callback):
         self.model.stop_training |= self.monitor.end_epoch(logs, self.network.get_weights)
 
     def on_train_end(self, logs=None):
-        """Where nothing was watched, keep what the user's callbacks left."""
+        """Keep the weights that the user's callbacks left, if nothing was watched."""
         if self.monitor.patience is None:
             self.monitor.weights = self.network.get_weights()

@@ -27,7 +27,7 @@ def seeded_layers(seed):
 
 
 class _Generator:
-    """What Keras knows of the module `random`."""
+    """The part of the module `random` that Keras uses."""
 
     def __init__(self, seed, others):
         self._thread, self._own, self._others = threading.get_ident(), random.Random(seed), others

@@ -58,7 +58,7 @@ def build_stack(
     activation : {None, "softmax", "sigmoid"}
         Turns logits into probabilities.
     seed : int
-        Of the layers' dropout.
+        The seed of the layers' dropout.
     may_use_cudnn : bool
         Leave it to Keras whether recurrent layers use cuDNN. It gives these numbers to float32
         accuracy, and fails where a step is present after an absent one.
