@@ -56,7 +56,7 @@ class CellStates:
         Returns
         -------
         states : dict of str to float64 ndarray of shape (n_samples, n_steps, units)
-            NaN at absent steps. Lists of arrays of shape (n_steps_i, units) where X, or that of
+            NaN at absent steps. Lists of arrays of shape (n_steps_i, units) if X, or the X of
             `fit`, is a list. Steps that `conv_strides` makes one step have the same states. The
             names depend on the cell:
 

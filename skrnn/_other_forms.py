@@ -84,7 +84,7 @@ class OtherForms:
         Raises
         ------
         ValueError
-            If the network has no such form: a `model` of your own, ``decoder="rnn"``, or a linear
+            If the network has no ONNX form: a `model` of your own, ``decoder="rnn"``, or a linear
             model of counted tokens beside it.
         ModuleNotFoundError
             If onnx is not installed.

@@ -131,8 +131,8 @@ class SequenceReadout(OtherForms, CellStates):
         Returns
         -------
         shares : float64 ndarray of shape (n_samples, n_steps), or list of ndarray
-            From 0 to 1; those of a sequence sum to one. Zero at absent steps. A list where X, or
-            that of `fit`, is a list.
+            From 0 to 1; the weights of a sequence sum to one. Zero at absent steps. A list if X, or
+            the X of `fit`, is a list.
 
         Raises
         ------

@@ -38,7 +38,7 @@ class RNNAutoencoder(
 
     An encoder reads a sequence into one latent vector, a decoder writes the sequence from it, last
     step first, and both learn to make the two alike. The vectors are features for any estimator.
-    Sequences unlike those of the training are written badly: their error tells anomalies.
+    Sequences unlike the training sequences are written badly: their error tells anomalies.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ class RNNAutoencoder(
     ``contamination="auto"`` takes the logarithms of the training samples' errors and calls an
     anomaly what is more than 3.5 standard deviations above their median, the standard deviation
     estimated from the median absolute deviation, after Iglewicz and Hoaglin. Early stopping's
-    samples are among them, so their scores are a little higher than those of new samples.
+    samples are among them, so their scores are a little higher than the scores of new samples.
 
     References
     ----------
@@ -314,7 +314,7 @@ class RNNAutoencoder(
         """Train the network for one epoch on these samples, from where it stands.
 
         The first call learns the standardization; later ones keep it. Nothing is held out, and
-        `offset_` becomes that of these samples.
+        `offset_` is learnt anew from these samples.
 
         Parameters
         ----------
@@ -411,8 +411,8 @@ class RNNAutoencoder(
         Returns
         -------
         X_written : float64 ndarray, or list of ndarray
-            In the shape of X and its units, NaN at absent steps; a list where X, or that of
-            `fit`, is a list.
+            In the shape of X and its units, NaN at absent steps; a list if X, or the X of `fit`, is
+            a list.
         """
         inputs = self._task().inputs
         width = (inputs.n_features,)

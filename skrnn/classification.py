@@ -70,7 +70,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         and none for others, with `return_sequences`, `pretrained`, `model`, and where `pooling` is
         set.
     conv_kernel_size : int, default=5
-        Steps that a convolution sees at once, an output step's own and those before it. Absent
+        Steps that a convolution sees at once, an output step's own and the steps before it. Absent
         steps count as zeros.
     conv_strides : int, tuple of int or "auto", default="auto"
         Steps that become one step for the next layer; a tuple has one entry for each convolution.
@@ -104,10 +104,10 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     baseline : {"auto"} or None, default="auto"
         The model that predicts beside the networks. "auto": for token ids, a logistic regression
         on counted tokens and pairs of neighbours (tf-idf weights) is fitted as well, and its
-        log-odds are averaged with those of the networks, in the proportion that held-out samples
-        show to be best. None: the networks alone, as it is for numbers, `return_sequences`, another
-        `loss`, ``early_stopping=False``, `partial_fit` and few samples (see the guide's page on
-        training).
+        log-odds are averaged with the log-odds of the networks, in the proportion that held-out
+        samples show to be best. None: the networks alone, as it is for numbers, `return_sequences`,
+        another `loss`, ``early_stopping=False``, `partial_fit` and few samples (see the guide's
+        page on training).
     loss : {"auto"} or callable, default="auto"
         Training minimizes it. "auto" is the cross-entropy. A callable takes targets and logits
         as tensors and returns the loss of each sample or step; the targets are class numbers of
@@ -147,15 +147,15 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     n_iter_no_change : int or "auto", default="auto"
         Epochs without improvement after which early stopping stops.
     refit : bool or "auto", default="auto"
-        After early stopping, train the same networks again on all samples, those that were held
-        out among them, for as many epochs as were best (the median of several networks). The newest
-        rows of a series are then learnt from, and not only judged by. "auto": True for windows of a
-        series with ``early_stopping="auto"``, False for other sequences and with `X_val`, a
-        schedule, `callbacks`, `model`, or a fit that goes on. `history_` is of the first training.
+        After early stopping, train the same networks again on all samples, the held-out ones among
+        them, for as many epochs as were best (the median of several networks). The newest rows of a
+        series are then learnt from, and not only judged by. "auto": True for windows of a series
+        with ``early_stopping="auto"``, False for other sequences and with `X_val`, a schedule,
+        `callbacks`, `model`, or a fit that goes on. `history_` is of the first training.
     n_networks : int, default=1
         Networks that are trained from other seeds on the same samples, several at once where there
-        are cores. Probabilities are their means, which are more often right than those of one
-        (Hansen and Salamon, 1990).
+        are cores. Probabilities are their means, which are more often right than the probabilities
+        of one (Hansen and Salamon, 1990).
     standardize : bool, default=True
         Bring the features to mean 0 and standard deviation 1, as seen in the training
         samples.
@@ -178,7 +178,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         else the CPU. "gpu" without a GPU is an error. The guide's page on engines says more.
     callbacks : list or None, default=None
         Keras callbacks, used themselves, or functions that make one for each fit; they need the
-        engine "keras". See `set_callbacks` for those of scikit-learn.
+        engine "keras". See `set_callbacks` for scikit-learn's callbacks.
     warm_start : bool, default=False
         Let `fit` continue from the fitted weights, with the scaling of the first fit.
     random_state : int, RandomState instance or None, default=None
@@ -197,14 +197,13 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     n_iter_ : int
         The number of epochs run.
     best_epoch_ : int or ndarray of shape (n_networks,)
-        The epoch, counted from 1, whose weights are kept; with several networks that of each.
+        The epoch, counted from 1, whose weights are kept; with several networks one epoch for each.
     batch_size_, epochs_, learning_rate_ : int, int and float
         The values of `batch_size`, `epochs` and `learning_rate`, "auto" resolved.
     n_updates_ : int
         The updates of the last `fit` or `partial_fit`, of the network that made most.
     weights_ : list of ndarray
-        The weights, in the order of Keras' `get_weights`; those of several networks one after the
-        other.
+        The weights, in the order of Keras' `get_weights`; several networks follow one another.
     n_networks_ : int
         The number of networks.
     optimizer_state_ : list of ndarray
@@ -486,8 +485,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         y : ndarray, or list of ndarray
             Labels of shape (n_samples,), or a binary indicator (n_samples, n_labels) of the two
             values that y had in `fit`. For a sequence without any step, the most frequent. With
-            `return_sequences`, labels of shape (n_samples, n_steps), those at absent steps
-            without meaning; a list where X, or that of `fit`, is a list.
+            `return_sequences`, labels of shape (n_samples, n_steps); the labels at absent steps
+            mean nothing. A list if X, or the X of `fit`, is a list.
         """
         outputs, sequences, task = self._raw_outputs(X)
         labels = task.targets.most_probable(outputs)
@@ -510,8 +509,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             Probabilities of shape (n_samples, n_classes), whose rows sum to one; for a binary
             indicator y, the probability of each label. For a sequence without any step, the
             shares of the classes in the first fit. With `return_sequences`, of shape
-            (n_samples, n_steps, n_classes), NaN at absent steps; a list where X, or that of
-            `fit`, is a list.
+            (n_samples, n_steps, n_classes), NaN at absent steps; a list if X, or the X of `fit`, is
+            a list.
         """
         outputs, sequences, task = self._raw_outputs(X)
         p = task.targets.probabilities(outputs)

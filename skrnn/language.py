@@ -147,9 +147,10 @@ class RNNLanguageModel(BaseNetwork):
 
     Notes
     -----
-    The probability of a text is that of its tokens and of its end, each given all tokens before it.
-    With ``score(X)``, the mean over these, the perplexity of a token is ``exp(-score)`` and the
-    bits per token, at the level "char" bits per character, are ``-score / log(2)``.
+    The probability of a text is the product of the probabilities of its tokens and of its end, each
+    given all tokens before it. ``score(X)`` is the mean of their logarithms. The perplexity of a token is
+    ``exp(-score)``. The bits per token, at the level "char" bits per character, are
+    ``-score / log(2)``.
 
     X may be texts (str, bytes in UTF-8) or lists of tokens, which are taken as they are. One long
     text is a list of one. Texts are learned in the order in which they come and the state is
@@ -454,7 +455,7 @@ class RNNLanguageModel(BaseNetwork):
             Logarithms of probabilities are divided by it. Below 1 the text becomes more like the
             usual; 0 always takes the most probable token.
         top_k : int or None, default=None
-            Draw among so many most probable tokens only.
+            The number of most probable tokens to draw among.
         top_p : float or None, default=None
             Draw among as many most probable tokens as have this probability together.
         n_samples : int or None, default=None

@@ -69,7 +69,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         Filters of convolutions (causal, ReLU) over the steps, before the recurrent layers. A tuple
         has one entry for each layer; () is none.
     conv_kernel_size : int, default=5
-        Steps that a convolution sees at once, an output step's own and those before it. Absent
+        Steps that a convolution sees at once, an output step's own and the steps before it. Absent
         steps count as zeros.
     conv_strides : int or tuple of int, default=1
         Steps that become one step for the next layer; a tuple has one entry for each convolution.
@@ -101,10 +101,10 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         the steps up to it only, unless `bidirectional`.
     decoder : {"dense", "rnn"}, default="dense"
         How a y of several steps, such as the next days, is read out. "dense": all at once, by the
-        last layer. "rnn": by a decoder, recurrent layers like those of the encoder that start from
-        their last states and write one step after the other. In `fit` it is fed the true values
-        of the step before (teacher forcing), in `predict` its own. It is made by the compiled
-        engine only, without `conv_filters`, `hidden_units`, `pooling` and `pretrained`.
+        last layer. "rnn": by a decoder, recurrent layers like the encoder's, which start from its
+        last states and write one step after the other. In `fit` it is fed the true values of the
+        step before (teacher forcing), in `predict` its own. It is made by the compiled engine only,
+        without `conv_filters`, `hidden_units`, `pooling` and `pretrained`.
     autoregressive : bool, default=True
         With ``decoder="rnn"``: feed each step the number of the step before. False: a step is told
         what is `known` of it alone, so that no error is handed on from step to step.
@@ -161,15 +161,15 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     n_iter_no_change : int or "auto", default="auto"
         Epochs without improvement after which early stopping stops.
     refit : bool or "auto", default="auto"
-        After early stopping, train the same networks again on all samples, those that were held
-        out among them, for as many epochs as were best (the median of several networks). The newest
-        rows of a series are then learnt from, and not only judged by. "auto": True for windows of a
-        series with ``early_stopping="auto"``, False for other sequences and with `X_val`, a
-        schedule, `callbacks`, `model`, or a fit that goes on. `history_` is of the first training.
+        After early stopping, train the same networks again on all samples, the held-out ones among
+        them, for as many epochs as were best (the median of several networks). The newest rows of a
+        series are then learnt from, and not only judged by. "auto": True for windows of a series
+        with ``early_stopping="auto"``, False for other sequences and with `X_val`, a schedule,
+        `callbacks`, `model`, or a fit that goes on. `history_` is of the first training.
     n_networks : int, default=1
         Networks that are trained from other seeds on the same samples, several at once where there
-        are cores. Predictions are their means, which are better than those of one (Hansen and
-        Salamon, 1990); ``predict(X, return_std=True)`` gives their spread as well.
+        are cores. Predictions are their means, which are better than the predictions of one (Hansen
+        and Salamon, 1990); ``predict(X, return_std=True)`` gives their spread as well.
     standardize : bool, default=True
         Bring the features and the targets to mean 0 and standard deviation 1, as seen in the
         training samples, and give predictions back in the user's units.
@@ -186,8 +186,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         else the CPU. "gpu" without a GPU is an error. The guide's page on engines says more.
     callbacks : list or None, default=None
         Keras callbacks, or functions that make one; they need the engine "keras". A callback is
-        used itself, a function makes a new one for each fit. See `set_callbacks` for those of
-        scikit-learn.
+        used itself, a function makes a new one for each fit. See `set_callbacks` for scikit-learn's
+        callbacks.
     warm_start : bool, default=False
         Let `fit` continue from the fitted weights, with the scaling of the first fit.
     random_state : int, RandomState instance or None, default=None
@@ -205,14 +205,13 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     n_iter_ : int
         The number of epochs run.
     best_epoch_ : int or ndarray of shape (n_networks,)
-        The epoch, counted from 1, whose weights are kept; with several networks that of each.
+        The epoch, counted from 1, whose weights are kept; with several networks one epoch for each.
     batch_size_, epochs_, learning_rate_ : int, int and float
         The values of `batch_size`, `epochs` and `learning_rate`, "auto" resolved.
     n_updates_ : int
         The updates of the last `fit` or `partial_fit`, of the network that made most.
     weights_ : list of ndarray
-        The weights, in the order of Keras' `get_weights`; those of several networks one after the
-        other.
+        The weights, in the order of Keras' `get_weights`; several networks follow one another.
     n_networks_ : int
         The number of networks.
     optimizer_state_ : list of ndarray
@@ -428,8 +427,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             Weights of the samples in the loss. Only their ratios matter.
         known : array-like of shape (n_samples, n_target_steps, n_known), default=None
             With ``decoder="rnn"``: numbers that are known ahead at each step of y, such as a
-            holiday or a price. The decoder is fed those of a step when it writes that step. They
-            are standardized like X. Give `predict` and `score` the same columns.
+            holiday or a price. The decoder is fed the values of a step when it writes this step.
+            They are standardized like X. Give `predict` and `score` the same columns.
         X_val, y_val, known_val : like X, y and `known`, default=None
             The samples of early stopping. Without them it holds out `validation_fraction`.
         checkpoint : path or None, default=None
@@ -506,7 +505,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             Return the spread of the networks as well, with ``n_networks=2`` or more.
         known : array-like of shape (n_samples, n_target_steps, n_known), default=None
             The values that are known ahead, if `fit` was given them. A prediction depends on the
-            known values of its own step and of those before.
+            known values of its own step and of the steps before.
 
         Returns
         -------
@@ -514,7 +513,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             Predictions in the shape of the y of `fit`: (n_samples,) or (n_samples, n_outputs);
             with ``decoder="rnn"`` (n_samples, n_target_steps[, n_outputs]);
             with `return_sequences` (n_samples, n_steps[, n_outputs]), NaN at absent steps; a list
-            where X, or that of `fit`, is a list. NaN for a sequence without any step. With
+            if X, or the X of `fit`, is a list. NaN for a sequence without any step. With
             ``loss="quantile"`` there is one more axis, the last one, of the levels:
             (n_samples[, n_outputs], n_levels).
         std : float64 ndarray, or list of ndarray

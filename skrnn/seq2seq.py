@@ -46,7 +46,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
     level : {"word", "char"}, default="word"
         The kind of a token of a text, in X and in y.
     source_level, target_level : {"word", "char"} or None, default=None
-        The level of X and that of y, where they differ.
+        The level of X and the level of y, if they differ.
     cell : {"simple", "gru", "lstm", "mingru"}, default="gru"
         The recurrent cell.
     units : int or tuple of int, default=64
@@ -393,8 +393,8 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         Returns
         -------
         y : ndarray of shape (n_samples,), of str or list objects
-            Texts, or lists of tokens where y was such in `fit`. Words of a text are joined by
-            blanks.
+            Texts, or lists of tokens if y was lists of tokens in `fit`. Words of a text are joined
+            by blanks.
         log_p : float64 ndarray of shape (n_samples,)
             The natural logarithm of the probability of what was written, its end included. Only
             with `return_log_proba`.
@@ -447,8 +447,8 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         metric : {"token_accuracy", "exact_match", "bleu", "chrf"}, default="token_accuracy"
             "token_accuracy" is one minus the token error rate: the insertions, deletions and
             substitutions that turn the predictions into the true outputs, over the true tokens.
-            "exact_match" is the share of outputs without any error. "bleu" and "chrf" are those of
-            the package sacrebleu, divided by 100.
+            "exact_match" is the share of outputs without any error. "bleu" and "chrf" come from the
+            package sacrebleu, divided by 100.
 
         Returns
         -------

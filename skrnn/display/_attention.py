@@ -88,7 +88,7 @@ class AttentionDisplay:
             Fitted, with attention: a classifier or regressor with ``pooling="attention"``.
         x : str, token list or array
             One input: in a pipeline, what its first step takes. Its steps are named where they
-            are tokens of a known vocabulary, as those of a text before a `SequenceTokenizer` are.
+            are tokens of a known vocabulary, as in a text before a `SequenceTokenizer`.
         y : str, token list or None, default=None
             One output of an `RNNSeq2Seq`; None: what the network writes.
         ax : matplotlib Axes or None, default=None

@@ -136,7 +136,7 @@ class ConfusionOverTimeDisplay:
         ax: Axes | None = None,
         **pcolormesh: Any,
     ) -> ConfusionOverTimeDisplay:
-        """Draw labels that are predicted already, such as those of a backtest.
+        """Draw labels that are predicted already, for example by a backtest.
 
         Parameters
         ----------

@@ -19,7 +19,7 @@ _LABELS = {"loss": "training samples", "val_loss": "held-out samples"}
 
 
 class TrainingCurveDisplay:
-    """The loss of each epoch, on the training samples and on those that are held out.
+    """The loss of each epoch, on the training samples and on the held-out samples.
 
     Made by `from_estimator`, or by hand from the `history_` of a network; `plot` draws it.
 

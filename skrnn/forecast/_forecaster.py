@@ -381,7 +381,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         Parameters
         ----------
         X : Series, DataFrame or array of shape (n_rows, n_columns)
-            Rows that follow those of `fit`, are among them, or both.
+            Rows that follow the rows of `fit`, are among them, or both.
 
         Returns
         -------
@@ -406,7 +406,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
             Rows up to the last one known, behind those that are remembered. None: those of `fit`
             and `update` alone. Rows at the end whose targets are missing tell what is known ahead.
         horizon : int or list of int, default=None
-            Steps ahead, among those of `fit`. None: all.
+            Steps ahead, among the steps of `fit`. None: all.
         coverage : float or None, default=None
             The part of the truths that a band is to hold, such as 0.9. None: no band.
 
@@ -495,7 +495,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         return maker.as_asked(maker.bands(table, asked, asked, coverage))
 
     def score(self, X: Any, y: None = None) -> float:
-        """Return how much smaller the error is than that of the naive forecast.
+        """Return how much smaller the error is than the error of the naive forecast.
 
         Parameters
         ----------
@@ -522,7 +522,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         Parameters
         ----------
         X : Series or DataFrame of shape (n_rows, n_columns)
-            Rows that follow those of `fit`.
+            Rows that follow the rows of `fit`.
 
         Returns
         -------
@@ -543,7 +543,7 @@ class RNNForecaster(DocumentationLink, BaseEstimator):
         Parameters
         ----------
         X : Series or DataFrame of shape (n_rows, n_columns)
-            Rows that follow those of `fit`. The first call fits.
+            Rows that follow the rows of `fit`. The first call fits.
         y : None, default=None
             The targets are columns of X.
 

@@ -40,7 +40,8 @@ def lag_importance(
     ----------
     estimator : fitted estimator, Pipeline or search
         It takes windows; or it is a pipeline in which a step, such as `LagWindows`, makes windows
-        of a table. The steps up to that one are applied once, also those of a pipeline inside.
+        of a table. The steps up to the windows are applied once, also the steps of a pipeline
+        inside.
     X : array-like of shape (n_samples, n_steps, n_features), list of arrays, or table
         Windows, sequences of several lengths, or what the pipeline takes. Rows that the estimator
         was not fitted on tell what it needs to forecast.
@@ -82,7 +83,7 @@ def lag_importance(
     See Also
     --------
     LagImportanceDisplay : The same as a picture.
-    sklearn.inspection.permutation_importance : For tables, such as those of `LagFeatures`.
+    sklearn.inspection.permutation_importance : For tables, for example from `LagFeatures`.
 
     Notes
     -----

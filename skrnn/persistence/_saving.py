@@ -52,7 +52,7 @@ def save(estimator: Any, path: str | os.PathLike[str], *, training: bool = True)
     ValueError
         If the estimator holds what is no data: a function as `model`, `loss` or `analyzer`,
         callbacks, a step of another library, or a step whose content a file could forge to crash
-        the process (trees). All such places are named, and no file is written.
+        the process (trees). All these places are named, and no file is written.
     OSError
         If the file cannot be written.
 

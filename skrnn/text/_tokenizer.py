@@ -75,7 +75,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
         ``r"\w+|[^\w\s]"`` punctuation marks are tokens. No effect at the level "char".
 
     stop_words : {"english"}, list or None, default=None
-        Words that are left out, with those around them closing up. No effect at the level "char".
+        Words that are left out; the words around them close up. No effect at the level "char".
 
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
         How accents are removed, as in `sklearn.feature_extraction.text.CountVectorizer`.
@@ -109,7 +109,7 @@ class SequenceTokenizer(DocumentationLink, CallbackSupportMixin, TransformerMixi
     text, or one of stop words alone. A row of padding alone would be a sequence without a step,
     which the networks refuse.
 
-    Texts are read with scikit-learn's own functions, so that tokens are those of a
+    Texts are read with scikit-learn's own functions, so that tokens are the same as in a
     `CountVectorizer` with the same `token_pattern`. Tokens equally frequent are ordered by the
     alphabet: the vocabulary does not depend on the order of the texts.
 

@@ -92,7 +92,7 @@ class LagTransformer(DocumentationLink, CallbackSupportMixin, TransformerMixin, 
         Parameters
         ----------
         X : DataFrame of shape (n_rows, n_features)
-            Rows with the index of those of `fit` continued. Rows of new series are remembered too.
+            Rows whose index continues the index of `fit`. Rows of new series are remembered too.
 
         Returns
         -------

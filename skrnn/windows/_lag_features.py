@@ -23,7 +23,7 @@ class LagFeatures(LagTransformer):
     ----------
     lags : int or array-like of int, default=24
         How many steps back the columns look: the given ones, or for a number n the steps
-        0, 1, ..., n - 1, which are those of ``LagWindows(n)``. Lag 0 is the row itself.
+        0, 1, ..., n - 1, as in ``LagWindows(n)``. Lag 0 is the row itself.
 
     fill : "mask", "edge" or float, default=nan
         The value of absent steps, before the beginning of a series and where rows are missing
@@ -91,7 +91,7 @@ class LagFeatures(LagTransformer):
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
-            Rows that follow those of `fit`, are among them, or both.
+            Rows that follow the rows of `fit`, are among them, or both.
 
         Returns
         -------
@@ -108,7 +108,7 @@ class LagFeatures(LagTransformer):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the features; by default those seen in `fit`, or x0, x1, ...
+            Names of the features; by default the names seen in `fit`, or x0, x1, ...
 
         Returns
         -------

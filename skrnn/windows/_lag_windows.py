@@ -171,7 +171,7 @@ class LagWindows(LagTransformer, auto_wrap_output_keys=None):  # type: ignore[ca
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
-            Rows that follow those of `fit`, are among them, or both.
+            Rows that follow the rows of `fit`, are among them, or both.
 
         Returns
         -------

@@ -21,10 +21,10 @@ class LagsToSequences(  # type: ignore[call-arg]
 ):
     """Columns of lags as the steps of a sequence, oldest first.
 
-    Forecasters such as those of skforecast and mlforecast give a regressor one row for each
-    forecast: the newest lag first, and other columns behind the lags. A recurrent network would
-    read such a row as one sequence, backwards. This transformer puts the lags in the order of time,
-    and every other column at each step.
+    The forecasters of skforecast and mlforecast give a regressor one row for each forecast: the
+    newest lag first, and other columns behind the lags. A recurrent network would read this row as
+    one sequence, backwards. This transformer puts the lags in the order of time, and every other
+    column at each step.
 
     Parameters
     ----------

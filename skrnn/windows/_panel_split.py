@@ -40,9 +40,9 @@ class PanelTimeSeriesSplit(TimeSeriesSplit):  # type: ignore[misc]
     Notes
     -----
     A time is a stamp that at least one row has, so that with one series and one row a time, the
-    folds are those of ``TimeSeriesSplit`` on the rows in the order of time. The order in which the
-    rows of X stand does not matter; those of a fold keep it. Rows without a clock (arrays, or a
-    frame whose index is of texts) are taken as consecutive rows of one series.
+    folds equal the folds of ``TimeSeriesSplit`` on the rows in the order of time. The order in
+    which the rows of X stand does not matter; the rows of a fold keep it. Rows without a clock
+    (arrays, or a frame whose index is of texts) are taken as consecutive rows of one series.
 
     `LagWindows` gives windows that know their index, so that the splitter cuts them as well as the
     frame that they came from. If X has no index, the index of y is taken, if it has one.
