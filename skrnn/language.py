@@ -148,8 +148,8 @@ class RNNLanguageModel(BaseNetwork):
     Notes
     -----
     The probability of a text is the product of the probabilities of its tokens and of its end, each
-    given all tokens before it. ``score(X)`` is the mean of their logarithms. The perplexity of a token is
-    ``exp(-score)``. The bits per token, at the level "char" bits per character, are
+    given all tokens before it. ``score(X)`` is the mean of their logarithms. The perplexity of a
+    token is ``exp(-score)``. The bits per token, at the level "char" bits per character, are
     ``-score / log(2)``.
 
     X may be texts (str, bytes in UTF-8) or lists of tokens, which are taken as they are. One long
