@@ -100,8 +100,10 @@ def ids_of(model, text):
 
 
 def log_likelihood_by_keras(model, text):
-    ids = ids_of(model, text)
-    losses, _ = Plain.of(model).losses(np.array([[START, *ids]]), np.array([[*ids, END]]))
+    ids, losses_of = ids_of(model, text), Plain.of(model).losses
+    if len(ids) > 1000:  # step by step it takes milliseconds a step
+        losses_of = tf.function(losses_of, autograph=False)
+    losses, _ = losses_of(np.array([[START, *ids]]), np.array([[*ids, END]]))
     return -float(tf.reduce_sum(tf.cast(losses, tf.float64)))
 
 
