@@ -18,6 +18,7 @@ from .common import (
     SMALL,
     assert_other_bits,
     assert_same_bits,
+    eager_keras,
     sequences,
     small_classifier,
     small_regressor,
@@ -165,6 +166,7 @@ ONE_EPOCH = [("begin", "epoch"), ("end", "epoch")]
 
 @needs_callbacks
 @pytest.mark.parametrize("engine", ENGINES)
+@eager_keras()
 def test_an_epoch_is_a_task(engine):
     X, y = sequences()
     listener = Listener()
@@ -204,6 +206,7 @@ def test_partial_fit_is_a_fit_of_one_epoch():
 
 @needs_callbacks
 @pytest.mark.parametrize("engine", ENGINES)
+@eager_keras()
 def test_a_callback_stops_the_fit(engine):
     X, y = sequences()
     listener = Listener(stop_after=2)
@@ -227,6 +230,7 @@ def test_a_callback_stops_every_fit_of_a_search():
 
 @needs_callbacks
 @pytest.mark.parametrize("engine", ENGINES)
+@eager_keras()
 def test_callbacks_are_torn_down_after_an_interruption(engine):
     X, y = sequences()
     listener = Interrupter()
@@ -240,6 +244,7 @@ def test_callbacks_are_torn_down_after_an_interruption(engine):
 
 @needs_callbacks
 @pytest.mark.parametrize("engine", ENGINES)
+@eager_keras()
 def test_scoring_monitor_scores_the_network_of_each_epoch(engine):
     """After k epochs it is, to the bit, the network that was fitted for k epochs."""
     X, y = sequences()
@@ -409,6 +414,7 @@ def test_targets_from_frames(library):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@eager_keras()
 def test_verbose_prints_a_line_an_epoch(engine, capfd):
     X, y = sequences()
     network = small_regressor(engine=engine, epochs=3, verbose=1).fit(X, y)

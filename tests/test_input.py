@@ -12,6 +12,7 @@ from skrnn._data.sequences import Sequences
 
 from .common import (
     assert_same_bits,
+    eager_keras,
     outputs_of,
     ragged_sequences,
     sequences,
@@ -355,6 +356,7 @@ def test_windows_keep_their_tails():
 
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
+@eager_keras()
 def test_padded_arrays_are_trained_like_lists(engine):
     """The same batches, of like lengths, and the same numbers: padding costs no steps."""
     X, y = ragged_sequences()

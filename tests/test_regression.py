@@ -10,6 +10,7 @@ from skrnn import RNNRegressor
 from .common import (
     assert_other_bits,
     assert_same_bits,
+    eager_keras,
     ragged_sequences,
     sequences,
     small_regressor,
@@ -93,6 +94,7 @@ def test_warm_start_continues():
 
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
+@eager_keras()
 def test_partial_fit_is_one_epoch(engine):
     X, y = sequences()
     whole = small_regressor(epochs=3, early_stopping=False, engine=engine).fit(X, y)
@@ -168,6 +170,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("case", CHANGES)
+@eager_keras()
 def test_training_goes_on_with_another_optimizer_or_engine(case):
     """Its state belongs to one optimizer of one engine, so another starts anew."""
     X, y = sequences()
