@@ -38,7 +38,7 @@ class OtherForms:
         from . import _keras
 
         network, task = network_of(self.network_), self._task()
-        _refuse_token_line(task, "to_keras()")
+        _refuse_token_line(task)
         if self.builder_ is not None:
             around = {"builder": self.builder_}
         else:
@@ -65,7 +65,8 @@ class OtherForms:
 
         It has the operators RNN, GRU and LSTM of ONNX itself (a Scan for "mingru"), and all between
         the user's units: the scale of X and of y, absent steps, the mean of `n_networks`, the line
-        beside them, quantiles. It needs ``pip install skrnn[onnx]``; TensorFlow is not used.
+        or the counted tokens beside them, quantiles. It needs ``pip install skrnn[onnx]``;
+        TensorFlow is not used.
 
         Parameters
         ----------
@@ -84,8 +85,7 @@ class OtherForms:
         Raises
         ------
         ValueError
-            If the network has no ONNX form: a `model` of your own, ``decoder="rnn"``, or a linear
-            model of counted tokens beside it.
+            If the network has no ONNX form: a `model` of your own, or ``decoder="rnn"``.
         ModuleNotFoundError
             If onnx is not installed.
 
@@ -111,7 +111,6 @@ class OtherForms:
                 f"Expected dtype to be 'float32' or 'float64', got {shown(dtype)}: one of the "
                 "types in which the model can be given X."
             )
-        _refuse_token_line(self._task(), "to_onnx()")
         try:
             from .onnx_export import exported
         except ModuleNotFoundError as error:
@@ -125,10 +124,10 @@ class OtherForms:
         return exported(self, dtype)
 
 
-def _refuse_token_line(task: Any, name: str) -> None:
+def _refuse_token_line(task: Any) -> None:
     """Refuse to build what counts tokens."""
     if task.token_line is not None:
         raise ValueError(
-            f"Expected networks alone for {name}, got a linear model of counted tokens beside "
-            "them. Set baseline=None, and fit again."
+            "Expected networks alone for to_keras(), got a linear model of counted tokens beside "
+            "them. Set baseline=None, and fit again, or serve what to_onnx() gives."
         )

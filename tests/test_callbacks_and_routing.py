@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.interrupts import state_of
 from skrnn import LagWindows, RNNRegressor, series_to_supervised
 
 from .common import (
@@ -240,6 +241,51 @@ def test_callbacks_are_torn_down_after_an_interruption(engine):
         network.fit(X, y)
     assert listener.heard[-1] == ("teardown", "fit")
     assert set(vars(network)) == before
+
+
+class Failing(Listener):
+    """Fails at the end of an epoch."""
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "epoch":
+            raise ZeroDivisionError("of their own")
+
+
+@needs_callbacks
+def test_a_callback_that_raises():
+    """The error comes out as it is, and a fitted network stays as it was."""
+    X, y = sequences()
+    listener = Failing()
+    network = small_regressor().fit(X, y).set_callbacks(listener)
+    before = state_of(network)
+    for fit in (network.fit, network.set_params(warm_start=True).fit, network.partial_fit):
+        with pytest.raises(ZeroDivisionError, match="of their own"):
+            fit(X, -y)
+        network.set_params(warm_start=False)
+        listener.heard.clear()
+        assert state_of(network) == before
+    network.set_callbacks().fit(X, y)  # it can be fitted again
+    assert_same_bits(network.weights_, small_regressor().fit(X, y).weights_)
+
+
+def failing_in_keras():
+    import keras
+
+    class Failing(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise ZeroDivisionError("of their own")
+
+    return Failing()
+
+
+def test_a_callback_of_keras_that_raises():
+    X, y = sequences()
+    network = small_regressor().fit(X, y)
+    network.set_params(engine="keras", callbacks=[failing_in_keras])
+    before = state_of(network)
+    with pytest.raises(ZeroDivisionError, match="of their own"):
+        network.fit(X, -y)
+    assert state_of(network) == before
 
 
 @needs_callbacks

@@ -2,13 +2,21 @@
 
 import os
 import pickle
+import resource
 import signal
 import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 import skrnn
 from benchmarks.interrupts import state_of
@@ -155,6 +163,78 @@ def test_a_signal_while_it_trains(engine, is_fitted):
         network.fit(X, y)
     assert state_of(network) == state
     assert hasattr(network, "weights_") == is_fitted
+
+
+# Memory, and processes that are killed
+
+
+def kill_worker(X, parent):
+    """A step of a pipeline that the system kills, as it does where memory is short."""
+    if os.getpid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return X
+
+
+def search_in_processes(step):
+    network = make_pipeline(FunctionTransformer(*step), small_regressor())
+    return GridSearchCV(network, {"rnnregressor__epochs": [1]}, cv=2, n_jobs=2, refit=False)
+
+
+def out_of_memory():
+    """What fits that need far more memory than there is raise, and what becomes of the networks."""
+    X, y = sequences()
+    fitted = small_regressor().fit(X, y)
+    before, size = state_of(fitted), int(Path("/proc/self/statm").read_text().split()[0])
+    limit = size * resource.getpagesize() + 300 * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    too_many = np.broadcast_to(np.float32(1), (10**6, 50, 10))  # 2 GB where each has its own
+    too_large = np.random.default_rng(0).normal(size=(12_000, 200, 1))  # by what a batch leaves
+    found = []
+    for data in ((too_many, np.zeros(len(too_many))), (too_large, too_large[:, 0, 0])):
+        for network in (small_regressor(), fitted):
+            network.set_params(cell="simple", units=64, batch_size=12_000)
+            with pytest.raises(MemoryError) as caught:
+                network.fit(*data)
+            found.append((str(caught.value), hasattr(network, "weights_")))
+    fitted.set_params(**small_regressor().get_params())
+    same = state_of(fitted) == before
+    return found, same, np.array_equal(small_regressor().fit(X, y).predict(X), fitted.predict(X))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits and sizes of Linux")
+def test_workers_that_are_killed_and_without_memory():
+    X, y = sequences()
+    search = search_in_processes((kill_worker,))
+    search.estimator[0].set_params(kw_args={"parent": os.getpid()})
+    with pytest.raises(TerminatedWorkerError):
+        search.fit(X, y)
+    assert not hasattr(search, "cv_results_") and not hasattr(search.estimator[1], "weights_")
+    # The same process begins new ones.
+    after, alone = search_in_processes(()), search_in_processes(()).set_params(n_jobs=1)
+    for name in ("split0_test_score", "split1_test_score"):
+        here = (one.fit(X, y).cv_results_[name] for one in (after, alone))
+        assert np.array_equal(*here)
+    workers = get_reusable_executor(max_workers=2)
+    found, same, fits_again = workers.submit(out_of_memory).result(timeout=300)
+    workers.shutdown(kill_workers=True)
+    assert [is_fitted for _, is_fitted in found] == [False, True] * 2
+    assert all("Unable to allocate" in message for message, _ in found[:2])
+    assert all(message.startswith("Expected memory enough to fit, got") for message, _ in found[2:])
+    assert same and fits_again
+
+
+def test_a_full_disk_under_a_checkpoint(tmp_path):
+    """The fit ends, the network is as it was, and no part of a file is left."""
+    X, y = sequences()
+    network = small_regressor()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**10, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            network.fit(X, y, checkpoint=tmp_path / "fit.checkpoint")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not hasattr(network, "weights_") and not list(tmp_path.iterdir())
 
 
 # Threads

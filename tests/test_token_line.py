@@ -143,8 +143,34 @@ def test_no_line_of_tokens(alone):
         RNNRegressor(**HELD_OUT, baseline="linear").fit(TEXTS, GOOD)
 
 
-def test_no_other_form_counts_tokens(classifier):
+def test_no_keras_model_counts_tokens(classifier):
     with pytest.raises(ValueError, match=r"Expected networks alone for to_keras.*baseline=None"):
         classifier.to_keras()
-    with pytest.raises(ValueError, match=r"Expected networks alone for to_onnx.*baseline=None"):
-        classifier.to_onnx()
+
+
+def run_in_onnx(network, X):
+    pytest.importorskip("onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(network.to_onnx().SerializeToString())
+    return session.run(None, {"X": X})[0]
+
+
+def test_the_onnx_model_counts_tokens(classifier):
+    """Wherever the padding stands; of tokens that no fit has seen, and of a text without any."""
+    np.testing.assert_allclose(
+        run_in_onnx(classifier, PADDED), classifier.predict_proba(TEXTS), atol=1e-6
+    )
+    given = np.zeros((4, 12), dtype=np.int64)
+    given[0, ::2], given[1, [3, 4, 9]], given[2, 5] = TEXTS[0][0], [5, 20, 5], 8
+    np.testing.assert_allclose(
+        run_in_onnx(classifier, given), classifier.predict_proba(given), atol=1e-6
+    )
+
+
+def test_the_onnx_model_counts_pairs_of_many_tokens():
+    """Two networks, and numbers; words have pairs where letters have up to four in a row."""
+    many = [text + 300 * (text > 3) for text in TEXTS]
+    padded = PADDED + 300 * (PADDED > 3)
+    network = RNNRegressor(**HELD_OUT, n_networks=2).fit(many, 100 + GOOD)
+    assert network.token_line_["n_in_a_row"] == 2 and network.token_line_["share"] > 0.5
+    np.testing.assert_allclose(run_in_onnx(network, padded), network.predict(many), rtol=1e-6)

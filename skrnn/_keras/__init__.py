@@ -49,6 +49,7 @@ from .compiled.predictor import Predictor, load  # noqa: E402
 from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
 from .devices import choose_device, nearest_device, place_of, placed  # noqa: E402
 from .engine import Engine, Line, Monitor  # noqa: E402
+from .exhausted import tells_of_memory  # noqa: E402
 from .functional.architectures import architecture_of, loaded  # noqa: E402
 
 __all__ = [
@@ -81,6 +82,7 @@ _FITS_A_CORE = 4
 threads.limit_in_worker()
 
 
+@tells_of_memory
 def fit(
     engine: str,
     network: Spec,
@@ -121,6 +123,7 @@ def mapping_fits(
     return threads.mapping(min(n_fits, _FITS_A_CORE * n_threads))
 
 
+@tells_of_memory
 def predict(
     engine: str,
     network: Spec,

@@ -11,6 +11,7 @@ from onnx import checker, helper
 from .._data.classes import ClassTargets
 from .._data.inputs import TokenInputs
 from .._data.task import Task, task_of
+from .._data.token_line import TokenLine
 from .._ensemble import members_of
 from .._spec import Network, network_of
 from .._tokens import UNKNOWN
@@ -18,6 +19,7 @@ from .._version import __version__
 from ._layers_graph import raw_outputs
 from ._operators import IR_VERSION, OPSET, TYPES, Graph
 from ._steps_graph import any_present, filled
+from ._tokens_graph import token_outputs
 
 
 def exported(estimator: Any, dtype: str) -> Any:
@@ -29,6 +31,8 @@ def exported(estimator: Any, dtype: str) -> Any:
     steps, present = _read(graph, task.inputs)
     networks = members_of(estimator.weights_, estimator.n_networks_)
     raw = [raw_outputs(graph, network, weights, steps, present) for weights in networks]
+    if task.token_line is not None:
+        raw = _mixed(graph, task.token_line, raw, steps, present)
     if isinstance(task.targets, ClassTargets):
         name, found = "probabilities", _probabilities(graph, task.targets, raw)
         shares = None if task.targets.per_step else task.targets.shares
@@ -63,6 +67,13 @@ def _read(graph: Graph, inputs: Any) -> tuple[Any, Any]:
     exact = graph.op("Sub", graph.cast("X", "float64"), np.array(inputs.mean))
     scaled = graph.op("Div", exact, np.array(inputs.scale))
     return graph.cast(scaled, "float32"), graph.op("Not", graph.cast(missing, "bool"))
+
+
+def _mixed(graph: Graph, line: TokenLine, raw: list[Any], steps: Any, present: Any) -> list[Any]:
+    """Return the means of the raw outputs of each network and of a line of tokens."""
+    beside = graph.op("Mul", token_outputs(graph, line, steps, present), np.float64(line.share))
+    alone = [graph.op("Mul", graph.cast(r, "float64"), np.float64(1 - line.share)) for r in raw]
+    return [graph.op("Add", outputs, beside) for outputs in alone]
 
 
 def _numbers(

@@ -1,0 +1,27 @@
+"""Memory that does not suffice: the same error from NumPy and from TensorFlow, in words."""
+
+import functools
+
+import tensorflow as tf
+
+_REMEDIES = {
+    "fit": "Lower batch_size or units, or give shorter sequences",
+    "predict": "Give shorter sequences, or fit a network with fewer units",
+}
+
+
+def tells_of_memory(function):
+    """Return a function whose want of memory is a `MemoryError` that says what to try."""
+
+    @functools.wraps(function)
+    def told(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except tf.errors.ResourceExhaustedError as error:
+            name, got = function.__name__, error.message.strip().partition("\n")[0]
+            raise MemoryError(
+                f"Expected memory enough to {name}, got {got!r} from TensorFlow. "
+                f"{_REMEDIES[name]}; the guide's page on cost tells what takes memory."
+            ) from error
+
+    return told
