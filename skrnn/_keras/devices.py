@@ -13,8 +13,18 @@ from .._device import CPU, GPU
 
 
 def gpus() -> list[str]:
-    """Return what TensorFlow calls the GPUs that it may use, the one that is used first."""
-    return [f"/GPU:{number}" for number, _ in enumerate(tf.config.get_visible_devices(GPU.upper()))]
+    """Return the names by which TensorFlow knows the GPUs that it may use, the one to use first.
+
+    XLA, which compiles the programs, has no GPUs but those of CUDA and ROCm.
+    """
+    if not tf.test.is_built_with_gpu_support():
+        return []
+    return [f"/GPU:{number}" for number, _ in enumerate(_visible())]
+
+
+def _visible() -> list[Any]:
+    found: list[Any] = tf.config.get_visible_devices(GPU.upper())
+    return found
 
 
 def choose_device(asked: str) -> str:
@@ -35,9 +45,10 @@ def choose_device(asked: str) -> str:
         return GPU
     if asked == GPU:
         built = "with" if tf.test.is_built_with_cuda() else "without"
+        seen = "one for which XLA does not compile" if _visible() else "the CPU alone"
         raise ValueError(
             f"Expected a GPU that TensorFlow sees for device='gpu', got TensorFlow "
-            f"{tf.__version__}, built {built} CUDA, which sees the CPU alone. Nothing was trained. "
+            f"{tf.__version__}, built {built} CUDA, which sees {seen}. Nothing was trained. "
             "Set device='auto' or 'cpu' to train on the CPU. For a GPU, install "
             "tensorflow[and-cuda] and a driver, leave the GPU in CUDA_VISIBLE_DEVICES, and see "
             "that tf.config.list_physical_devices('GPU') names it."
@@ -51,11 +62,11 @@ def nearest_device(fitted_on: str) -> str:
 
 
 def place_of(device: str) -> str | None:
-    """Return what TensorFlow calls a device; None where the CPU is all that there is."""
+    """Return the name by which TensorFlow knows a device; None where it has the CPU alone."""
     found = gpus()
-    if not found:
-        return None
-    return found[0] if device == GPU else "/CPU:0"
+    if device == GPU and found:
+        return found[0]
+    return "/CPU:0" if found or _visible() else None
 
 
 @contextlib.contextmanager
