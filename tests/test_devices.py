@@ -199,7 +199,6 @@ def seq2seq():
     return network, [
         lambda: network.predict(X),
         lambda: network.score_samples(X, y),
-        lambda: network.attention_weights(X, y),
     ]
 
 
