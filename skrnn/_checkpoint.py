@@ -195,9 +195,9 @@ class Checkpoint:
 
     def _refuse(self, different: list[str]) -> NoReturn:
         raise ValueError(
-            f"{self.path}: Expected the checkpoint of this very fit, got that of another one: "
+            f"{self.path}: Expected the checkpoint of this very fit, got the one of another fit: "
             f"{'; '.join(different)}. Nothing was trained. Set these back to go on, remove the "
-            "file to begin anew, or give another path as checkpoint; in a search that of a folder."
+            "file to begin anew, or give another path as checkpoint (of a folder in a search)."
         )
 
 

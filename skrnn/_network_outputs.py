@@ -36,6 +36,6 @@ def refuse_no_number(outputs: np.ndarray) -> None:
     if is_nan.any():
         raise ValueError(
             f"Expected the network to give numbers, got NaN for {is_nan.sum()} samples (the first: "
-            f"{is_nan.argmax()} of those with a present step). Their values in X may be far out of "
-            "proportion to those of fit: look at their unit."
+            f"{is_nan.argmax()} of the samples with a present step). Their values in X may be far "
+            "out of proportion to the values of fit: look at their unit."
         )

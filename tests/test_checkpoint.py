@@ -343,7 +343,7 @@ def test_what_others_keep_on_an_estimator_is_not_compared(kept, tmp_path):
     path.write_bytes(kept)
     estimator = small_regressor(epochs=3)
     estimator._skl_callbacks_of_theirs = object()
-    with pytest.raises(ValueError, match=r"another one: epochs is 2 there and 3 here\. Nothing"):
+    with pytest.raises(ValueError, match=r"another fit: epochs is 2 there and 3 here\. Nothing"):
         estimator.fit(X, Y, WEIGHTS, checkpoint=path)
 
 

@@ -40,5 +40,5 @@ def refuse_no_number_of_steps(n_steps: Any, longest: int) -> None:
     if not isinstance(n_steps, Integral) or n_steps < 1:
         raise ValueError(
             f"Expected n_steps to be an int from 1 up, or None, got {shown(n_steps)}. None gives "
-            f"{longest} steps, those of the longest sequence in fit."
+            f"{longest} steps, as many as the longest sequence in fit has."
         )

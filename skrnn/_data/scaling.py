@@ -60,7 +60,7 @@ def standardized(values: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.
                 out[part] = scaled
     except FloatingPointError as error:
         raise ValueError(
-            f"Expected values in proportion to those of fit, got up to "
+            f"Expected values in proportion to the values of fit, got up to "
             f"{np.nanmax(np.abs(values)):.3g}, which in their scale is beyond float32. Look at "
             "their unit, and at numbers that stand for missing values."
         ) from error

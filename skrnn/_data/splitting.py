@@ -115,7 +115,7 @@ def _warn_too_few(n_samples: int, n_series: int, n_train: int, n_validation: int
     of_series = f" of {n_series} series" if n_series > 1 else ""
     warn(
         f"Early stopping needs more windows than these {n_samples}{of_series}: after "
-        f"{n_validation} for validation and those that overlap with them, {n_train} would be left "
-        "to train on. Training runs for all epochs on all of them. Give more rows, shorter "
+        f"{n_validation} for validation and the windows that overlap with these, {n_train} would "
+        "be left to train on. Training runs for all epochs on all of them. Give more rows, shorter "
         "windows, a smaller validation_fraction, or X_val and y_val."
     )

@@ -131,7 +131,7 @@ def _refuse_other_axes(X, is_list, reads_2d, n_features, kind="numbers"):
     if n_axes is not None and n_axes > (2 if tokens else 3):
         raise ValueError(
             f"Expected X of shape {form}, got an array with dim {n_axes}, of shape "
-            f"{tuple(X.shape)}. Reshape it, so that the last axis is that of "
+            f"{tuple(X.shape)}. Reshape it, so that the last axis holds "
             f"{'the ids of a text' if tokens else 'the features of a step'}."
         )
     if n_axes == 2 and reads_2d == NEITHER:

@@ -208,7 +208,7 @@ def _of_one_sequence(labels: Any) -> Any:
         return np.asarray(labels)[0]
     if isinstance(labels, (list, tuple)) and len(labels) and np.ndim(labels[0]) == 1:
         raise ValueError(
-            f"Expected labels of rows, or those of one sequence, got {len(labels)} sequences. Give "
+            f"Expected labels of rows, or of one sequence, got {len(labels)} sequences. Give "
             "one: X[:1] and y[:1]."
         )
     return labels

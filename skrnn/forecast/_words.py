@@ -62,7 +62,7 @@ def horizons_among(horizon: Any, fitted: list[int], strategy: str) -> list[int]:
     beyond = [h for h in horizons if h not in fitted]
     if beyond and strategy != "recursive":
         raise ValueError(
-            f"Expected horizons among those of fit, {fitted}; got {beyond[0]}: fit with "
+            f"Expected horizons among the horizons of fit, {fitted}; got {beyond[0]}: fit with "
             f"horizon={max(horizons)}, or with strategy='recursive'."
         )
     return horizons

@@ -195,5 +195,5 @@ def _built(described: Any) -> Any:
         refuse_file(
             "parts of which this environment can build the estimator",
             short(error),
-            "Compare its versions with those in the manifest.json of the file.",
+            "Compare its versions with the versions in the file's manifest.json.",
         )

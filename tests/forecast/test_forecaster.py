@@ -142,7 +142,7 @@ def test_what_a_horizon_means(horizon, expected):
 def test_one_of_the_steps(fitted):
     frame = fitted.forecast(horizon=[2])
     np.testing.assert_array_equal(frame["y"], fitted.forecast()["y"].iloc[[1]])
-    with pytest.raises(ValueError, match=r"among those of fit, \[1, 2, 3\]; got 4"):
+    with pytest.raises(ValueError, match=r"among the horizons of fit, \[1, 2, 3\]; got 4"):
         fitted.forecast(horizon=5)
 
 
