@@ -201,6 +201,7 @@ def out_of_memory():
     return found, same, np.array_equal(small_regressor().fit(X, y).predict(X), fitted.predict(X))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits and sizes of Linux")
 def test_workers_that_are_killed_and_without_memory():
     X, y = sequences()
