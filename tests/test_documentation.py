@@ -12,8 +12,8 @@ from sklearn.base import BaseEstimator
 
 import skrnn
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
-SOURCE = Path(skrnn.__file__).parent
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
 PUBLIC = {name: getattr(skrnn, name) for name in skrnn.__all__ if callable(getattr(skrnn, name))}
 LISTED = re.findall(r"^    ([A-Za-z_]\w*)$", (DOCS / "api.rst").read_text("utf-8"), re.MULTILINE)
 
@@ -86,7 +86,11 @@ def texts():
     for path in [path for folder in folders for path in folder.glob("*.rst")]:
         text = path.read_text("utf-8")
         text = re.sub(r"^\.\. (code-block|plot)::.*\n(?:(?: +.*)?\n)*", "\n", text, flags=re.M)
-        yield path.name, re.sub(r"^.+\n([=~-])\1{3,}$", "", text, flags=re.M)
+        yield path.name, without_titles(text)
+
+
+def without_titles(text):
+    return re.sub(r"^.+\n([=~-])\1{3,}$", "", text, flags=re.M)
 
 
 def twisted(text):
@@ -98,7 +102,7 @@ def twisted(text):
     return [" ".join(sentence.split()) for sentence in found if not sentence.endswith("?")]
 
 
-@pytest.mark.parametrize(("name", "text"), texts(), ids=lambda value: value[:40])
+@pytest.mark.parametrize(("name", "text"), list(texts()), ids=lambda value: value[:40])
 def test_no_sentence_opens_with_a_clause(name, text):
     assert not twisted(text), f"{name}: begin these with their subject"
 
@@ -115,12 +119,13 @@ def private_texts(source):
             yield "\n".join(line.lstrip("#: ") for line in group)
 
 
-def test_no_sentence_of_the_source_opens_with_a_clause():
+@pytest.mark.parametrize("folder", ["skrnn", "examples", "benchmarks"])
+def test_no_sentence_of_the_source_opens_with_a_clause(folder):
     found = [
-        f"{path.relative_to(SOURCE)}: {sentence}"
-        for path in SOURCE.rglob("*.py")
+        f"{path.relative_to(ROOT)}: {sentence}"
+        for path in (ROOT / folder).rglob("*.py")
         for text in private_texts(path.read_text("utf-8"))
-        for sentence in twisted(text)
+        for sentence in twisted(without_titles(text))
     ]
     assert not found, "begin these with their subject"
 
