@@ -73,10 +73,12 @@ def checkpointed(name: str) -> tuple[Any, tuple[Any, ...]]:
     """Return an estimator and what it is fitted on, for one of `CHECKPOINTED`."""
     from numpy.lib.stride_tricks import sliding_window_view
 
-    from skrnn import RNNClassifier, RNNRegressor
+    from skrnn import RNNClassifier, RNNForecaster, RNNRegressor
 
     rng = np.random.default_rng(0)
     words: dict[str, Any] = {"units": 8, "epochs": 200, "batch_size": 16, "random_state": 0}
+    if name == "forecaster":  # four networks: three baselines, and the best one on all rows
+        return RNNForecaster(3, 6, season=7, **words), (rng.normal(size=(N_SAMPLES, 1)),)
     X = rng.normal(size=(N_SAMPLES, 6, 2))
     if name == "networks and weights":
         return RNNRegressor(n_networks=2, **words), (X, X[:, -1, 0], rng.uniform(size=N_SAMPLES))
@@ -90,7 +92,7 @@ def checkpointed(name: str) -> tuple[Any, tuple[Any, ...]]:
     return RNNClassifier(dropout=0.2, **words), (ragged, [x[-1, 0] > 0 for x in ragged])
 
 
-CHECKPOINTED = ("networks and weights", "windows", "ragged")
+CHECKPOINTED = ("networks and weights", "windows", "ragged", "forecaster")
 
 
 @contextmanager
