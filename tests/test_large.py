@@ -65,23 +65,23 @@ def test_steps_in_halves_on_one_thread_and_on_two():
 
 
 @pytest.mark.parametrize(
-    ("cell", "params"),
+    ("cell", "longest", "params"),
     [
-        ("simple", {}),
-        ("gru", {}),
-        ("lstm", {"bidirectional": True, "units": (4, 3)}),
+        ("simple", 40, {}),
+        ("gru", 30, {}),
+        ("lstm", 30, {"bidirectional": True, "units": (4, 3)}),
     ],
 )
-def test_long_ragged_sequences_equal_keras(cell, params):
-    """Up to 40 steps: some batches end after one block of steps, others after three."""
-    X, y = ragged(60, longest=40)
+def test_long_ragged_sequences_equal_keras(cell, longest, params):
+    """Some batches end after one block of 16 steps, others after two, or three of 40 steps."""
+    X, y = ragged(60, longest)
     assert_alike(
         *both_engines(lambda engine: small_regressor(cell=cell, engine=engine, **params), X, y), X
     )
 
 
 def test_ragged_targets_per_step_equal_keras():
-    X, _ = ragged(60, longest=40)
+    X, _ = ragged(60, longest=30)
     y = [np.cumsum(x[:, 0]) for x in X]
     networks = both_engines(
         lambda engine: small_regressor(engine=engine, return_sequences=True, units=(4, 3)), X, y
@@ -93,7 +93,7 @@ def test_ragged_targets_per_step_equal_keras():
 
 
 def test_a_sequence_is_predicted_alike_in_any_company():
-    X, y = ragged(60, longest=40)
+    X, y = ragged(60, longest=30)
     network = small_regressor().fit(X, y)
     together = network.predict(X)
     short = [i for i, x in enumerate(X) if len(x) < 12]
