@@ -11,7 +11,15 @@ from skrnn._keras.functional.cells import CELLS
 from skrnn._keras.functional.recurrence import run_cell
 from skrnn._keras.functional.taped_run import TapedRun
 
-from .common import SMALL, assert_same_bits, ragged_sequences, sequences, small_regressor
+from .common import (
+    SMALL,
+    assert_same_bits,
+    eager_keras,
+    outputs_of,
+    ragged_sequences,
+    sequences,
+    small_regressor,
+)
 
 N_STEPS, BATCH, WIDTH, UNITS = 32, 3, 2, 2
 # The last steps that any sample has, in the second of the blocks that products are taken in.
@@ -150,9 +158,10 @@ def test_mingru_as_a_keras_model(tmp_path):
     network = small_regressor(cell="mingru", bidirectional=True, units=(4, 3)).fit(X, y)
     network.to_keras().save(tmp_path / "model.keras")
     model = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(model.predict(X, verbose=0)[:, 0], network.predict(X), atol=1e-5)
+    np.testing.assert_allclose(outputs_of(model, X)[:, 0], network.predict(X), atol=1e-5)
 
 
+@eager_keras()
 def test_mingru_drops_in_both_engines():
     """A rate so high that the loss has to differ from that of training without it."""
     X, y = sequences()
@@ -168,9 +177,8 @@ def test_mingru_drops_in_both_engines():
 def test_mingru_in_encoder_and_decoder():
     X, y = sequences()
     network = small_regressor(cell="mingru", decoder="rnn").fit(X, np.stack([y, -y], axis=1))
-    np.testing.assert_allclose(
-        network.to_keras().predict(X, verbose=0)[:, :, 0], network.predict(X), atol=1e-5
-    )
+    outputs = outputs_of(network.to_keras(), X)[:, :, 0]
+    np.testing.assert_allclose(outputs, network.predict(X), atol=1e-5)
     texts = ["a b", "b c", "c a"] * 8
     writer = RNNSeq2Seq(cell="mingru", attention="dot", early_stopping=False, **SMALL)
     assert set(" ".join(writer.fit(texts, texts).predict(texts)).split()) <= {"a", "b", "c"}
@@ -179,7 +187,7 @@ def test_mingru_in_encoder_and_decoder():
 def test_mingru_in_an_autoencoder():
     X, _ = sequences()
     network = RNNAutoencoder(cell="mingru", **SMALL).fit(X)
-    latent, written = network.to_keras().predict(X, verbose=0)
+    latent, written = outputs_of(network.to_keras(), X)
     np.testing.assert_allclose(latent, network.transform(X), atol=1e-5)
     np.testing.assert_allclose(written, network.inverse_transform(latent), atol=1e-5)
 
@@ -188,7 +196,7 @@ def test_mingru_in_a_language_model():
     params = {"cell": "mingru", "units": 4, "embedding_dim": 3, "epochs": 1, "random_state": 0}
     model = RNNLanguageModel(early_stopping=False, **params).fit(["abcabc", "cab"] * 10)
     start = np.array([[2, *(model.vocabulary_[c] for c in "abcab")]])
-    logits = model.to_keras().predict(start, verbose=0)[0, -1]
+    logits = outputs_of(model.to_keras(), start)[0, -1]
     shares = np.exp(logits - logits.max())
     proba = model.next_token_proba(["abcab"])[0]
     np.testing.assert_allclose(proba, shares / shares.sum(), atol=1e-5)

@@ -290,6 +290,7 @@ def test_a_model_of_the_users_own():
     assert_same_bits(model.get_weights(), network.weights_)
 
 
+@eager_keras()
 def test_a_fit_predicts_by_the_model_that_it_trained():
     """What the user's function builds now, and for whom it built before, is another matter."""
     X, y = sequences()
@@ -313,6 +314,7 @@ def test_a_fit_predicts_by_the_model_that_it_trained():
         np.testing.assert_allclose(network.predict(X), expected, atol=1e-5)
 
 
+@eager_keras()
 def test_a_function_that_builds_other_weights_now_is_refused():
     X, y = sequences()
     units = 3
@@ -328,6 +330,7 @@ def test_a_function_that_builds_other_weights_now_is_refused():
         network.to_keras()
 
 
+@eager_keras()
 def test_a_copy_whose_function_builds_another_network_now_warns():
     X, y = sequences()
     activation = "tanh"
@@ -359,6 +362,7 @@ class UnhashableBuilder:
         return user_model(input_shape, n_outputs)
 
 
+@eager_keras()
 def test_a_builder_without_a_hash():
     X, y = sequences()
     network = small_regressor(model=UnhashableBuilder()).fit(X, y)
@@ -381,6 +385,7 @@ class Counter(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize("callback", [Counter, Counter()])
+@eager_keras()
 def test_keras_callbacks(callback):
     X, y = sequences()
     Counter.epochs = 0
@@ -471,6 +476,7 @@ class Doubling(keras.callbacks.Callback):
         self.model.set_weights([2 * np.ones_like(w) for w in self.model.get_weights()])
 
 
+@eager_keras()
 def test_weights_that_a_callback_sets_are_kept():
     X, y = sequences()
     network = small_regressor(callbacks=[Doubling]).fit(X, y)
