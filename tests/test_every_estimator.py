@@ -4,6 +4,7 @@ scikit-learn's own checks give a table of numbers; some of these read texts or s
 lengths. Here each has data of its own, and one function that shows what it predicts.
 """
 
+import json
 import pickle
 import random
 from collections.abc import Callable
@@ -159,6 +160,43 @@ def plain(value):
 def test_fitted_state_is_plain(name):
     state = vars(fitted(name))
     assert [k for k, v in state.items() if not plain(v)] == []
+
+
+LEARNT = ("input_", "target_", "network_")
+
+
+@every_estimator
+def test_it_survives_json(name):
+    estimator = fitted(name)
+    before = predicted_by(name, estimator)
+    for attribute in LEARNT:
+        kept = getattr(estimator, attribute)
+        setattr(estimator, attribute, json.loads(json.dumps(kept)))
+    assert_same_bits(predicted_by(name, estimator), before)
+    more = clone(estimator).set_params(warm_start=True).fit(*CASES[name].data)
+    for attribute in LEARNT:
+        setattr(more, attribute, json.loads(json.dumps(getattr(more, attribute))))
+    assert more.fit(*CASES[name].data).n_iter_ == 2 * SMALL["epochs"]
+
+
+@every_estimator
+def test_what_fit_sets_ends_with_an_underscore(name):
+    estimator = fitted(name)
+    assert [
+        k for k in vars(estimator) if not k.endswith("_") and k not in estimator.get_params()
+    ] == []
+
+
+@every_estimator
+def test_the_optimizer_can_be_left_out_of_a_pickle(name):
+    estimator = fitted(name, warm_start=True)
+    before, size = predicted_by(name, estimator), len(pickle.dumps(estimator))
+    del estimator.optimizer_state_
+    n_bytes = sum(w.nbytes for w in estimator.weights_)
+    assert len(pickle.dumps(estimator)) <= size - 2 * n_bytes  # Adam's two slots
+    estimator = pickle.loads(pickle.dumps(estimator))
+    assert_same_bits(predicted_by(name, estimator), before)
+    assert estimator.fit(*CASES[name].data).n_iter_ == 2 * SMALL["epochs"]
 
 
 @every_estimator
