@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 from skrnn import SequenceTokenizer
 
-from ..common import assert_same_bits, small_classifier
+from ..common import assert_same_bits, eager_keras, small_classifier
 
 try:
     import sklearn.callback as sklearn_callback
@@ -116,6 +116,7 @@ def test_display_links_to_the_reference():
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])
 @pytest.mark.parametrize("early_stopping", [True, False], ids=["held-out", "all"])
+@eager_keras()
 def test_padding_is_no_work(opinions, engine, early_stopping):
     """Padded rows are trained on, in batches of like lengths, just as ragged lists are."""
     texts, labels = opinions
