@@ -186,7 +186,7 @@ def test_a_compiled_fit_needs_no_keras():
         import numpy as np
         import skrnn
         X, y = np.ones((8, 3, 1)), np.arange(8.0)
-        skrnn.RNNRegressor(units=1, epochs=1).fit(X, y).predict(X)
+        skrnn.RNNRegressor("simple", units=1, epochs=1).fit(X, y).predict(X)
         assert "scikeras" not in sys.modules
         assert "skrnn._keras.layers" not in sys.modules
         try:
