@@ -15,6 +15,7 @@ from ._data.task import Task
 from ._data.window_runs import are_independent
 from ._estimator import Fit
 from ._few_samples import Train, train_to_the_end, with_part_to_judge_by
+from ._shrinkage import is_shrunk, share_of_networks, weigh
 
 # Few windows say little of a network that is alone. It is left out where its loss on the last fifth
 # of them is so many times that of a line.
@@ -49,7 +50,7 @@ def train_with_baseline(
     if data.sequences.holds_tokens and fit.params.baseline != "linear":
         train_beside_tokens(fit, task, samples, data, train, again)
         return
-    standardize = fit.params.standardize
+    standardize = fit.standardize
     alone = task.learnt_from(data, standardize=standardize)
     if fit.goes_on:
         _go_on(alone, data, train)
@@ -57,11 +58,15 @@ def train_with_baseline(
     baseline = _baseline(fit, data)
     if baseline == "mean" and data.validation is None and _is_far_worse(fit, task, data, train):
         baseline = "linear"
+    share = 1.0
+    if is_shrunk(fit, data):
+        share = share_of_networks(fit, task, data, train, line=baseline == "linear")
     if baseline != "linear":
         train(alone, data)
     if baseline is None:
         if again:
             _train_again(fit, [alone], samples, train)
+        weigh(fit, share)
         return
     beside = alone.with_line(data, standardize=standardize)
     groups = [beside]
@@ -76,12 +81,15 @@ def train_with_baseline(
     if again:
         _train_again(fit, groups, samples, train)
     _silence(fit, worse)
+    weigh(fit, share)
 
 
 def _train_again(fit: Fit, groups: list[Task[Any, Any]], data: TrainingData, train: Train) -> None:
     """Train the networks of each task again, on more samples, and learn the line of them."""
     fit.begin_again()
     for task in groups:
+        if fit.standardize == "auto":
+            task = task.with_bends_of(data)
         train(task if task.line is None else task.with_line_of(data), data)
 
 
@@ -116,7 +124,7 @@ def _baseline(fit: Fit, data: TrainingData) -> str | None:
 
 def _is_far_worse(fit: Fit, task: Task[Any, Any], data: TrainingData, train: Train) -> bool:
     """Tell whether a network that is alone forecasts the last samples far worse than a line."""
-    data, standardize = with_part_to_judge_by(fit, task, data), fit.params.standardize
+    data, standardize = with_part_to_judge_by(fit, task, data), fit.standardize
     if data.validation is None or not can_have_line(data.sequences, data.targets):
         return False
     task = task.learnt_from(data, standardize=standardize)

@@ -43,7 +43,7 @@ def train_beside_tokens(
     again : bool
         Whether the networks are trained again on all samples.
     """
-    found = task.learnt_from(data, standardize=fit.params.standardize)
+    found = task.learnt_from(data, standardize=fit.standardize)
     judged = None if fit.goes_on else _judged(fit, task, data)
     if judged is not None:
         share = _share(fit, task, judged, train, stops_early=judged is data)
@@ -83,7 +83,7 @@ def _share(
     section 3.4): these samples are few where the line is most needed. With `stops_early` they end
     the training too.
     """
-    task = task.learnt_from(data, standardize=fit.params.standardize).with_token_line(data)
+    task = task.learnt_from(data, standardize=fit.standardize).with_token_line(data)
     if stops_early:
         train(task, data)
     else:

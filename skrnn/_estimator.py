@@ -205,6 +205,12 @@ class Fit:
         self.seeds = self.checkpoint.seeds_of_next(self.seeds, params.random_state)
 
     @property
+    def standardize(self) -> bool | str:
+        """How numbers are standardized: a first chunk does not tell how features vary."""
+        asked: bool | str = self.params.standardize
+        return bool(asked) if self.one_epoch else asked
+
+    @property
     def best_loss(self) -> float:
         """The loss of the best epoch, the mean of the networks that are trained already."""
         return float(np.mean([network.best_loss for network in self.trained]))

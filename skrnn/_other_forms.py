@@ -56,9 +56,8 @@ class OtherForms:
             for number, w in enumerate(networks)
         ]
         line = task.line.part((len(networks) - n_alone) / len(networks))
-        return _keras.build_beside_line(
-            _keras.build_mean(models), line, task.inputs.keras_scaling()
-        )
+        scaling = task.inputs.of_line().keras_scaling()
+        return _keras.build_beside_line(_keras.build_mean(models), line, scaling)
 
     def to_onnx(self, dtype: str = "float64") -> Any:
         """Return an ONNX model of the fitted networks, which serves without TensorFlow.

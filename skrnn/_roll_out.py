@@ -66,10 +66,9 @@ def roll_out(
     task, network = regressor._task(), network_of(regressor.network_)
     order = _order(fed_back, known, network)
     found = task.inputs.read(regressor, windows)
-    scale, offset = task.inputs.keras_scaling()
     ahead = _checked(known_values, (len(found), n_steps, len(known)))
-    ahead = (ahead * scale[list(known)] + offset[list(known)]).astype(np.float32)
-    feedback = _feedback(task, scale[list(fed_back)], offset[list(fed_back)])
+    ahead = _in_network_units(task.inputs, list(known), ahead)
+    feedback = _feedback(task, list(fed_back))
     kept, device = samples_with_steps(found), device_of(regressor)
 
     def forecasts(some: Sequences) -> np.ndarray:
@@ -87,10 +86,30 @@ def roll_out(
     )
 
 
-def _feedback(task: Any, scale: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _in_network_units(inputs: Any, features: list[int], values: np.ndarray) -> np.ndarray:
+    """Return the values of some features, on the last axis, as the network sees them."""
+    scale, offset, bends = inputs.keras_scaling()
+    of_all = np.zeros((*values.shape[:-1], inputs.n_features))
+    of_all[..., features] = values
+    bent: np.ndarray = bends.applied(of_all)[..., features]
+    return (bent * scale[features] + offset[features]).astype(np.float32)
+
+
+def _feedback(task: Any, features: list[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the scale and the offset that make features, as the network sees them, of outputs."""
+    scale, offset, bends = task.inputs.keras_scaling()
+    bent = [feature for feature in features if feature in bends.bent]
+    if bent:
+        raise ValueError(
+            "Expected features to feed back that the network sees in a linear scale, got "
+            f"{'feature' if len(bent) == 1 else 'features'} {', '.join(map(str, bent))}, whose "
+            "values span decades and which it sees as a logarithm. Set standardize=True and fit "
+            "again."
+        )
+    scale = np.where(np.isin(np.arange(len(scale)), bends.fixed), 0.0, scale)  # seen as zero
+    offset = np.where(scale == 0, 0.0, offset)
     of_outputs, start = task.targets.keras_layers()["output_scaling"]
-    parts = of_outputs * scale, start * scale + offset
+    parts = of_outputs * scale[features], start * scale[features] + offset[features]
     return parts[0].astype(np.float32), parts[1].astype(np.float32)
 
 

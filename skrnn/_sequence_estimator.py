@@ -68,7 +68,7 @@ SEQUENCE_CONSTRAINTS: dict[str, list[Any]] = {
     "loss": [StrOptions({"auto"}), callable],
     "optimizer": [StrOptions(_OPTIMIZERS)],
     "refit": ["boolean", AUTO],
-    "standardize": ["boolean"],
+    "standardize": ["boolean", AUTO],
     "model": [callable, None],
     "engine": [StrOptions({"auto", "compiled", "keras"})],
     "callbacks": [list, tuple, None],
@@ -109,7 +109,7 @@ class SequenceReadout(OtherForms, CellStates):
             outputs = outputs_alone(self, given)
             if not targets.per_step:
                 refuse_no_number(outputs[0])
-            return np.stack(task.beyond_line(outputs, given), axis=1)
+            return np.stack(task.beyond_line(outputs, some, given), axis=1)
 
         outputs = with_nan_for_outages(
             found,

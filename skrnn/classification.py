@@ -156,9 +156,10 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         Networks that are trained from other seeds on the same samples, several at once where there
         are cores. Probabilities are their means, which are more often right than the probabilities
         of one (Hansen and Salamon, 1990).
-    standardize : bool, default=True
+    standardize : bool or "auto", default="auto"
         Bring the features to mean 0 and standard deviation 1, as seen in the training
-        samples.
+        samples. "auto" treats features apart whose values span decades or hardly vary, see
+        `RNNRegressor`.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss; "balanced" makes them inversely proportional to
         the classes' frequencies in the samples of the first fit. Only their ratios matter. With
@@ -305,7 +306,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         n_iter_no_change: int | str = "auto",
         refit: bool | str = "auto",
         n_networks: int = 1,
-        standardize: bool = True,
+        standardize: bool | str = "auto",
         class_weight: dict[Any, float] | str | None = None,
         model: Callable[..., Any] | None = None,
         engine: str = "auto",

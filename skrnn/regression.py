@@ -117,7 +117,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         regression on counted tokens and pairs of neighbours (tf-idf weights), in the proportion
         that held-out samples show to be best. None for lists of sequences of numbers,
         `return_sequences`, ``decoder="rnn"``, `model`, `pretrained` on numbers, another `loss`, a
-        constant target, and ``early_stopping=False``.
+        constant target, and ``early_stopping=False``. Numbers for few sequences other than windows
+        multiply the outputs of networks by what cross-validation shows to be best, from 0 to 1.
     loss : {"auto", "mse", "mae", "huber", "log_cosh", "quantile"} or callable, default="auto"
         Training minimizes it, in standardized units. "auto" is "mse". "quantile" is the pinball
         loss, the mean of the levels of `quantiles`. A callable takes targets and predictions as
@@ -170,9 +171,15 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         Networks that are trained from other seeds on the same samples, several at once where there
         are cores. Predictions are their means, which are better than the predictions of one (Hansen
         and Salamon, 1990); ``predict(X, return_std=True)`` gives their spread as well.
-    standardize : bool, default=True
+    standardize : bool or "auto", default="auto"
         Bring the features and the targets to mean 0 and standard deviation 1, as seen in the
-        training samples, and give predictions back in the user's units.
+        training samples, and give predictions back in the user's units. "auto" also treats two
+        kinds of features apart. If the values of a feature span decades (its standard deviation is
+        more than 10 times the median distance from its median), the network sees
+        asinh((x - median) / distance), which is a logarithm far from the median (Burbidge, Magee
+        and Robb, 1988). If a feature is constant, or has its usual value in all but one of a
+        thousand rows, the network always sees the usual value: other values enter with weights
+        that nothing has taught. `partial_fit` treats no feature apart.
     model : callable or None, default=None
         A function ``model(input_shape, n_outputs)`` that builds a Keras model of your own, not
         compiled. It takes standardized float32 input of shape (batch, n_steps, n_features),
@@ -324,7 +331,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         n_iter_no_change: int | str = "auto",
         refit: bool | str = "auto",
         n_networks: int = 1,
-        standardize: bool = True,
+        standardize: bool | str = "auto",
         model: Callable[..., Any] | None = None,
         engine: str = "auto",
         device: str = "auto",

@@ -18,7 +18,7 @@ from ._data.samples import TrainingData
 from ._data.target_checks import refuse_missing_y, refuse_one_of_a_pair
 from ._data.task import Task
 from ._device import device_of
-from ._estimator import POSITIVE_INT, RATE, BaseNetwork, Fit
+from ._estimator import AUTO, POSITIVE_INT, RATE, BaseNetwork, Fit
 from ._networks import decoder_of_tokens
 from ._plan import in_numbers
 from ._spec import network_of
@@ -77,9 +77,10 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         Whether upper and lower case are the same, in X and in y.
     token_pattern : str, default=r"(?u)\w+|[^\w\s]"
         Regular expression of a word. The default takes punctuation marks as tokens.
-    standardize : bool, default=True
+    standardize : bool or "auto", default="auto"
         Bring the features of a numeric X to mean 0 and standard deviation 1, as seen in the
-        training samples.
+        training samples. "auto" treats features apart whose values span decades or hardly vary, see
+        `RNNRegressor`.
     beam_width : int, default=1
         How many beginnings `predict` follows at once; 1 always takes the most probable next token
         (greedy search).
@@ -213,7 +214,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         "min_df": MIN_DF,
         "lowercase": ["boolean"],
         "token_pattern": [str],
-        "standardize": ["boolean"],
+        "standardize": ["boolean", AUTO],
         "beam_width": [POSITIVE_INT],
         "length_penalty": [Interval(Real, None, None, closed="neither")],
         "max_len": [POSITIVE_INT, None],
@@ -237,7 +238,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         min_df: int | float = 1,
         lowercase: bool = False,
         token_pattern: str = TOKEN_PATTERN,
-        standardize: bool = True,
+        standardize: bool | str = "auto",
         beam_width: int = 1,
         length_penalty: float = 0.0,
         max_len: int | None = None,
@@ -373,7 +374,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
 
     def _train_on(self, fit: Fit, task: Task[Any, Any], data: TrainingData) -> None:
         """Train on samples in the user's units."""
-        task = task.learnt_from(data, standardize=self.standardize)
+        task = task.learnt_from(data, standardize=fit.standardize)
         network = decoder_of_tokens(fit.params, task)
         start = partial(initial_weights, network)
         fit.train(task, network, task.in_network_units(data).trimmed(), start=start)

@@ -13,6 +13,7 @@ import numpy as np
 
 from .._plain import Plain
 from .._tokens import UNKNOWN
+from .bends import Bends
 from .containers import holds_sequences, is_nested, listed
 from .scaling import identity_scaling, mean_and_scale, standardized
 from .sequences import Sequences
@@ -43,13 +44,24 @@ class Inputs(Plain):
         """Return X as sequences, in the user's units; `reset` learns names and widths."""
         raise NotImplementedError
 
-    def learnt_from(self, sequences: Sequences, standardize: bool) -> Inputs:
-        """Return the same with the scale of these sequences, or as it is if it has one."""
+    def learnt_from(self, sequences: Sequences, standardize: bool | str) -> Inputs:
+        """Return the same with the scale of these sequences, or as it is if it has one.
+
+        With "auto", features are bent as well where they need it.
+        """
+        return self
+
+    def bent_as(self, sequences: Sequences) -> Inputs:
+        """Return the same with the bends and the scale of other sequences, if these differ."""
         return self
 
     def in_network_units(self, sequences: Sequences) -> Sequences:
         """Return sequences as the network is given them."""
         raise NotImplementedError
+
+    def of_line(self) -> Inputs:
+        """Return the same as a line sees X: no feature is bent."""
+        return self
 
     def with_known_in_network_units(self, sequences: Sequences) -> Sequences:
         """Return sequences with the values that are known ahead as the network is given them."""
@@ -59,8 +71,8 @@ class Inputs(Plain):
         """Return the fitted attributes that tell a user about it."""
         return {}
 
-    def keras_scaling(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return the scale and the offset that bring X into the network's units."""
+    def keras_scaling(self) -> tuple[Any, ...] | None:
+        """Return the scale, the offset and the bends that bring X into the network's units."""
         return None
 
     def gives_lists(self, X: Any) -> bool:
@@ -87,6 +99,11 @@ class NumberInputs(Inputs):
         The scale of each feature; None before it is learnt.
     known_mean, known_scale : tuple of float or None, default=None
         The scale of each feature that is known ahead, if there are any.
+    bends, known_bends : tuple of tuples
+        The fields of the `Bends` of the features, and of those that are known ahead: the mean and
+        the scale are of bent values.
+    plain_mean, plain_scale : tuple of float or None, default=None
+        Of each feature as it is, where some are bent.
     """
 
     is_list: bool
@@ -97,6 +114,10 @@ class NumberInputs(Inputs):
     scale: tuple[float, ...] | None = None
     known_mean: tuple[float, ...] | None = None
     known_scale: tuple[float, ...] | None = None
+    bends: tuple[Any, ...] = ()
+    known_bends: tuple[Any, ...] = ()
+    plain_mean: tuple[float, ...] | None = None
+    plain_scale: tuple[float, ...] | None = None
 
     holds_tokens = False
     n_tokens = None
@@ -136,27 +157,52 @@ class NumberInputs(Inputs):
             refuse_other_columns(X, self.n_columns)
         return check_numbers(estimator, X, reads_2d=self.reads_2d, reset=reset)
 
-    def learnt_from(self, sequences: Sequences, standardize: bool) -> NumberInputs:
+    def learnt_from(self, sequences: Sequences, standardize: bool | str) -> NumberInputs:
         """Return the same with mean and scale of the features at the present steps."""
         if self.mean is not None:
             return self
         counts = np.where(sequences.present_rows(), sequences.row_counts(), 0)
-        mean, scale = _scaling_of(sequences.values, counts, standardize)
-        known_mean = known_scale = None
+        learnt = _scaling_of(sequences.values, counts, standardize)
+        found = dict(zip(("mean", "scale", "bends"), learnt, strict=True))
+        if Bends(*found["bends"]).bent:
+            plain = _scaling_of(sequences.values, counts, True)
+            found |= zip(("plain_mean", "plain_scale"), plain[:2], strict=True)
         if sequences.ahead is not None:
             rows = sequences.ahead.reshape(-1, sequences.ahead.shape[2])
-            known_mean, known_scale = _scaling_of(rows, np.ones(len(rows)), standardize)
-        return replace(self, mean=mean, scale=scale, known_mean=known_mean, known_scale=known_scale)
+            learnt = _scaling_of(rows, np.ones(len(rows)), standardize)
+            found |= zip(("known_mean", "known_scale", "known_bends"), learnt, strict=True)
+        return replace(self, **found)
+
+    def bent_as(self, sequences: Sequences) -> NumberInputs:
+        """Return the same with the bends and the scale of other sequences, if these differ."""
+        again = replace(self, mean=None).learnt_from(sequences, "auto")
+        differ = (again.bends, again.known_bends) != (self.bends, self.known_bends)
+        return again if differ else self
 
     def scaled_as(self, other: NumberInputs) -> NumberInputs:
         """Return this form of X with the scale of another one."""
         own = ("is_list", "are_vectors", "has_feature_axis")
         return replace(other, **{name: getattr(self, name) for name in own})
 
+    def of_line(self) -> NumberInputs:
+        """Return the same as a line sees X: no feature is bent."""
+        if self.plain_mean is None:
+            return self
+        fixed = self.bending.without_bent().fields()
+        return replace(
+            self, mean=self.plain_mean, scale=self.plain_scale, bends=fixed, plain_mean=None
+        )
+
+    @property
+    def bending(self) -> Bends:
+        """How features are bent before they are standardized."""
+        return Bends(*self.bends)
+
     def in_network_units(self, sequences: Sequences) -> Sequences:
         """Return sequences of standardized float32."""
         refuse_other_width(sequences, self.n_features)
-        scaled = sequences.with_values(standardized(sequences.values, *self._scaling()))
+        values = self.bending.applied(sequences.values)
+        scaled = sequences.with_values(standardized(values, *self._scaling()))
         return self.with_known_in_network_units(scaled)
 
     def with_known_in_network_units(self, sequences: Sequences) -> Sequences:
@@ -164,7 +210,8 @@ class NumberInputs(Inputs):
         if sequences.ahead is None:
             return sequences
         mean, scale = np.array(self.known_mean), np.array(self.known_scale)
-        return replace(sequences, ahead=standardized(sequences.ahead, mean, scale))
+        ahead = Bends(*self.known_bends).applied(sequences.ahead)
+        return replace(sequences, ahead=standardized(ahead, mean, scale))
 
     def in_user_units(self, values: np.ndarray) -> np.ndarray:
         """Return what the network gives for features in their units, as float64."""
@@ -176,15 +223,15 @@ class NumberInputs(Inputs):
         mean, scale = self._scaling()
         return {"input_mean_": mean, "input_scale_": scale}
 
-    def keras_scaling(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the scale and the offset that bring X into the network's units."""
+    def keras_scaling(self) -> tuple[np.ndarray, np.ndarray, Bends]:
+        """Return the scale, the offset and the bends that bring X into the network's units."""
         mean, scale = self._scaling()
-        return 1 / scale, -mean / scale
+        return 1 / scale, -mean / scale, self.bending
 
-    def keras_scaling_of_known(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the scale and the offset that bring what is known ahead into their units."""
+    def keras_scaling_of_known(self) -> tuple[np.ndarray, np.ndarray, Bends]:
+        """Return the same for what is known ahead."""
         mean, scale = np.array(self.known_mean), np.array(self.known_scale)
-        return 1 / scale, -mean / scale
+        return 1 / scale, -mean / scale, Bends(*self.known_bends)
 
     def gives_lists(self, X: Any) -> bool:
         """Tell whether X, or that of `fit`, is a list of sequences."""
@@ -241,13 +288,16 @@ class TokenInputs(Inputs):
         return self.is_list or self.cuts_padding or holds_sequences(X)
 
 
-def _scaling_of(
-    rows: np.ndarray, counts: np.ndarray, standardize: bool
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return mean and scale of each column, or those that change nothing."""
-    scaling = mean_and_scale(rows, counts) if standardize else identity_scaling(rows.shape[1])
-    mean, scale = (tuple(part.tolist()) for part in scaling)
-    return mean, scale
+def _scaling_of(rows: np.ndarray, counts: np.ndarray, standardize: bool | str) -> tuple[Any, ...]:
+    """Return mean and scale of each column, or those that change nothing, and the bends."""
+    bends = Bends()
+    if not standardize:
+        scaling = identity_scaling(rows.shape[1])
+    else:
+        if standardize == "auto":
+            bends = Bends.learn(rows, counts > 0)
+        scaling = mean_and_scale(bends.applied(rows), counts)
+    return *(tuple(part.tolist()) for part in scaling), bends.fields()
 
 
 def has_feature_axis(X: Any) -> bool:

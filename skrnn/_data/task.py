@@ -76,19 +76,24 @@ class Task(Generic[I, T]):
         """Return sequences that are their own targets as samples."""
         return self.samples(sequences, self.targets.read(None, sequences), sample_weight)
 
-    def learnt_from(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
+    def learnt_from(self, data: TrainingData, *, standardize: bool | str) -> Task[Any, Any]:
         """Return the task with the scales of these samples, or as it is if it has scales."""
         return Task(
             self.inputs.learnt_from(data.sequences, standardize),
-            self.targets.learnt_from(data.targets, data.sequences, standardize),
+            self.targets.learnt_from(data.targets, data.sequences, bool(standardize)),
             self.weight_scale,
             self.line,
             self.token_line,
         )
 
-    def with_line(self, data: TrainingData, *, standardize: bool) -> Task[Any, Any]:
+    def with_bends_of(self, data: TrainingData) -> Task[Any, Any]:
+        """Return the task with the bends and the scale of other samples, if the bends differ."""
+        inputs: Any = self.inputs.bent_as(data.sequences)
+        return replace(self, inputs=inputs)
+
+    def with_line(self, data: TrainingData, *, standardize: bool | str) -> Task[Any, Any]:
         """Return the task, which has its scales, with the line for these samples."""
-        return replace(self, line=Line.learn(*self._for_line(data), standardize))
+        return replace(self, line=Line.learn(*self._for_line(data), bool(standardize)))
 
     def with_line_of(self, data: TrainingData) -> Task[Any, Any]:
         """Return the task with the line for other samples, beside the same networks."""
@@ -96,8 +101,10 @@ class Task(Generic[I, T]):
         return replace(self, line=self.line.learnt_again(*self._for_line(data)))
 
     def _for_line(self, data: TrainingData) -> tuple[Sequences, np.ndarray, np.ndarray]:
-        sequences = self.inputs.in_network_units(data.sequences)
-        return sequences, data.targets, data.sample_weight
+        return self._as_line_sees(data.sequences), data.targets, data.sample_weight
+
+    def _as_line_sees(self, sequences: Sequences) -> Sequences:
+        return self.inputs.of_line().in_network_units(sequences)
 
     def with_token_line(self, data: TrainingData, share: float = 0.0) -> Task[Any, Any]:
         """Return the task, which has its scales, with the line of tokens for these samples."""
@@ -115,7 +122,7 @@ class Task(Generic[I, T]):
     def beside_line(self, values: Any, sequences: Sequences) -> Any:
         """Return what is left of targets beside the line, all in the user's units."""
         assert self.line is not None
-        return values - self.line.predict(self.inputs.in_network_units(sequences))
+        return values - self.line.predict(self._as_line_sees(sequences))
 
     def _targets_in_network_units(self, values: Any, sequences: Sequences) -> Any:
         if self.line is None:
@@ -123,14 +130,20 @@ class Task(Generic[I, T]):
         left = self.beside_line(values, sequences)
         return standardized(left, self.line.mean, self.line.scale)
 
-    def beyond_line(self, outputs: list[np.ndarray], sequences: Sequences) -> list[np.ndarray]:
-        """Return raw outputs as those of networks without a line, for sequences in their units."""
+    def beyond_line(
+        self, outputs: list[np.ndarray], sequences: Sequences, given: Sequences
+    ) -> list[np.ndarray]:
+        """Return raw outputs as those of networks without a line.
+
+        `given` are the sequences in the units of the networks.
+        """
         if self.token_line is not None:
-            return self.token_line.mixed(outputs, self.token_line.predict(sequences))
+            return self.token_line.mixed(outputs, self.token_line.predict(given))
         line = self.line
         if line is None:
             return outputs
-        forecasts = line.predict(sequences)
+        is_same = self.inputs.of_line() is self.inputs
+        forecasts = line.predict(given if is_same else self._as_line_sees(sequences))
         return [
             of_one
             if number < line.n_alone

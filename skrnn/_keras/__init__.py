@@ -48,7 +48,7 @@ from .compiled import threads, training_run  # noqa: E402
 from .compiled.predictor import Predictor, load  # noqa: E402
 from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
 from .devices import choose_device, nearest_device, place_of, placed  # noqa: E402
-from .engine import Engine, Line, Monitor  # noqa: E402
+from .engine import Bends, Engine, Line, Monitor  # noqa: E402
 from .exhausted import tells_of_memory  # noqa: E402
 from .functional.architectures import architecture_of, loaded  # noqa: E402
 
@@ -259,7 +259,7 @@ def build_mean(models: Sequence[Any]) -> Any:
     return keras.Model(inputs, keras.layers.Average()([model(inputs) for model in models]))
 
 
-def build_beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray]) -> Any:
+def build_beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray, Bends]) -> Any:
     """Return a Keras model that adds a line to what a model gives for the same raw X."""
     from .layers.line_model import beside_line
 

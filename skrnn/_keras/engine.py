@@ -39,6 +39,14 @@ class Monitor(Protocol):
         """
 
 
+class Bends(Protocol):
+    """How some features are seen; see `skrnn._data.bends`."""
+
+    def __bool__(self) -> bool: ...
+
+    def fields(self) -> tuple[tuple[float, ...], ...]: ...
+
+
 class Line(Protocol):
     """A linear forecast from the last steps of a sequence."""
 

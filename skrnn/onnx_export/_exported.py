@@ -64,7 +64,8 @@ def _read(graph: Graph, inputs: Any) -> tuple[Any, Any]:
         return ids, graph.op("Greater", ids, np.array(0))
     missing = graph.cast(graph.op("IsNaN", "X"), "int32")
     missing = graph.op("ReduceMin", missing, axes=[2], keepdims=0)
-    exact = graph.op("Sub", graph.cast("X", "float64"), np.array(inputs.mean))
+    seen = _bent(graph, graph.cast("X", "float64"), inputs)
+    exact = graph.op("Sub", seen, np.array(inputs.mean))
     scaled = graph.op("Div", exact, np.array(inputs.scale))
     return graph.cast(scaled, "float32"), graph.op("Not", graph.cast(missing, "bool"))
 
@@ -74,6 +75,28 @@ def _mixed(graph: Graph, line: TokenLine, raw: list[Any], steps: Any, present: A
     beside = graph.op("Mul", token_outputs(graph, line, steps, present), np.float64(line.share))
     alone = [graph.op("Mul", graph.cast(r, "float64"), np.float64(1 - line.share)) for r in raw]
     return [graph.op("Add", outputs, beside) for outputs in alone]
+
+
+def _bent(graph: Graph, features: Any, inputs: Any) -> Any:
+    """Return features as the network sees them, before they are standardized."""
+    bends, places = inputs.bending, np.arange(inputs.n_features)
+    if bends.bent:
+        centre, unit = np.zeros(inputs.n_features), np.ones(inputs.n_features)
+        centre[list(bends.bent)], unit[list(bends.bent)] = bends.centre, bends.unit
+        # asinh by the logarithm: not every runtime has the operator for float64.
+        ratio = graph.op("Div", graph.op("Sub", features, centre), unit)
+        size = graph.op("Abs", ratio)
+        root = graph.op("Sqrt", graph.op("Add", graph.op("Mul", size, size), np.float64(1)))
+        logarithm = graph.op("Log", graph.op("Add", size, root))
+        bent = graph.op("Mul", graph.op("Sign", ratio), logarithm)
+        features = graph.op("Where", np.isin(places, bends.bent), bent, features)
+    if bends.fixed:
+        usual = np.zeros(inputs.n_features)
+        usual[list(bends.fixed)] = bends.usual
+        known = graph.op("Not", graph.op("IsNaN", features))
+        fixed = graph.op("And", np.isin(places, bends.fixed), known)
+        features = graph.op("Where", fixed, usual, features)
+    return features
 
 
 def _numbers(
@@ -92,6 +115,8 @@ def _numbers(
     mean = graph.op("Mul", graph.sum(*found), np.float64(1 / len(found)))
     if line is None:
         return mean
+    if task.inputs.of_line() is not task.inputs:
+        steps, _ = _read(graph, task.inputs.of_line())
     whole = filled(graph, steps, present, line.n_steps, network.n_features)
     flat = graph.cast(graph.op("Flatten", whole), "float64")
     part = line.part((len(raw) - line.n_alone) / len(raw))

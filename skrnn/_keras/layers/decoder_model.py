@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from .bend_layer import scaling_layers
 from .seeds import seeded_layers
 from .stack_model import input_layers, plain_layer, token_layers
 
@@ -16,7 +17,7 @@ def build_decoder(network, weights, *, input_scaling=None, output_scaling=None, 
     network : EncoderDecoder
     weights : list of ndarray
     input_scaling, output_scaling : see `skrnn._keras.layers.stack_model.build_stack`
-    known_scaling : (scale, offset) of float lists, or None
+    known_scaling : (scale, offset, bends) or None
         Turns what is known ahead into the network's units.
 
     Returns
@@ -36,7 +37,8 @@ def build_decoder(network, weights, *, input_scaling=None, output_scaling=None, 
             if network.n_known:
                 ahead = known = keras.Input((network.n_target_steps, network.n_known))
                 if known_scaling is not None:
-                    known = keras.layers.Rescaling(*known_scaling)(ahead)
+                    for layer in scaling_layers(*known_scaling):
+                        known = layer(known)
             written = layers.written(network.n_target_steps, known)
             if output_scaling is not None:
                 written = keras.layers.Rescaling(*output_scaling)(written)

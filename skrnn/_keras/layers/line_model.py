@@ -5,7 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..engine import Line
+from ..engine import Bends, Line
+from .bend_layer import Bent
 
 
 @keras.saving.register_keras_serializable("skrnn")
@@ -31,7 +32,7 @@ class Filled(keras.layers.Layer):
         return shape
 
 
-def beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray]) -> Any:
+def beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray, Bends]) -> Any:
     """Return a model that adds a line to what a model gives.
 
     Parameters
@@ -39,12 +40,13 @@ def beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray]) 
     model : keras.Model
         It takes raw sequences (n_samples, n_steps, n_features).
     line : Line
-    scaling : pair of ndarray
-        The scale and the offset that standardize the features.
+    scaling : (scale, offset, bends)
+        They bring the features into the network's units.
     """
-    scale, offset = (np.asarray(part, dtype=np.float32) for part in scaling)
+    scale, offset, bends = scaling
     inputs = keras.Input((line.n_steps, len(scale)))
-    steps = inputs * scale + offset
+    seen = Bent(bends.fields())(inputs) if bends else inputs
+    steps = seen * np.asarray(scale, np.float32) + np.asarray(offset, np.float32)
     flat = keras.layers.Flatten()(Filled()(steps))
     dense = keras.layers.Dense(line.coef.shape[1], name="line")
     beside = dense(flat)

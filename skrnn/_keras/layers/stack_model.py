@@ -9,6 +9,7 @@ from ..functional.architectures import loaded
 from ..functional.cells import CELLS
 from ..functional.forbidden_tokens import NEVER
 from ..functional.language_network import NEVER_NEXT
+from .bend_layer import scaling_layers
 from .convolution_layer import CausalConvolution
 from .pooling_layers import LAYERS
 from .quantile_layer import QuantileLevels
@@ -53,8 +54,10 @@ def build_stack(
     network : Network
     weights : list of ndarray or None
         None leaves Keras' own starting values.
-    input_scaling, output_scaling : (scale, offset) of float lists, or None
-        Layers around the network that turn raw units into the network's and back.
+    input_scaling : (scale, offset, bends) or None
+        Layers before the network that turn raw units into the network's.
+    output_scaling : (scale, offset) of float lists, or None
+        Layers behind it that turn them back.
     activation : {None, "softmax", "sigmoid"}
         Turns logits into probabilities.
     seed : int
@@ -123,7 +126,7 @@ def _layers(network, recurrent, input_scaling, output_scaling, activation):
 
 def input_layers(n_features, scaling):
     """Return an input, and the layers that bring it into the network's units with a mask."""
-    rescaling = [] if scaling is None else [keras.layers.Rescaling(*scaling)]
+    rescaling = [] if scaling is None else scaling_layers(*scaling)
     return [keras.Input((None, n_features)), *rescaling, MaskAbsent()]
 
 

@@ -1,0 +1,166 @@
+"""Features whose values span decades, or are nearly always the same."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skrnn import LagWindows, RNNClassifier, RNNRegressor, load, save
+from skrnn._roll_out import roll_out
+
+from .common import SMALL, USUAL, assert_other_bits, assert_same_bits, outputs_of, sequences
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+X, Y = sequences()
+DECADES = X.copy()
+DECADES[:, :, 1] = 3 + np.exp(5 * X[:, :, 1])
+CONSTANT = X.copy()
+CONSTANT[:, :, 1] = 7.0
+
+
+def network(estimator=RNNRegressor, **params):
+    """A small network that learns its scale from all samples, and so from those of `DECADES`."""
+    params = {**SMALL, **USUAL, "baseline": None, "early_stopping": False, **params}
+    return estimator(**params)
+
+
+def bent_by_hand(X):
+    """asinh of the distance from the median, in median distances."""
+    column = X[:, :, 1]
+    centre = np.median(column)
+    X = X.copy()
+    X[:, :, 1] = np.arcsinh((column - centre) / np.median(np.abs(column - centre)))
+    return X
+
+
+@pytest.mark.parametrize("estimator", [RNNRegressor, RNNClassifier])
+def test_a_feature_that_spans_decades_is_seen_as_its_logarithm(estimator):
+    y = Y if estimator is RNNRegressor else Y > 0
+    bent = network(estimator).fit(DECADES, y)
+    by_hand = network(estimator, standardize=True).fit(bent_by_hand(DECADES), y)
+    assert_same_bits(bent.weights_, by_hand.weights_)
+    assert_same_bits(bent.predict(DECADES), by_hand.predict(bent_by_hand(DECADES)))
+    assert_other_bits(bent.weights_, network(estimator, standardize=True).fit(DECADES, y).weights_)
+
+
+def test_other_features_are_seen_as_they_are():
+    bent, plain = network().fit(X, Y), network(standardize=True).fit(X, Y)
+    assert_same_bits(bent.weights_, plain.weights_)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(-20, 20))
+def test_the_unit_of_a_feature_does_not_matter(power):
+    unit = 2.0**power  # exact in binary
+    fitted = network(epochs=1).fit(DECADES * unit, Y)
+    assert_same_bits(fitted.predict(DECADES * unit), BENT.predict(DECADES))
+
+
+BENT = network(epochs=1).fit(DECADES, Y)
+
+
+def test_another_value_of_a_constant_feature_changes_no_prediction():
+    other = CONSTANT.copy()
+    other[:, :, 1] = X[:, :, 1] * 1e6
+    fitted = network().fit(CONSTANT, Y)
+    assert_same_bits(fitted.predict(other), fitted.predict(CONSTANT))
+    plain = network(standardize=True).fit(CONSTANT, Y)
+    assert_other_bits(plain.predict(other), plain.predict(CONSTANT))
+
+
+@pytest.mark.parametrize(
+    ("n_different", "n_values", "is_fixed"), [(3, 30, False), (20, 30, True), (21, 30, False)]
+)
+def test_a_feature_that_hardly_varies(n_different, n_values, is_fixed):
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(20_500, 2))
+    rain = np.zeros(20_500)
+    rain[rng.choice(20_000, n_different, replace=False)] = np.arange(n_different) % n_values + 1
+    table[:, 1] = rain
+    windows = LagWindows(6).fit_transform(table[:20_000])
+    fitted = network(epochs=1, batch_size=4096).fit(windows, table[:20_000, 0])
+    some, wet = table[20_000:20_060].copy(), table[20_000:20_060].copy()
+    wet[:, 1] = 5.0
+    same = np.array_equal(*(fitted.predict(LagWindows(6).fit_transform(t)) for t in (some, wet)))
+    assert same == is_fixed
+
+
+@pytest.mark.parametrize("given", [DECADES, CONSTANT], ids=["decades", "constant"])
+@pytest.mark.parametrize("baseline", [None, "linear"])
+def test_other_forms_see_the_same(given, baseline, tmp_path):
+    holes = given.copy()
+    holes[::3, :2] = np.nan
+    holes[1::3, :, 1] *= 2
+    fitted = network(baseline=baseline).fit(given, Y)
+    expected = fitted.predict(holes)
+    as_keras = outputs_of(fitted.to_keras(), holes.astype(np.float32))
+    np.testing.assert_allclose(as_keras.ravel(), expected, rtol=1e-4, atol=1e-5)
+    save(fitted, tmp_path / "saved.skrnn")
+    assert_same_bits(load(tmp_path / "saved.skrnn").predict(holes), expected)
+    pytest.importorskip("onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(fitted.to_onnx().SerializeToString())
+    (as_onnx,) = session.run(None, {"X": holes})
+    np.testing.assert_allclose(as_onnx.ravel(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_keras_model_with_bent_features_can_be_saved(tmp_path):
+    import keras
+
+    model = BENT.to_keras()
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert_same_bits(outputs_of(again, DECADES), outputs_of(model, DECADES))
+
+
+def test_known_values_are_bent_where_outputs_are_fed_back():
+    by_hand = network(standardize=True, epochs=1).fit(bent_by_hand(DECADES), Y)
+    known = DECADES[:, :3, 1:]
+    found = roll_out(BENT, DECADES, 3, fed_back=[0], known=[1], known_values=known)
+    bent = bent_by_hand(DECADES)
+    expected = roll_out(by_hand, bent, 3, fed_back=[0], known=[1], known_values=bent[:, :3, 1:])
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_a_bent_feature_cannot_be_fed_back():
+    with pytest.raises(ValueError, match=r"got feature 1, .*Set standardize=True and fit again"):
+        roll_out(BENT, DECADES, 3, fed_back=[1], known=[0], known_values=DECADES[:, :3, :1])
+
+
+def test_a_first_chunk_fixes_nothing():
+    fitted = network().partial_fit(CONSTANT, Y)
+    plain = network(standardize=True).partial_fit(CONSTANT, Y)
+    for some in (DECADES, X):
+        assert_same_bits(fitted.predict(some), plain.predict(some))
+
+
+def test_a_feature_that_begins_to_vary_in_the_held_out_rows_is_learnt_by_refit():
+    rng = np.random.default_rng(1)
+    table = rng.normal(size=(100, 2))
+    table[:92, 1] = 0.0
+    windows = LagWindows(6).fit_transform(table)
+    y = table[:, 0]
+    networks = {
+        refit: network(early_stopping=True, refit=refit, validation="last").fit(windows, y)
+        for refit in (True, False)
+    }
+    other = table.copy()
+    other[:, 1] += 1
+    changes = {
+        refit: not np.array_equal(
+            fitted.predict(windows), fitted.predict(LagWindows(6).fit_transform(other))
+        )
+        for refit, fitted in networks.items()
+    }
+    assert changes == {True: True, False: False}
+
+
+@pytest.mark.parametrize("baseline", ["linear", "auto"])
+def test_a_line_beside_networks_sees_features_as_they_are(baseline):
+    bent, plain = (
+        network(baseline=baseline, early_stopping=True, standardize=how).fit(DECADES, Y)
+        for how in ("auto", True)
+    )
+    assert_other_bits(bent.weights_, plain.weights_)
+    assert_same_bits(bent.line_["coef"], plain.line_["coef"])

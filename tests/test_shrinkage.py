@@ -1,0 +1,49 @@
+"""How much of what networks say of few sequences counts."""
+
+import numpy as np
+import pytest
+
+from skrnn import RNNRegressor
+
+from .common import SMALL, assert_same_bits, ragged_sequences, sequences
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+X, Y = sequences()
+PARAMS = {**SMALL, "epochs": 40, "learning_rate": 0.02}
+
+
+def share_of(X, y, plain):
+    """By what the last kernel and bias of the network that is not judged are multiplied."""
+    judged = RNNRegressor(**PARAMS).fit(X, y)
+    as_trained = RNNRegressor(**PARAMS, baseline=plain).fit(X, y)
+    assert_same_bits(judged.weights_[:-2], as_trained.weights_[:-2])
+    shares = [
+        a.ravel() / b.ravel()
+        for a, b in zip(judged.weights_[-2:], as_trained.weights_[-2:], strict=True)
+    ]
+    share = shares[0][0]
+    np.testing.assert_allclose(np.concatenate(shares), share, rtol=1e-5)
+    return share
+
+
+def test_noise_counts_little_and_a_signal_much():
+    noise = np.random.default_rng(1).normal(size=60)
+    assert 0 <= share_of(X, noise, "linear") < 0.5
+    many, _ = sequences(n_samples=200)
+    size = np.abs(many[:, -1, 0])  # a line does not see it
+    assert 0.5 < share_of(many, size, "linear") <= 1
+
+
+def test_networks_without_a_line_are_judged_too():
+    ragged, sums = ragged_sequences()
+    noise = np.random.default_rng(1).normal(size=60)
+    assert 0 <= share_of(ragged, noise, None) < 0.5 < share_of(ragged, sums, None) <= 1
+
+
+def test_few_samples_and_chunks_are_not_judged():
+    few = X[:19], Y[:19]
+    plain = RNNRegressor(**SMALL, baseline="linear").fit(*few)
+    assert_same_bits(RNNRegressor(**SMALL).fit(*few).weights_, plain.weights_)
+    chunk = RNNRegressor(**SMALL, baseline=None).partial_fit(X, Y)
+    assert_same_bits(RNNRegressor(**SMALL).partial_fit(X, Y).weights_, chunk.weights_)
