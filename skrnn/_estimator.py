@@ -27,7 +27,7 @@ from ._data.splitting import split_validation
 from ._data.target_checks import refuse_function
 from ._data.task import Task, task_of
 from ._data.window_runs import are_independent
-from ._device import CPU, GPU, engine_on
+from ._device import GPU, engine_on
 from ._documentation import DocumentationLink
 from ._ensemble import mean_history, members_of, seeds_of_member
 from ._plan import Plan, Usual, holds_out, plan_of, plan_of_one_epoch
@@ -35,7 +35,7 @@ from ._random import seeds_of_fit
 from ._same_network import raise_other_network, refuse_other_network
 from ._spec import KnownOnly, Training, Values, network_of
 from ._starting_weights import n_frozen
-from ._training import Run, Start, Trained, train
+from ._training import Run, Start, Trained, device_to_train_on, train
 from ._turns import turn_of
 from ._verdict import Verdict, verdict
 from ._warnings import warn
@@ -167,7 +167,7 @@ class Fit:
             if self.check is not None:
                 self.check(self.params)
             if self.params.device == GPU:
-                _device_of(self.params)  # refused before anything is read
+                device_to_train_on(self.params)  # refused before anything is read
             self.seeds = seeds_of_fit(self.params.random_state)
             if self.given_checkpoint is not None:
                 self._open_checkpoint()
@@ -292,7 +292,7 @@ class Fit:
             refuse_other_network(network, network_of(self.before["network_"]))
             self._refuse_other_number()
             start = None
-        device = _device_of(self.params)
+        device = device_to_train_on(self.params)
         # The optimizer's state fits another training only if these agree.
         optimizer = [engine, self.params.optimizer, n_frozen(network)]
         learnt = {
@@ -453,15 +453,6 @@ class Fit:
 
 def _is_fitted(name: str) -> bool:
     return name.endswith("_") and not name.startswith("_")
-
-
-def _device_of(params: Any) -> str:
-    """Return the device to train on; refuse a GPU that is not there."""
-    if params.device == CPU:
-        return CPU  # TensorFlow need not be asked
-    from . import _keras
-
-    return _keras.choose_device(params.device)
 
 
 def _params(estimator: Any) -> SimpleNamespace:

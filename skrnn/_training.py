@@ -10,6 +10,7 @@ import numpy as np
 
 from ._callbacks import EpochTasks
 from ._data.samples import TrainingData
+from ._device import CPU
 from ._plan import Plan
 from ._schedule import Plateau
 from ._spec import Training, Values
@@ -115,6 +116,16 @@ class Start:
     weights: list[np.ndarray] | None
     optimizer_state: list[np.ndarray] | None
     record: Any = None
+
+
+def device_to_train_on(params: Any) -> str:
+    """Return the device to train on; refuse a GPU that is not there."""
+    if params.device == CPU:
+        return CPU  # TensorFlow need not be asked
+    from . import _keras
+
+    chosen: str = _keras.choose_device(params.device)
+    return chosen
 
 
 def train(run: Run, data: TrainingData, tasks: EpochTasks, starts: list[Start]) -> list[Trained]:
