@@ -1,4 +1,4 @@
-"""What a network sees of features whose values span decades, or are nearly always the same."""
+"""Features whose values span decades, or are nearly always the same, as a network sees them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Bends:
         The features that are seen as asinh((x - centre) / unit): as a line near the centre, and as
         a logarithm far from it.
     centre, unit : tuple of float
-        Of each of them: the median, and the median distance from it of all other values.
+        The median of each of them, and the median distance from it of all other values.
     fixed : tuple of int
         The features that are always seen as their usual value: training has shown too little of
         any other.
     usual : tuple of float
-        Of each of them.
+        The usual value of each of them.
 
     References
     ----------

@@ -103,7 +103,7 @@ class NumberInputs(Inputs):
         The fields of the `Bends` of the features, and of those that are known ahead: the mean and
         the scale are of bent values.
     plain_mean, plain_scale : tuple of float or None, default=None
-        Of each feature as it is, where some are bent.
+        The scale of each feature as it is, if some are bent.
     """
 
     is_list: bool
