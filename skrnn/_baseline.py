@@ -88,8 +88,8 @@ def _train_again(fit: Fit, groups: list[Task[Any, Any]], data: TrainingData, tra
     """Train the networks of each task again, on more samples, and learn the line of them."""
     fit.begin_again()
     for task in groups:
-        if fit.standardize == "auto":
-            task = task.with_bends_of(data)
+        if fit.standardize == "auto" and fit.params.pretrained is None:
+            task = task.with_bends_of(data)  # pretrained layers keep the scale they have learnt
         train(task if task.line is None else task.with_line_of(data), data)
 
 

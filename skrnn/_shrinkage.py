@@ -27,6 +27,7 @@ def is_shrunk(fit: Fit, data: TrainingData) -> bool:
         as_usual
         and not fit.one_epoch
         and params.model is None
+        and not params.callbacks  # the user's own follow one training
         and params.decoder == "dense"
         and data.validation is None
         and is_regressor(fit.estimator)
@@ -59,6 +60,8 @@ def share_of_networks(fit: Fit, task: Task, data: TrainingData, train: Train, li
     together, alone = 0.0, 0.0
     for part, rest in folds.split(data.sample_weight):
         fold = data.take(part, data.take(rest))
+        if np.isnan(fold.targets).all(axis=0).any():
+            continue  # nothing teaches one of the outputs
         found = task.learnt_from(fold, standardize=fit.standardize)
         if line:
             found = found.with_line(fold, standardize=fit.standardize)
@@ -67,6 +70,7 @@ def share_of_networks(fit: Fit, task: Task, data: TrainingData, train: Train, li
         rest = found.in_network_units(fold).validation
         assert rest is not None
         outputs = np.mean(outputs_alone(fit.estimator, rest.sequences), axis=0)
+        outputs = np.where(np.isnan(rest.targets), np.nan, outputs)  # judged where a truth is known
         together += mean_of_known(outputs * rest.targets, rest.sample_weight)
         alone += mean_of_known(np.square(outputs), rest.sample_weight)
     return float(np.clip(together / alone, 0.0, 1.0)) if alone else 1.0

@@ -158,7 +158,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         of one (Hansen and Salamon, 1990).
     standardize : bool or "auto", default="auto"
         Bring the features to mean 0 and standard deviation 1, as seen in the training
-        samples. "auto" treats features apart whose values span decades or hardly vary, see
+        samples. "auto" treats features apart whose values span decades or are constant, see
         `RNNRegressor`.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss; "balanced" makes them inversely proportional to
@@ -227,7 +227,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     engine_ : {"compiled", "keras", "compiled:gpu", "keras:gpu"}
         The engine that trained it, and the GPU where it was not the CPU.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
-        The mean and the scale of the features. Not set for token ids.
+        The mean and the scale of the features, after asinh if "auto" takes it. Not set for token
+        ids.
     n_features_in_ : int
         The length of the last axis of X in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

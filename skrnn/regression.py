@@ -177,9 +177,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         kinds of features apart. If the values of a feature span decades (its standard deviation is
         more than 10 times the median distance from its median), the network sees
         asinh((x - median) / distance), which is a logarithm far from the median (Burbidge, Magee
-        and Robb, 1988). If a feature is constant, or has its usual value in all but one of a
-        thousand rows, the network always sees the usual value: other values enter with weights
-        that nothing has taught. `partial_fit` treats no feature apart.
+        and Robb, 1988). If a feature is constant, the network always sees this value: others would
+        enter with weights that nothing has taught. A first `partial_fit` treats no feature apart;
+        a fit that goes on treats features as the fit before.
     model : callable or None, default=None
         A function ``model(input_shape, n_outputs)`` that builds a Keras model of your own, not
         compiled. It takes standardized float32 input of shape (batch, n_steps, n_features),
@@ -245,7 +245,8 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     engine_ : {"compiled", "keras", "compiled:gpu", "keras:gpu"}
         The engine that trained it, and the GPU where it was not the CPU.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
-        The mean and the scale of the features. Not set for token ids.
+        The mean and the scale of the features, after asinh if "auto" takes it. Not set for token
+        ids.
     target_mean_, target_scale_ : ndarray of shape (n_outputs,)
         The mean and the scale of the targets.
     n_features_in_ : int

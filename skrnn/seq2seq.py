@@ -79,7 +79,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
         Regular expression of a word. The default takes punctuation marks as tokens.
     standardize : bool or "auto", default="auto"
         Bring the features of a numeric X to mean 0 and standard deviation 1, as seen in the
-        training samples. "auto" treats features apart whose values span decades or hardly vary, see
+        training samples. "auto" treats features apart that span decades or are constant: see
         `RNNRegressor`.
     beam_width : int, default=1
         How many beginnings `predict` follows at once; 1 always takes the most probable next token
@@ -152,7 +152,7 @@ class RNNSeq2Seq(CellStates, BaseNetwork):
     engine_ : {"compiled", "compiled:gpu"}
         The engine that trained it, and the GPU where it was not the CPU.
     input_mean_, input_scale_ : ndarray of shape (n_features,)
-        The mean and the scale of the features of a numeric X.
+        The mean and the scale of the features of a numeric X, after asinh if "auto" takes it.
     n_features_in_ : int
         The length of the last axis of a numeric X.
 

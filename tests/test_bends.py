@@ -1,4 +1,4 @@
-"""Features whose values span decades, or are nearly always the same."""
+"""Features whose values span decades, or are constant."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skrnn import LagWindows, RNNClassifier, RNNRegressor, load, save
+from skrnn._data.bends import Bends
+from skrnn._data.inputs import NumberInputs
+from skrnn._data.sequences import Sequences
 from skrnn._roll_out import roll_out
 
 from .common import SMALL, USUAL, assert_other_bits, assert_same_bits, outputs_of, sequences
@@ -69,21 +72,35 @@ def test_another_value_of_a_constant_feature_changes_no_prediction():
     assert_other_bits(plain.predict(other), plain.predict(CONSTANT))
 
 
-@pytest.mark.parametrize(
-    ("n_different", "n_values", "is_fixed"), [(3, 30, False), (20, 30, True), (21, 30, False)]
-)
-def test_a_feature_that_hardly_varies(n_different, n_values, is_fixed):
-    rng = np.random.default_rng(0)
-    table = rng.normal(size=(20_500, 2))
-    rain = np.zeros(20_500)
-    rain[rng.choice(20_000, n_different, replace=False)] = np.arange(n_different) % n_values + 1
-    table[:, 1] = rain
-    windows = LagWindows(6).fit_transform(table[:20_000])
-    fitted = network(epochs=1, batch_size=4096).fit(windows, table[:20_000, 0])
-    some, wet = table[20_000:20_060].copy(), table[20_000:20_060].copy()
-    wet[:, 1] = 5.0
-    same = np.array_equal(*(fitted.predict(LagWindows(6).fit_transform(t)) for t in (some, wet)))
-    assert same == is_fixed
+def test_a_feature_with_one_other_value_is_learnt():
+    hardly_varies, other = CONSTANT.copy(), CONSTANT.copy()
+    hardly_varies[0, 0, 1] += 1
+    other[:, :, 1] += 1
+    fitted = network(epochs=1).fit(hardly_varies, Y)
+    assert_other_bits(fitted.predict(other), fitted.predict(CONSTANT))
+
+
+@pytest.mark.parametrize("n_days", [15, 9000], ids=["few rows", "many rows"])
+def test_a_feature_that_is_zero_in_the_night_is_seen_as_it_is(n_days):
+    """The sine of a half turn is not quite 0, and each midnight is 0."""
+    hours = np.arange(24 * n_days) % 24
+    light = 300 * np.maximum(np.sin((hours - 6) * np.pi / 12), 0)
+    assert not Bends.learn(light[:, None], np.ones(len(light), bool))
+
+
+def test_a_number_that_stands_for_missing_values_hides_no_others():
+    given = X.copy()
+    given[::20, :, 1] = 1e20
+    (feature,), _, (unit,), *_ = network(epochs=1).fit(given, Y).input_["bends"]
+    others = given[:, :, 1]
+    assert feature == 1
+    assert unit == np.median(np.abs(others - np.median(others))[others != np.median(others)])
+
+
+def test_other_samples_without_bends_leave_none():
+    learnt = NumberInputs.of(X).learnt_from(Sequences.from_dense(DECADES), "auto")
+    plain = NumberInputs.of(X).learnt_from(Sequences.from_dense(X), "auto")
+    assert learnt.bent_as(Sequences.from_dense(X)) == plain
 
 
 @pytest.mark.parametrize("given", [DECADES, CONSTANT], ids=["decades", "constant"])

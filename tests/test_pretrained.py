@@ -178,3 +178,11 @@ def test_what_is_not_pretrained_is_refused(language_model):
         small_regressor(pretrained=SequenceTokenizer()).fit(X, y)
     with pytest.raises(ValueError, match="decoder='rnn' covers, got one with pretrained"):
         small_regressor(pretrained=language_model, decoder="rnn").fit(X, y)
+
+
+def test_pretrained_layers_keep_their_scale_in_a_second_training(autoencoder):
+    X, y = sequences()
+    X[:, :, 1] = 7.0
+    params = {"pretrained": autoencoder, "bidirectional": "auto", "learning_rate": 0.01}
+    again = small_regressor(**params, refit=True).fit(X, y)
+    assert_same_bits(again.input_mean_, autoencoder.input_mean_)

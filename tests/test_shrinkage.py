@@ -41,6 +41,21 @@ def test_networks_without_a_line_are_judged_too():
     assert 0 <= share_of(ragged, noise, None) < 0.5 < share_of(ragged, sums, None) <= 1
 
 
+def test_an_output_that_one_sample_knows_does_not_hinder():
+    outputs = np.column_stack([Y, np.full(60, np.nan)])
+    outputs[7, 1] = 1.0
+    assert np.isfinite(RNNRegressor(**SMALL).fit(X, outputs).predict(X)).all()
+
+
+def test_callbacks_follow_one_training():
+    import keras
+
+    epochs = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: epochs.append(epoch))
+    RNNRegressor(**SMALL, callbacks=[callback]).fit(X, Y)
+    assert epochs == [0, 1]
+
+
 def test_few_samples_and_chunks_are_not_judged():
     few = X[:19], Y[:19]
     plain = RNNRegressor(**SMALL, baseline="linear").fit(*few)

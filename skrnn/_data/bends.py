@@ -1,4 +1,4 @@
-"""Features whose values span decades, or are nearly always the same, as a network sees them."""
+"""Features whose values span decades, or are constant, as a network sees them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import numpy as np
 
 # A feature is bent if its deviation is more than so many times its usual distance from the median.
 _DECADES = 10.0
-# A feature is fixed if so few of its values are not its usual one, as a share and in all.
-_RARE, _MOST_RARE_VALUES = 0.001, 20
-# A feature of so few different values tells kinds of rows apart: it is fixed only if constant.
-_KINDS = 20
-# The rows of which the median is taken, at most.
+# Values are equal but for rounding if they differ by this part of a large one: of the 0.9 quantile,
+# for the largest may be a number that stands for missing values.
+_ROUNDING = 10 * float(np.finfo(np.float64).eps)
+# At most this many rows give the median. They are drawn at random: every 24th would be one hour.
 _MOST_ROWS = 100_000
 
 
@@ -30,8 +29,7 @@ class Bends:
     centre, unit : tuple of float
         The median of each of them, and the median distance from it of all other values.
     fixed : tuple of int
-        The features that are always seen as their usual value: training has shown too little of
-        any other.
+        The features that are always seen as their usual value: training has shown no other.
     usual : tuple of float
         The usual value of each of them.
 
@@ -52,10 +50,12 @@ class Bends:
         """Return how the features of rows are seen, from the rows that are used."""
         bent: list[tuple[int, float, float]] = []
         fixed: list[tuple[int, float]] = []
-        rows = values[used]
-        for feature, column in enumerate(rows.T):
-            centre, unit = _middle(column[:: -(-len(column) // _MOST_ROWS)])
-            if _hardly_varies(column, centre):
+        rows: Any = slice(None) if used.all() else used
+        some = _some_of(int(used.sum()))
+        for feature, whole in enumerate(values.T):
+            column = whole[rows]  # one at a time: values may be most of the memory
+            centre, unit = _middle(column[some])
+            if (column == centre).all():
                 fixed.append((feature, centre))
             elif column.std(dtype=np.float64) > _DECADES * unit:
                 bent.append((feature, centre, unit))
@@ -90,17 +90,17 @@ def _columns(rows: list[Any], number: int) -> Iterable[tuple[Any, ...]]:
     return zip(*rows, strict=True) if rows else [()] * number
 
 
+def _some_of(n_rows: int) -> Any:
+    """Return which rows the median is taken of."""
+    if n_rows <= _MOST_ROWS:
+        return slice(None)
+    return np.random.default_rng(0).integers(n_rows, size=_MOST_ROWS)
+
+
 def _middle(column: np.ndarray) -> tuple[float, float]:
     """Return the median, and the median distance of the values that are not equal to it."""
-    centre = np.median(column.astype(np.float64))
+    column = column.astype(np.float64)
+    centre = np.median(column)
     distances = np.abs(column - centre)
-    distances = distances[distances > 0]
+    distances = distances[distances > _ROUNDING * np.quantile(np.abs(column), 0.9)]
     return float(centre), float(np.median(distances)) if len(distances) else 1.0
-
-
-def _hardly_varies(column: np.ndarray, usual: float) -> bool:
-    """Tell whether a column is constant, or so few values differ that nothing is learnt of them."""
-    others = column[column != usual]
-    if len(others) > min(_RARE * len(column), _MOST_RARE_VALUES):
-        return False
-    return len(others) == 0 or len(np.unique(others)) >= _KINDS

@@ -175,7 +175,8 @@ class NumberInputs(Inputs):
 
     def bent_as(self, sequences: Sequences) -> NumberInputs:
         """Return the same with the bends and the scale of other sequences, if these differ."""
-        again = replace(self, mean=None).learnt_from(sequences, "auto")
+        anew = replace(self, mean=None, plain_mean=None, plain_scale=None)
+        again = anew.learnt_from(sequences, "auto")
         differ = (again.bends, again.known_bends) != (self.bends, self.known_bends)
         return again if differ else self
 

@@ -93,7 +93,9 @@ class Recursive:
 
     def words(self) -> dict[str, Any]:
         """Return what a network needs that is fed its own outputs."""
-        return {"baseline": None, "bidirectional": False, "pooling": "last", "conv_filters": ()}
+        reads_out = {"bidirectional": False, "pooling": "last", "conv_filters": ()}
+        # Outputs are fed back in a linear scale, so no feature may be seen as a logarithm.
+        return {"baseline": None, "standardize": True, **reads_out}
 
     def samples(
         self, design: Design, table: Table, rows: np.ndarray, y: np.ndarray

@@ -53,6 +53,12 @@ def test_the_calendar_goes_on():
     assert np.isfinite(found.forecast(horizon=20)).all(axis=None)
 
 
+def test_values_that_span_decades_are_fed_back():
+    spikes = TABLE.copy()
+    spikes.iloc[::9] *= 1000
+    assert np.isfinite(recursive().fit(spikes[:N_TRAIN]).forecast()).all(axis=None)
+
+
 def test_bands_reach_as_far_as_the_horizon_of_fit(fitted):
     assert fitted.forecast(coverage=0.8).shape == (3, 3)
     with pytest.raises(ValueError, match=r"bands for the horizons of fit, up to 3; got 5"):
