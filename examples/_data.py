@@ -73,9 +73,14 @@ def load_schwingbach_weather() -> pd.DataFrame:
     On an hourly DatetimeIndex: rain, temperature, humidity, wind and radiation, and the level of
     the groundwater. Some values are missing. The record of the Schwingbach Environmental
     Observatory travels in the package ``spotpy``, whose file is read without importing the package.
+
+    The rows of the file are in their order, but its dates exchange the day and the month on the
+    first twelve days of each month: sorted by them, the temperature would jump at midnight.
     """
     path = _package_folder("spotpy") / "examples" / "cmf_data" / "driver_data_site24.csv"
-    return pd.read_csv(path, comment="#", parse_dates=["time"], index_col="time").asfreq("h")
+    table = pd.read_csv(path, comment="#", index_col="time")
+    table.index = pd.date_range("2014-01-01", periods=len(table), freq="h", name="time")
+    return table
 
 
 def load_brussels_climate() -> pd.DataFrame:

@@ -59,9 +59,15 @@ def tunis_week() -> Data:
 
 
 def schwingbach() -> pd.DataFrame:
-    """Return the hourly weather of the Schwingbach in Hesse, 2014 to 2016."""
+    """Return the hourly weather of the Schwingbach in Hesse, 2014 to 2016.
+
+    Its dates exchange the day and the month on the first twelve days of each month; the rows are in
+    their order.
+    """
     path = folder("spotpy") / "examples" / "cmf_data" / "driver_data_site24.csv"
-    return pd.read_csv(path, comment="#", parse_dates=["time"], index_col="time").asfreq("h")
+    table = pd.read_csv(path, comment="#", index_col="time")
+    table.index = pd.date_range("2014-01-01", periods=len(table), freq="h", name="time")
+    return table
 
 
 def schwingbach_hour() -> Data:
