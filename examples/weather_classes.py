@@ -33,7 +33,13 @@ from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skrnn import LagFeatures, LagWindows, RNNClassifier, series_to_supervised
+from skrnn import (
+    ConfusionOverTimeDisplay,
+    LagFeatures,
+    LagWindows,
+    RNNClassifier,
+    series_to_supervised,
+)
 
 out, quick = read_options(
     "Forecast tomorrow's weather class in Seattle.", quick="one window and one cell, not four pairs"
@@ -147,3 +153,17 @@ panels[0].set_yticks(range(len(occurring)), [f"{name} ({days[name]} days)" for n
 panels[0].set_ylabel("weather of the day")
 figure.suptitle("Seattle, 2015: tomorrow's weather", x=0.01, ha="left")
 save_picture(figure, out, "weather_classes")
+
+# %%
+# When is it wrong?
+# -----------------
+# The same forecasts of the network, day by day. A day that was missed has another forecast in its
+# column.
+
+shown = [name for name in classes if name in occurring or name in predicted["network"]]
+over_time = ConfusionOverTimeDisplay.from_predictions(
+    y_test, predicted["network"], times=y_test.index, labels=shown
+)
+over_time.ax_.set(xlabel="", ylabel="")
+over_time.ax_.set_title("Seattle, 2015: tomorrow's weather, by the network", loc="left")
+save_picture(over_time.figure_, out, "weather_classes_over_time")
