@@ -10,14 +10,17 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
+from unittest import mock
 
 import numpy as np
 import pytest
 import skops.io
+import tensorflow as tf
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import skrnn
+from skrnn._keras.compiled.xla import XlaFunction
 
 from .common import (
     SMALL,
@@ -123,6 +126,17 @@ def test_a_second_fit_forgets_the_first(name):
     weights = [w.copy() for w in estimator.weights_]
     assert_same_bits(estimator.fit(*CASES[name].data).weights_, weights)
     assert estimator.n_iter_ == SMALL["epochs"]
+
+
+@every_estimator
+def test_want_of_memory_is_told_by_every_estimator(name, monkeypatch):
+    estimator = fitted(name)
+    error = tf.errors.ResourceExhaustedError(None, None, "no memory for a tensor\nmore of it")
+    monkeypatch.setattr(XlaFunction, "__call__", mock.Mock(side_effect=error))
+    with pytest.raises(MemoryError, match=r"got 'no memory for a tensor' .*Give shorter sequences"):
+        predicted_by(name, estimator)
+    with pytest.raises(MemoryError, match="Lower batch_size or units"):
+        estimator.fit(*CASES[name].data)
 
 
 @every_estimator

@@ -144,6 +144,7 @@ def predict(
     return found.predict(network, weights, sequences)
 
 
+@tells_of_memory
 def losses(
     network: Spec,
     weights: Sequence[np.ndarray],
@@ -157,6 +158,7 @@ def losses(
     return load(network, weights, device).losses(sequences, targets, loss)
 
 
+@tells_of_memory
 def attention(
     network: Spec,
     weights: Sequence[np.ndarray],
@@ -169,6 +171,7 @@ def attention(
     return load(network, weights, device).attention(sequences, targets)
 
 
+@tells_of_memory
 def search(
     network: Spec,
     weights: Sequence[np.ndarray],
@@ -182,6 +185,7 @@ def search(
     return load(network, weights, device).search(sequences, beam_width, max_len)
 
 
+@tells_of_memory
 def encode(
     network: Spec, weights: Sequence[np.ndarray], sequences: Sequences, *, device: str
 ) -> np.ndarray:
@@ -189,6 +193,7 @@ def encode(
     return load(network, weights, device).encode(sequences)
 
 
+@tells_of_memory
 def decode(
     network: Spec, weights: Sequence[np.ndarray], latent: np.ndarray, n_steps: int, *, device: str
 ) -> np.ndarray:
@@ -196,6 +201,7 @@ def decode(
     return load(network, weights, device).decode(latent, n_steps)
 
 
+@tells_of_memory
 def reconstruct(
     network: Spec, weights: Sequence[np.ndarray], sequences: Sequences, *, device: str
 ) -> np.ndarray:
@@ -203,6 +209,7 @@ def reconstruct(
     return load(network, weights, device).reconstruct(sequences)
 
 
+@tells_of_memory
 def roll_out(
     network: Spec,
     weights: Sequence[np.ndarray],

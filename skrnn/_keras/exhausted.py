@@ -4,10 +4,8 @@ import functools
 
 import tensorflow as tf
 
-_REMEDIES = {
-    "fit": "Lower batch_size or units, or give shorter sequences",
-    "predict": "Give shorter sequences, or fit a network with fewer units",
-}
+_IN_FIT = "Lower batch_size or units, or give shorter sequences"
+_IN_PREDICTIONS = "Give shorter sequences, or fit a network with fewer units"
 
 
 def tells_of_memory(function):
@@ -18,10 +16,11 @@ def tells_of_memory(function):
         try:
             return function(*args, **kwargs)
         except tf.errors.ResourceExhaustedError as error:
-            name, got = function.__name__, error.message.strip().partition("\n")[0]
+            fits, got = function.__name__ == "fit", error.message.strip().partition("\n")[0]
             raise MemoryError(
-                f"Expected memory enough to {name}, got {got!r} from TensorFlow. "
-                f"{_REMEDIES[name]}; the guide's page on cost tells what takes memory."
+                f"Expected memory enough to {'fit' if fits else 'predict'}, got {got!r} from "
+                f"TensorFlow. {_IN_FIT if fits else _IN_PREDICTIONS}; the guide's page on cost "
+                "tells what takes memory."
             ) from error
 
     return told

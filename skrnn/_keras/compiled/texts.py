@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from ..._programs import program
 from ..._tokens import PADDING
+from ..exhausted import tells_of_memory
 from ..functional import language_network as language
 from .predictor import load
 from .threads import mapping, n_threads
@@ -20,6 +21,7 @@ _PIECE, _TEXTS = 32, 32
 _LONG = 4096
 
 
+@tells_of_memory
 def log_likelihoods(network, weights, texts, *, device):
     """Return how probable texts are.
 
@@ -57,6 +59,7 @@ def validation_loss(network, loss, weights, validation, device):
     return -likelihoods.sum() / n_tokens.sum()
 
 
+@tells_of_memory
 def next_probabilities(network, weights, texts, *, device):
     """Return the probability of each token to come next: float32 (n_texts, n_tokens)."""
     predictor = load(network, weights, device)
@@ -71,6 +74,7 @@ def next_probabilities(network, weights, texts, *, device):
     return found
 
 
+@tells_of_memory
 def write(
     network, weights, prompt, n_samples, *, n_tokens, temperature, top_k, top_p, seed, device
 ):
