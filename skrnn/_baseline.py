@@ -15,7 +15,7 @@ from ._data.task import Task
 from ._data.window_runs import are_independent
 from ._estimator import Fit
 from ._few_samples import Train, train_to_the_end, with_part_to_judge_by
-from ._shrinkage import is_shrunk, share_of_networks, weigh
+from ._shrinkage import is_shrunk, multiply_outputs, share_of_networks, weigh
 
 # Few windows say little of a network that is alone. It is left out where its loss on the last fifth
 # of them is so many times that of a line.
@@ -170,8 +170,4 @@ def _worse_than_line(fit: Fit, task: Task[Any, Any], data: TrainingData) -> list
 
 def _silence(fit: Fit, numbers: list[int]) -> None:
     """Let the line predict alone in the place of some networks."""
-    weights = fit.estimator.weights_
-    size = len(weights) // fit.estimator.n_networks_
-    for number in numbers:
-        last = slice((number + 1) * size - 2, (number + 1) * size)  # kernel and bias
-        weights[last] = [np.zeros_like(w) for w in weights[last]]
+    multiply_outputs(fit.estimator, numbers, 0.0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 from sklearn.base import is_regressor
 from sklearn.model_selection import KFold
@@ -10,6 +13,8 @@ from ._data.known_targets import mean_of_known
 from ._data.samples import TrainingData
 from ._data.task import Task
 from ._data.window_runs import are_independent
+from ._device import engine_name
+from ._ensemble import members_of
 from ._estimator import Fit
 from ._few_samples import Train
 from ._network_outputs import outputs_alone
@@ -77,10 +82,32 @@ def share_of_networks(fit: Fit, task: Task, data: TrainingData, train: Train, li
 
 
 def weigh(fit: Fit, share: float) -> None:
-    """Multiply the outputs of networks by a share."""
-    if share == 1.0:
-        return
-    weights = fit.estimator.weights_
-    size = len(weights) // fit.estimator.n_networks_
-    for last in range(size - 2, len(weights), size):
-        weights[last : last + 2] = [w * np.float32(share) for w in weights[last : last + 2]]
+    """Multiply the outputs of all networks by a share."""
+    if share != 1.0:
+        multiply_outputs(fit.estimator, range(fit.estimator.n_networks_), share)
+
+
+def multiply_outputs(fitted: Any, numbers: Iterable[int], factor: float) -> None:
+    """Multiply the last kernel and bias of some networks by a factor."""
+    networks = members_of(fitted.weights_, fitted.n_networks_)
+    for number in numbers:
+        last = networks[number][-2:]
+        networks[number][-2:] = [w * np.float32(factor) for w in last]
+        if fitted.weight_averaging:
+            _multiply_behind_average(fitted, number, sum(w.size for w in last), factor)
+    fitted.weights_ = [w for of_one in networks for w in of_one]
+
+
+def _multiply_behind_average(fitted: Any, number: int, size: int, factor: float) -> None:
+    """Multiply the weights that a fit which goes on starts from, at the end of a state.
+
+    `size` is the number of values in the last kernel and bias.
+    """
+    states = members_of(fitted.optimizer_state_, fitted.n_networks_)
+    if engine_name(fitted.engine_) == "compiled":  # all weights are one array
+        vector = states[number][-1].copy()
+        vector[-size:] *= np.float32(factor)
+        states[number][-1] = vector
+    else:
+        states[number][-2:] = [w * np.float32(factor) for w in states[number][-2:]]
+    fitted.optimizer_state_ = [array for of_one in states for array in of_one]

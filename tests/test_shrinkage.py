@@ -47,6 +47,18 @@ def test_an_output_that_one_sample_knows_does_not_hinder():
     assert np.isfinite(RNNRegressor(**SMALL).fit(X, outputs).predict(X)).all()
 
 
+def test_a_fit_that_goes_on_starts_from_the_share():
+    """If weights are averaged, the weights behind the average train on."""
+    noise = np.random.default_rng(1).normal(size=60)
+    params = {**PARAMS, "epochs": 9, "weight_averaging": 0.9}
+    network = RNNRegressor(**params).fit(X, noise)
+    found = network.predict(X)
+    network.set_params(learning_rate=1e-12).partial_fit(X, noise)
+    moved = network.predict(X) - found
+    trained = RNNRegressor(**params, baseline="linear").fit(X, noise)
+    assert np.abs(moved).max() < 0.1 * np.abs(trained.predict(X) - found).max()
+
+
 def test_callbacks_follow_one_training():
     import keras
 
