@@ -1,5 +1,7 @@
 """Features whose values span decades, or are constant."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -86,6 +88,20 @@ def test_a_feature_that_is_zero_in_the_night_is_seen_as_it_is(n_days):
     hours = np.arange(24 * n_days) % 24
     light = 300 * np.maximum(np.sin((hours - 6) * np.pi / 12), 0)
     assert not Bends.learn(light[:, None], np.ones(len(light), bool))
+
+
+def test_no_copy_of_all_values_is_made():
+    many = np.random.default_rng(0).normal(size=(5000, 20, 10))
+    many[:, :, 1] = 7.0
+    sequences = Sequences.from_dense(many)
+    tracemalloc.start()
+    try:
+        inputs = NumberInputs.of(many).learnt_from(sequences, "auto")
+        assert tracemalloc.get_traced_memory()[1] < 0.5 * many.nbytes
+        inputs.in_network_units(sequences)
+        assert tracemalloc.get_traced_memory()[1] < 0.7 * many.nbytes  # float32 has a half
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_number_that_stands_for_missing_values_hides_no_others():

@@ -202,17 +202,16 @@ class NumberInputs(Inputs):
     def in_network_units(self, sequences: Sequences) -> Sequences:
         """Return sequences of standardized float32."""
         refuse_other_width(sequences, self.n_features)
-        values = self.bending.applied(sequences.values)
-        scaled = sequences.with_values(standardized(values, *self._scaling()))
-        return self.with_known_in_network_units(scaled)
+        scaled = standardized(sequences.values, *self._scaling(), self.bending.applied)
+        return self.with_known_in_network_units(sequences.with_values(scaled))
 
     def with_known_in_network_units(self, sequences: Sequences) -> Sequences:
         """Return sequences with standardized values ahead."""
         if sequences.ahead is None:
             return sequences
         mean, scale = np.array(self.known_mean), np.array(self.known_scale)
-        ahead = Bends(*self.known_bends).applied(sequences.ahead)
-        return replace(sequences, ahead=standardized(ahead, mean, scale))
+        seen = Bends(*self.known_bends).applied
+        return replace(sequences, ahead=standardized(sequences.ahead, mean, scale, seen))
 
     def in_user_units(self, values: np.ndarray) -> np.ndarray:
         """Return what the network gives for features in their units, as float64."""
@@ -297,7 +296,7 @@ def _scaling_of(rows: np.ndarray, counts: np.ndarray, standardize: bool | str) -
     else:
         if standardize == "auto":
             bends = Bends.learn(rows, counts > 0)
-        scaling = mean_and_scale(bends.applied(rows), counts)
+        scaling = mean_and_scale(rows, counts, bends.applied)
     return *(tuple(part.tolist()) for part in scaling), bends.fields()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -13,8 +13,13 @@ from .memory import aligned_zeros
 # in one thread, so that the sums do not depend on the number of threads.
 _CHUNK = 2**13
 
+# Returns some rows of values as they are to be seen, before they are scaled.
+Seen = Callable[[np.ndarray], np.ndarray]
 
-def mean_and_scale(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+
+def mean_and_scale(
+    values: np.ndarray, counts: np.ndarray, seen: Seen | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean and the standard deviation of each column, weighted by row.
 
     Parameters
@@ -22,6 +27,8 @@ def mean_and_scale(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, 
     values : ndarray of shape (n_rows, n_columns)
     counts : ndarray of shape (n_rows,)
         How often each row counts; rows that count zero times may be NaN.
+    seen : callable or None, default=None
+        Takes a part of the values at a time: a copy of all would be most of the memory.
 
     Returns
     -------
@@ -29,7 +36,7 @@ def mean_and_scale(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, 
         The scale of a column that is constant is 1, of a huge one its rounding error.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        mean, variance = _moments(values, counts)
+        mean, variance = _moments(values, counts, seen or np.asarray)
     scale = np.sqrt(variance)
     if not np.isfinite(scale).all():
         raise ValueError(
@@ -48,13 +55,15 @@ def identity_scaling(n_columns: int) -> tuple[np.ndarray, np.ndarray]:
     return np.zeros(n_columns), np.ones(n_columns)
 
 
-def standardized(values: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return (values - mean) / scale as float32."""
-    out = aligned_zeros(values.shape, np.float32)
+def standardized(
+    values: np.ndarray, mean: np.ndarray, scale: np.ndarray, seen: Seen | None = None
+) -> np.ndarray:
+    """Return (values - mean) / scale as float32; see `mean_and_scale` for `seen`."""
+    out, seen = aligned_zeros(values.shape, np.float32), seen or np.asarray
     try:
         with np.errstate(over="raise"):
             for part in _chunks(values):
-                scaled = values[part].astype(np.float64)
+                scaled = seen(values[part]).astype(np.float64)
                 scaled -= mean
                 scaled /= scale
                 out[part] = scaled
@@ -67,7 +76,7 @@ def standardized(values: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.
     return out
 
 
-def _moments(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _moments(values: np.ndarray, counts: np.ndarray, seen: Seen) -> tuple[np.ndarray, np.ndarray]:
     """Return the weighted mean and variance of each column, in one pass over the memory.
 
     Each chunk's sum of squares is about its own mean, and chunks are joined by the distance of
@@ -76,7 +85,7 @@ def _moments(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.nda
     """
     total, mean, squares = 0.0, np.zeros(values.shape[1]), np.zeros(values.shape[1])
     for part in _chunks(values):
-        apart, weights = values[part].astype(np.float64), counts[part].astype(np.float64)
+        apart, weights = seen(values[part]).astype(np.float64), counts[part].astype(np.float64)
         used = weights > 0
         if not used.all():
             apart, weights = apart[used], weights[used]
