@@ -422,6 +422,11 @@ EDITS = {
     "input_mean_ = array": lambda s, a: put(
         fitted_of(s)["input_"]["dict"], "mean", {"tuple": [1.0, 2.0]}
     ),
+    "bends of 2 features, got": lambda s, a: put(
+        fitted_of(s)["input_"]["dict"],
+        "bends",
+        {"tuple": [{"tuple": part} for part in ([2], [0.0], [1.0], [], [])]},
+    ),
     "every array to be part of something, got 1": lambda s, a: put(
         a, len(a), array_with(np.ones(1))
     ),

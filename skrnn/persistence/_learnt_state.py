@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from .._data.inputs import Inputs
+from .._data.bends import Bends
+from .._data.inputs import Inputs, NumberInputs
 from .._data.line import Line
 from .._data.targets import Targets
 from .._data.token_line import TokenLine
@@ -42,6 +43,9 @@ def check_trained_network(fitted: State) -> None:
             f"{network.n_levels} levels of {targets.n_outputs} targets",
             f"a network of n_outputs={network.n_outputs}",
         )
+    if isinstance(inputs, NumberInputs):
+        _check_bends(inputs.bends, inputs.n_features, "bends")
+        _check_bends(inputs.known_bends, inputs.n_known, "known_bends")
     n_networks = fitted.get("n_networks_")
     if type(n_networks) is not int or n_networks < 1:
         refuse_file("n_networks_ from 1 on", short(n_networks))
@@ -198,6 +202,21 @@ def _check_optimizer(state: Any, network: Any, n_networks: int) -> None:
     size = sum(math.prod(shape) for shape in shapes)
     for of_one in members_of(state, n_networks):
         _refuse_other_shapes(of_one, [(), *[(size,)] * (len(of_one) - 1)], "optimizer_state_")
+
+
+def _check_bends(kept: tuple[Any, ...], n_features: int, name: str) -> None:
+    """Refuse bends of features that there are not, or without a centre, a unit or a value each."""
+    hints = get_type_hints(Bends)
+    is_whole = len(kept) in (0, len(hints)) and all(map(is_of, kept, hints.values()))
+    bends = Bends(*kept) if is_whole else Bends()
+    lengths = [*map(len, bends.fields())]
+    if (
+        not is_whole
+        or len(set(lengths[:3])) > 1
+        or len(set(lengths[3:])) > 1
+        or not set(bends.bent + bends.fixed) <= set(range(n_features))
+    ):
+        refuse_file(f"{name} of {n_features} features", short(kept))
 
 
 def _check_line(kept: Any, n_features: int, n_outputs: int) -> None:
