@@ -81,8 +81,8 @@ def load_schwingbach_weather() -> pd.DataFrame:
     The rows of the file are in their order, but its dates exchange the day and the month on the
     first twelve days of each month: sorted by them, the temperature would jump at midnight.
     """
-    path = _package_folder("spotpy") / "examples" / "cmf_data" / "driver_data_site24.csv"
-    table = pd.read_csv(path, comment="#", index_col="time")
+    folder = _package_folder("spotpy", drags_along="NumPy 2") / "examples" / "cmf_data"
+    table = pd.read_csv(folder / "driver_data_site24.csv", comment="#", index_col="time")
     table.index = pd.date_range("2014-01-01", periods=len(table), freq="h", name="time")
     return table
 
@@ -92,7 +92,7 @@ def load_brussels_climate() -> pd.DataFrame:
 
     The table travels in the package ``aquacrop``, whose file is read without importing the package.
     """
-    path = _package_folder("aquacrop") / "data" / "brussels_climate.txt"
+    path = _package_folder("aquacrop", drags_along="seaborn") / "data" / "brussels_climate.txt"
     table = pd.read_csv(path, sep=r"\s+", skiprows=1, header=None)
     table.columns = ["Day", "Month", "Year", "low", "high", "rain", "evaporation"]
     table.index = pd.DatetimeIndex(pd.to_datetime(table[["Year", "Month", "Day"]]))
@@ -104,8 +104,8 @@ def load_page_views() -> pd.DataFrame:
 
     They travel in the package ``autots``, whose file is read without importing the package.
     """
-    path = _package_folder("autots") / "datasets" / "data" / "holidays.zip"
-    table = pd.read_csv(path, index_col="datetime", parse_dates=True)
+    folder = _package_folder("autots", drags_along="statsmodels") / "datasets" / "data"
+    table = pd.read_csv(folder / "holidays.zip", index_col="datetime", parse_dates=True)
     views = table.filter(like="wiki_")
     return views.rename(columns=lambda name: name.removeprefix("wiki_"))
 

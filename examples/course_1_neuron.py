@@ -12,6 +12,11 @@ box again for each step: unrolled. This page writes the loop by hand in NumPy, w
 fitted ``RNNRegressor(cell="simple", units=1)``, and gets the same forecasts.
 
 The data are real: the maximum temperature of tomorrow in Seattle, from the last seven days.
+
+**The answer that the numbers gave.** The loop and the network give the same forecasts, up to
+rounding. One neuron has a mean absolute error of 2.29 °C in 2015, persistence 2.24 °C. The weight
+of its own last output is 0.04: the neuron hardly uses it, and says little more than that tomorrow
+is like today.
 """
 
 import matplotlib.pyplot as plt
@@ -38,7 +43,9 @@ network = RNNRegressor(
     units=1,
     baseline=None,
     standardize=False,
+    learning_rate=0.01,
     epochs=5 if quick else 30,
+    early_stopping=False,
     random_state=0,
 ).fit(windows[:n_train], y[:n_train])
 
@@ -50,8 +57,8 @@ network = RNNRegressor(
 
 weights = [w.item() for w in network.to_keras().get_weights()]
 w, r, b, w_out, b_out = weights
-print(f"state[i] = tanh({w:.3f} * x[i] + {r:.3f} * state[i - 1] + {b:.3f})")
-print(f"forecast = {w_out:.3f} * state[-1] + {b_out:.3f}")
+print(f"state[i] = tanh({w:.3f} * x[i] + {r:.3f} * state[i - 1] {b:+.3f})")
+print(f"forecast = {w_out:.3f} * state[-1] {b_out:+.3f}")
 
 # %%
 # The loop

@@ -1,7 +1,9 @@
 """What README and examples promise happens."""
 
+import inspect
 import os
 import re
+import runpy
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -61,6 +63,30 @@ def columns(printed):
     """All numbers after the name of each answer."""
     lines = re.findall(r"^  (\S.*?)  +(-?\d[-\d. ()]*)", printed, flags=re.MULTILINE)
     return {name: [float(n) for n in re.findall(r"-?[\d.]+", numbers)] for name, numbers in lines}
+
+
+def test_missing_data_are_named_with_the_command_of_the_page(monkeypatch, tmp_path):
+    page = (ROOT / "examples" / "README.rst").read_text("utf-8")
+    commands = dict(re.findall(r"^``(\w+)\.py`` +``python -m pip (.+?)``$", page, re.MULTILINE))
+    assert len(commands) == 12
+    data = runpy.run_path(str(ROOT / "examples" / "_data.py"))
+    for name, value in {"find_spec": lambda module: None, "SOURCES": tmp_path}.items():
+        monkeypatch.setitem(data["_package_folder"].__globals__, name, value)
+    for example, command in commands.items():
+        code = (ROOT / "examples" / f"{example}.py").read_text("utf-8")
+        said = code
+        for load in re.findall(r"\b(load_\w+)\(", code):
+            if load in data:
+                arguments = [""] * len(inspect.signature(data[load]).parameters)
+                with pytest.raises((ModuleNotFoundError, FileNotFoundError)) as caught:
+                    data[load](*arguments)
+                said += str(caught.value)
+        option = "--no-deps " if "--no-deps" in command else ""
+        words = [word for word in command.split()[1:] if not word.startswith("-")]
+        for package in set(words) - {"usaddress", "mobgap", "examples/data"}:
+            assert f"python -m pip install {option}{package}" in said
+        if command.startswith("download"):
+            assert f"python -m pip {command}".split(" --dest")[0] in said
 
 
 def test_ten_lines_of_the_readme(seattle, capsys):
