@@ -8,6 +8,7 @@ stand in the file as digests, and a file of another fit is refused.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import threading
@@ -15,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any, NoReturn, get_type_hints
 
 import numpy as np
@@ -33,6 +35,7 @@ from .persistence._value_archive import versions
 _SHARE = 0.05
 # Parameters that do not decide a fit, or that show in the weights that it starts from.
 _WITHOUT_A_PART = {"callbacks", "embeddings", "pretrained", "random_state", "verbose"}
+_PLAIN = {bool, int, float, str, tuple, list, dict, np.ndarray}
 _DECIDING_VERSIONS = ("skrnn", "numpy", "scikit-learn", "tensorflow")
 
 
@@ -303,11 +306,41 @@ def _parameters(params: Any) -> dict[str, str]:
 
 
 def _in_words(value: Any) -> str:
+    """Return a value in words, with a digest of what the words do not tell."""
     if isinstance(value, np.ndarray):
         return f"array {_digest(value)}"
     if callable(value):
-        return f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
-    return shown(value)
+        return f"{_name_of(value)} {_digest(_parts_of(value))}"
+    words = shown(value)
+    return words if not words.endswith(" ...") else f"{words} {_digest(repr(value))}"
+
+
+def _name_of(function: Any) -> str:
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _parts_of(function: Any) -> list[Any]:
+    """Return what tells a function from others of its name, the same in every process."""
+    if isinstance(function, functools.partial):
+        given = [*function.args, *sorted(function.keywords.items())]
+        return [_in_words(function.func), *map(_in_words, given)]
+    if isinstance(function, type):
+        return []
+    code = getattr(function, "__code__", None)
+    if code is None:  # an object, of which only plain values are compared
+        kept = getattr(function, "__dict__", {}).items()
+        return [[name, _in_words(value)] for name, value in kept if type(value) in _PLAIN]
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    values = [*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    return [*_parts_of_code(code), *(_name_of(v) if callable(v) else _in_words(v) for v in values)]
+
+
+def _parts_of_code(code: CodeType) -> list[Any]:
+    inner = [_parts_of_code(c) if isinstance(c, CodeType) else c for c in code.co_consts]
+    # A set is written in another order by each process.
+    inner = [sorted(map(repr, c)) if isinstance(c, frozenset) else c for c in inner]
+    return [code.co_code, code.co_names, inner]
 
 
 def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:

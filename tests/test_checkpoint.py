@@ -337,6 +337,38 @@ def test_the_checkpoint_of_another_fit(difference, kept, tmp_path):
     assert path.read_bytes() == kept
 
 
+def losses_of(power):
+    """Losses of one name each, which differ in what they were made with."""
+
+    def powered(y, predicted, power=2):
+        return abs(y - predicted) ** power
+
+    class Powered:
+        def __init__(self, power):
+            self.power, self.cache = power, object()
+
+        def __call__(self, y, predicted):
+            return powered(y, predicted, self.power)
+
+    return {
+        "partial": partial(powered, power=power),
+        "closure": lambda y, predicted: powered(y, predicted, power),
+        "default": lambda y, predicted, power=power: powered(y, predicted, power),
+        "code": eval(f"lambda y, predicted: abs(y - predicted) ** {power}"),
+        "object": Powered(power),
+        "long": {**dict.fromkeys(range(50), 1.0), 50: power},
+    }
+
+
+def test_losses_of_one_name_are_told_apart():
+    words, again, others = (
+        {name: _checkpoint._in_words(loss) for name, loss in losses_of(power).items()}
+        for power in (2, 2, 3)
+    )
+    assert words == again
+    assert {name for name in words if words[name] != others[name]} == set(words)
+
+
 def test_what_others_keep_on_an_estimator_is_not_compared(kept, tmp_path):
     """scikit-learn keeps its callbacks there, which are other objects in each process."""
     path = tmp_path / "fit.checkpoint"
