@@ -10,6 +10,15 @@ Each day of half a year it is asked for the next seven days, in four ways: as it
 of 2019; with `update`, which gives it the new days without training, so that the bands follow its
 errors; with one epoch of training on each new week (`partial_fit`); and fitted anew each month. The
 naive forecast is the same day of the week before.
+
+**The answer that the numbers gave.** Nothing saves the forecasts of March: the mean absolute error
+rises from 0.04 in February to 0.06 in all four ways, and the week before has 0.07. In April the
+week before is a little better than any of them, with 0.055 against 0.057 to 0.059. From May on a
+network that is fitted each month is ahead of it again, with 0.043 against 0.046.
+
+The bands can be saved. They hold less than two thirds of the truths of late March. The bands of
+2019 hold 0.77 of the truths of April, and 0.9 in June alone. With `update`, which trains nothing,
+they hold 0.95 in April. Training on top of it changes little.
 """
 
 # sphinx_gallery_thumbnail_path = '_static/gallery/when_the_world_changes.png'
@@ -124,13 +133,14 @@ print(hits.round(2).to_string())
 # %%
 # The picture
 # -----------
-# One page from above: the break, and the forecasts of three days ahead with their bands. Below, the
-# part of the truths in the bands, over two weeks.
+# Above, one page: the break, and the forecasts of three days ahead with their bands. In the middle
+# the error, and below the part of the truths in the bands, both over two weeks.
 #
 # .. image:: /_static/gallery/when_the_world_changes.png
 #     :alt: The picture that the example draws.
 
-figure, (above, below) = plt.subplots(2, figsize=(8, 6), sharex=True, layout="constrained")
+figure, panels = plt.subplots(3, figsize=(8, 8), sharex=True, layout="constrained")
+above, middle, below = panels
 page = rows("2020-01-01", "2020-06-30").loc[["United_States"]]
 bands = first.predict_interval(page, coverage=0.9)[:, 2]
 days = page.index.get_level_values("day")
@@ -143,7 +153,14 @@ above.fill_between(
 above.set_ylabel("views a day, log10")
 above.legend()
 for way, each in found.items():
-    below.plot(each["hits"].rolling(14, min_periods=7).mean(), label=way)
+    means = each.rolling(14, min_periods=7).mean()
+    middle.plot(means["error"], label=way)
+    below.plot(means["hits"], label=way)
+naive = found["update"]["naive"].rolling(14, min_periods=7).mean()
+middle.plot(naive, color="0.4", linestyle="--", label="a week before")
+middle.set_ylabel("mean absolute error")
+middle.set_ylim(bottom=0)
+middle.legend(loc="lower left", ncols=2, fontsize="small")
 below.axhline(0.9, color="0.6", linestyle=":")
 below.set_ylabel("truths in the 90 % band")
 below.set_ylim(0, 1)
