@@ -6,7 +6,6 @@ an error that gives the command.
 """
 
 import argparse
-import os
 import re
 import tarfile
 from importlib.util import find_spec
@@ -16,9 +15,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
-
-# TensorFlow reads this at the first fit: its lines about a missing GPU mean nothing here.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 OUTPUT = Path(__file__).with_name("output")  # where pictures go; git ignores it
 SOURCES = Path(__file__).with_name("data")  # where source distributions are; git ignores it

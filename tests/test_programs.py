@@ -1,8 +1,12 @@
 """The compiled programs of a process: counted, shared and dropped through the public door."""
 
 import functools
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from textwrap import dedent
 
 import joblib
 import numpy as np
@@ -13,7 +17,9 @@ from sklearn.model_selection import GridSearchCV, KFold
 from skrnn import RNNSeq2Seq, cache_info, clear_cache
 
 from .common import SMALL, assert_same_bits, sequences, small_classifier, small_regressor
-from .test_architecture import run_in_fresh_interpreter
+from .test_architecture import ROOT, run_in_fresh_interpreter
+
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +43,29 @@ def test_counting_and_clearing_start_no_tensorflow():
         assert not loaded, loaded
         """)
     assert out == "CacheInfo(hits=0, misses=0, maxsize=128, currsize=0)\n"
+
+
+def test_a_first_fit_writes_no_lines_but_those_of_the_user():
+    code = """
+        import os, sys
+        import numpy as np
+        import skrnn
+        sys.meta_path.insert(0, type("Finder", (), {"find_spec": lambda name, *_: name ==
+            "tensorflow" and print("I0000 is mine", file=sys.stderr) or None}))
+        X = np.random.default_rng(0).normal(size=(60, 6, 2))
+        network = skrnn.RNNRegressor(cell="simple", units=4, epochs=1, baseline=None)
+        network.set_params(early_stopping=False, verbose=0).fit(X, X[:, -1, 0])
+        assert "TF_CPP_MIN_LOG_LEVEL" not in os.environ
+        """
+    inherited = {name: value for name, value in os.environ.items() if name != LEVEL}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", dedent(code)],
+        capture_output=True,
+        text=True,
+        env=inherited,
+        cwd=ROOT,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "I0000 is mine\n")
 
 
 def test_a_fit_makes_a_program_to_train_and_one_to_predict():

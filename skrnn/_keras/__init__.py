@@ -24,12 +24,14 @@ from .._data.sequences import Sequences
 from .._device import CPU
 from .._spec import Spec, Training, Values
 from .compiled import disk_cache
+from .quiet_start import without_log_lines
 
 
 def _refuse_without_tensorflow() -> None:
     """Import TensorFlow, or say what to do where it is missing."""
     try:
-        import tensorflow  # noqa: F401
+        with without_log_lines():
+            import tensorflow  # noqa: F401
     except ModuleNotFoundError as error:
         if error.name != "tensorflow":
             raise
