@@ -82,7 +82,8 @@ def share_of_networks(fit: Fit, task: Task, data: TrainingData, train: Train, li
 
 
 def weigh(fit: Fit, share: float) -> None:
-    """Multiply the outputs of all networks by a share."""
+    """Multiply the outputs of all networks by a share, and keep it."""
+    fit.estimator.network_share_ = share
     if share != 1.0:
         multiply_outputs(fit.estimator, range(fit.estimator.n_networks_), share)
 

@@ -24,6 +24,8 @@ def share_of(X, y, plain):
     ]
     share = shares[0][0]
     np.testing.assert_allclose(np.concatenate(shares), share, rtol=1e-5)
+    np.testing.assert_allclose(judged.network_share_, share, rtol=1e-5)
+    assert as_trained.network_share_ == 1
     return share
 
 
