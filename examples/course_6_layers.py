@@ -28,7 +28,9 @@ from sklearn.pipeline import make_pipeline
 
 from skrnn import LagFeatures, LagWindows, RNNRegressor, series_to_supervised
 
-out, quick = read_options("Width against depth.", quick="four networks, two seeds, few epochs")
+out, quick = read_options(
+    "Width against depth.", quick="three small networks, two seeds, few epochs"
+)
 
 # %%
 # The data
@@ -44,10 +46,10 @@ years = TimeSeriesSplit(2, test_size=365)
 # ``units=(16, 16)`` is two layers of 16 units. ``baseline=None``: the networks learn alone. Every
 # fit stops early by itself.
 
-widths = [(8,), (32,)] if quick else [(4,), (8,), (16,), (32,), (64,), (128,)]
-depths = [(8, 8), (8,) * 3] if quick else [(16,) * n for n in (2, 3, 4, 5)]
+widths = [(4,), (16,)] if quick else [(4,), (8,), (16,), (32,), (64,), (128,)]
+depths = [(4, 4)] if quick else [(16,) * n for n in (2, 3, 4, 5)]
 network = make_pipeline(
-    LagWindows(14),
+    LagWindows(7 if quick else 14),
     RNNRegressor(baseline=None, learning_rate=5e-3, epochs=6 if quick else 40),
 )
 

@@ -31,7 +31,9 @@ from sklearn.neighbors import NearestNeighbors
 
 from skrnn import AttentionDisplay, RNNSeq2Seq
 
-out, quick = read_options("Translate dates.", quick="half of the dates, one small network")
+out, quick = read_options(
+    "Translate dates.", quick="half of the dates, one small network, few epochs"
+)
 
 try:
     from babel.dates import format_date
@@ -122,11 +124,11 @@ networks = {
     name: RNNSeq2Seq(
         level="char",
         lowercase=False,
-        units=48 if quick else 64,
+        units=32 if quick else 64,
         embedding_dim=32,
         attention=attention,
-        learning_rate=4e-3,
-        epochs=12,
+        learning_rate=1e-2 if quick else 4e-3,
+        epochs=8 if quick else 12,
         random_state=0,
     ).fit(X_train, y_train)
     for name, attention in kinds.items()

@@ -35,7 +35,7 @@ from sklearn.neighbors import NearestNeighbors
 from skrnn import AttentionDisplay, RNNSeq2Seq
 
 out, quick = read_options(
-    "Learn to pronounce English words.", quick="a tenth of the words, a small network"
+    "Learn to pronounce English words.", quick="a twentieth of the words, a small network"
 )
 
 # %%
@@ -57,7 +57,7 @@ words = {part: [] for part in ("train", "validation", "test")}
 for word in pronunciations:
     words[part_of(word)].append(word)
 if quick:
-    words = {part: some[::10] for part, some in words.items()}
+    words = {part: some[::20] for part, some in words.items()}
 print(", ".join(f"{part}: {len(some)} words" for part, some in words.items()))
 
 
@@ -96,7 +96,7 @@ said = {"most alike known word": first(words["train"][i] for i in nearest)}
 # -----------
 # Trained in three fits, each of which goes on from the one before with a lower learning rate.
 
-STAGES = [(5e-3, 8), (1e-3, 2)] if quick else [(3e-3, 6), (1e-3, 3), (3e-4, 2)]
+STAGES = [(1e-2, 8), (2e-3, 2)] if quick else [(3e-3, 6), (1e-3, 3), (3e-4, 2)]
 
 network = RNNSeq2Seq(
     source_level="char",

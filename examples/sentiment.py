@@ -35,7 +35,8 @@ from sklearn.utils.extmath import randomized_svd
 from skrnn import RNNClassifier, SequenceTokenizer
 
 out, quick = read_options(
-    "Tell good reviews of films from bad ones.", quick="a tenth of the reviews"
+    "Tell good reviews of films from bad ones.",
+    quick="a tenth of the reviews, 200 words of each, few epochs",
 )
 
 # %%
@@ -107,11 +108,16 @@ print(f"vectors of {len(vectors)} words in {time.perf_counter() - start:.0f} s")
 # The network by itself would be nearly as good with the last 200 words; counted words are not.
 
 classifier = RNNClassifier(
-    embeddings=vectors, pooling="max", dropout=0.3, learning_rate=2e-3, epochs=10, random_state=0
+    embeddings=vectors,
+    pooling="max",
+    dropout=0.3,
+    learning_rate=2e-3,
+    random_state=0,
+    epochs=3 if quick else 10,
 )
 networks = {
     "imdb": make_pipeline(
-        SequenceTokenizer(max_tokens=30000, max_len=1000),
+        SequenceTokenizer(max_tokens=30000, max_len=200 if quick else 1000),
         clone(classifier).set_params(
             batch_size=32 if quick else 128, n_iter_no_change=3 if quick else 1
         ),

@@ -144,11 +144,15 @@ def test_weather_europe(tmp_path):
 
 @pytest.mark.slow
 def test_weather_forecast(tmp_path):
-    mae = scores(run_example("weather_forecast", tmp_path), " °C")
-    # Found with pandas alone: the mean of |temp_max - temp_max of the day before| over 2015.
-    assert mae["persistence"] == 2.240
-    assert mae["network"] <= 2.12
-    assert mae["network"] < min(mae["ridge on lags"], mae["climatology"])
+    printed = [run_example("weather_forecast", tmp_path, "--quick")]
+    if "WHOLE_FORECAST" in os.environ:  # .ci/run has run the whole example before
+        printed.append(Path(os.environ["WHOLE_FORECAST"]).read_text("utf-8"))
+    for each in printed:
+        mae = scores(each, " °C")
+        # Found with pandas alone: the mean of |temp_max - temp_max of the day before| over 2015.
+        assert mae["persistence"] == 2.240
+        assert mae["network"] <= 2.12
+        assert mae["network"] < min(mae["ridge on lags"], mae["climatology"])
 
 
 @pytest.mark.slow
@@ -175,8 +179,8 @@ def test_pronunciation(tmp_path):
     of_words = {name: numbers[0] for name, numbers in rates.items()}
     of_phonemes = {name: numbers[1] for name, numbers in rates.items()}
     plain, greedy, beam = "most alike known word", "network, greedy", "network, beam of 5"
-    assert of_words[beam] <= of_words[greedy] < 60 < 90 < of_words[plain]
-    assert of_phonemes[beam] <= of_phonemes[greedy] < 18 < 40 < of_phonemes[plain]
+    assert of_words[beam] <= of_words[greedy] < 70 < 90 < of_words[plain]
+    assert of_phonemes[beam] <= of_phonemes[greedy] < 22 < 40 < of_phonemes[plain]
 
 
 @pytest.mark.slow
