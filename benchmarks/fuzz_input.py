@@ -242,7 +242,7 @@ def _of_answer(case: Case, method: Callable[[Any], Any], later: Any) -> str:
 def _has_absent(X: Any) -> bool:
     """Tell whether a sequence has absent steps, or none at all: then NaN is the answer to it."""
     if hasattr(X, "shape") and len(X.shape) in (2, 3):
-        return bool(np.isnan(np.asarray(X, float)).all(axis=-1).any())
+        return X.shape[1] == 0 or bool(np.isnan(np.asarray(X, float)).all(axis=-1).any())
     return len({np.shape(x) for x in X}) > 1 or not np.size(X[0])
 
 

@@ -1,7 +1,8 @@
 """Memory: of a fit on windows far larger than the machine, and of many fits one after another.
 
 Run ``python -m benchmarks.run --only memory``. On Linux ``python -m benchmarks.memory`` trains from
-a file of sequences instead, whole and in parts (``--gib 2``: its size, ``--parts 20``).
+a file of sequences instead, whole and in parts (``--gib 2``: its size, ``--parts 20``). It takes
+room for two of these files in the folder of temporary files: one ``fit`` writes another one.
 """
 
 import argparse
@@ -162,6 +163,15 @@ def peak_of_own_memory(call: Callable[[], None], every: float = 0.005) -> float:
     return max(peak, own_memory())
 
 
+def _fill(path: str, n_sequences: int, at_once: int = 2**15) -> None:
+    """Write numbers drawn at random, a part at a time."""
+    rng, sequence = np.random.default_rng(0), (IN_A_FILE.n_steps, IN_A_FILE.n_features)
+    with open(path, "wb") as file:
+        for first in range(0, n_sequences, at_once):
+            n = min(at_once, n_sequences - first)
+            file.write(rng.standard_normal((n, *sequence), np.float32).data)
+
+
 def main() -> None:
     """Print the peak of one fit on a mapped file, and of training on parts of it."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -171,7 +181,7 @@ def main() -> None:
     n_sequences = int(given.gib * 2**30 / _BYTES_A_SEQUENCE) // given.parts * given.parts
     n_bytes = n_sequences * _BYTES_A_SEQUENCE
     with tempfile.NamedTemporaryFile() as file:
-        file.truncate(n_bytes)  # zeros, which take no room on the disk
+        _fill(file.name, n_sequences)
         print(f"{n_sequences} sequences in a file of {n_bytes / 2**20:.0f} MiB")
         for n_parts in (given.parts, 0):
             found = in_fresh_process(train_from_file, path=file.name, n_parts=n_parts)

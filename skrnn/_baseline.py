@@ -163,7 +163,7 @@ def _worse_than_line(fit: Fit, task: Task[Any, Any], data: TrainingData) -> list
     """Return the numbers of the networks that made a line worse on the held-out samples."""
     if data.validation is None or task.line is None:
         return []
-    constant = task.targets.loss_of_constant(task.in_network_units(data))
+    constant = task.targets.loss_of_constant(task.with_targets_in_network_units(data))
     beside = range(task.line.n_alone, len(fit.trained))
     return [number for number in beside if fit.trained[number].best_loss >= constant]
 

@@ -87,7 +87,7 @@ def plan_of_one_epoch(params: Any, usual: Usual) -> Plan:
     return Plan(
         float(_chosen(rate, usual.learning_rate)),
         "constant",
-        _chosen(size, usual.batch_size),
+        int(_chosen(size, usual.batch_size)),
         epochs=1,
         patience=None,
     )
@@ -109,7 +109,7 @@ def plan_of(params: Any, usual: Usual, n_samples: int, *, validates: bool, is_cl
         Whether there is little noise to learn: classes of sequences, and neither windows nor texts.
     """
     scheduled = not validates
-    batch_size = _chosen(params.batch_size, _SMALL_BATCH if scheduled else usual.batch_size)
+    batch_size = int(_chosen(params.batch_size, _SMALL_BATCH if scheduled else usual.batch_size))
     updates_an_epoch = ceil(n_samples / batch_size)
     least = max(ceil(_UPDATES / updates_an_epoch), _EPOCHS)
     epochs = least if scheduled else usual.epochs
@@ -118,8 +118,8 @@ def plan_of(params: Any, usual: Usual, n_samples: int, *, validates: bool, is_cl
         float(_chosen(params.learning_rate, rate)),
         _chosen(params.learning_rate_schedule, "cosine" if scheduled else "constant"),
         batch_size,
-        _chosen(params.epochs, epochs),
-        _chosen(params.n_iter_no_change, usual.patience) if validates else None,
+        int(_chosen(params.epochs, epochs)),
+        int(_chosen(params.n_iter_no_change, usual.patience)) if validates else None,
     )
 
 

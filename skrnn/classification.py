@@ -418,6 +418,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             If a parameter, X or y is not as described, the training diverges, or `checkpoint` is
             the file of another fit, is damaged, or is given with the engine "keras". The estimator
             is then as it was before.
+        OSError
+            If X is a large array in a file, and the folder for temporary files has no room for it
+            in the network's units. The estimator is then as it was before.
         """
         with Fit(
             self,

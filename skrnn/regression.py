@@ -18,11 +18,10 @@ from ._data.inputs import per_step
 from ._data.known_targets import score_of_known
 from ._data.outages import predicted_only
 from ._data.samples import TrainingData
-from ._data.target_checks import check_weights, weights_of_steps
+from ._data.target_checks import check_weights, levels_of, weights_of_steps
 from ._data.targets import NumberTargets
 from ._data.task import Task
 from ._estimator import COMPILED_OPTIMIZERS, BaseNetwork, Fit
-from ._messages import shown
 from ._networks import decoder_of_numbers, recurrent_stack
 from ._pretrained import Beginning, beginning_of
 from ._refit import refits
@@ -460,6 +459,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             If a parameter, X or y is not as described, the training diverges, or `checkpoint` is
             the file of another fit, is damaged, or is given with the engine "keras". The estimator
             is then as it was before.
+        OSError
+            If X is a large array in a file, and the folder for temporary files has no room for it
+            in the network's units. The estimator is then as it was before.
         """
         with Fit(
             self,
@@ -630,12 +632,7 @@ def _levels(params: Any) -> tuple[float, ...] | None:
     """Return the levels of the quantiles to predict, or None; refuse what they do not go with."""
     if params.loss != "quantile":
         return None
-    levels = np.asarray(params.quantiles, dtype=float)
-    if levels.ndim != 1 or not levels.size or not (np.diff(levels, prepend=0, append=1) > 0).all():
-        raise ValueError(
-            "Expected quantiles to be ascending levels between 0 and 1, such as (0.1, 0.5, 0.9), "
-            f"got {shown(params.quantiles)}."
-        )
+    levels = levels_of(params.quantiles)
     if params.decoder == "rnn" or params.model is not None:
         got = "decoder='rnn'" if params.model is None else "a model"
         raise ValueError(

@@ -103,3 +103,29 @@ def test_single_values_are_no_rows(X):
         tokenizer.inverse_transform(X)
     with pytest.raises(ValueError, match=r"Expected every sequence to hold token ids"):
         tokenizer.inverse_transform(np.empty((2, 3, 0)))
+
+
+@pytest.mark.parametrize(
+    "embeddings", [("c0",), [[1.0, 2.0], [3.0]], {"a": ["x", "y"]}], ids=["text", "ragged", "map"]
+)
+def test_vectors_of_tokens_that_are_no_numbers(embeddings):
+    texts = ["a b", "b c a"]
+    ids = skrnn.SequenceTokenizer().set_output(transform="pandas").fit_transform(texts)
+    with pytest.raises(ValueError, match="Expected embeddings with vectors of numbers, got"):
+        skrnn.RNNClassifier(embeddings=embeddings).fit(ids, [0, 1])
+
+
+@pytest.mark.parametrize("quantiles", [("c0",), [[0.1], [0.5, 0.9]]])
+def test_levels_that_are_no_numbers(quantiles):
+    message = "Expected quantiles to be ascending levels between 0 and 1"
+    with pytest.raises(ValueError, match=message):
+        skrnn.RNNForecaster(quantiles=quantiles).fit(table())
+    with pytest.raises(ValueError, match=message):
+        skrnn.RNNRegressor(loss="quantile", quantiles=quantiles).fit(np.zeros((9, 3, 2)), range(9))
+
+
+def test_true_is_the_number_one_and_no_steps_are_answered_by_nan():
+    """As in scikit-learn, whose check of an int lets True pass."""
+    given, none = Given("sequences"), Given("sequences", steps=0)
+    case = Case("RNNRegressor", (("batch_size", True),), given, method="predict", later=none)
+    assert judged(case) == "answered"

@@ -1,7 +1,13 @@
 """Training on more rows than memory holds: arrays in files, and tables in parts."""
 
+import gc
 import pickle
+import resource
+import subprocess
+import sys
+import tempfile
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +15,7 @@ import pytest
 from sklearn.base import clone
 
 from skrnn import LagWindows, series_to_supervised
+from skrnn._data import memory
 
 from .common import assert_same_bits, sequences, small_classifier, small_regressor
 from .test_guide import DOCS, blocks_of
@@ -72,6 +79,136 @@ def test_a_part_is_all_that_is_held(tmp_path):
         tracemalloc.stop()
     assert network.n_iter_ == n_parts
     assert X.nbytes / n_parts < peak < X.nbytes / 2
+
+
+# What is made of a large file stays in a file
+
+N_LARGE = 2**22 // (6 * 32) + 1  # of 6 steps and 32 features each
+ONE_EPOCH = {"cell": "simple", "batch_size": 1024, "epochs": 1}
+
+
+def many_sequences(number=N_LARGE):
+    """A feature over decades, absent steps in the middle, and at the end of some sequences."""
+    X = np.random.default_rng(0).standard_normal((number, 6, 32), np.float32)
+    X[:, :, 1] = 10.0 ** (3 * X[:, :, 1])
+    X[::7, 2] = np.nan
+    X[::5, 4:] = np.nan
+    return X, np.nansum(X[:, :, 0], axis=1)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The folder of temporary files; no file and no mapped memory is left in it."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    yield tmp_path / "temporary"
+    gc.collect()
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert str(tmp_path / "temporary") not in Path("/proc/self/maps").read_text()
+
+
+def with_holes(X):
+    """Sequences without some of their steps, a feature over decades, and one that is constant."""
+    X[:, :, 0] = 10.0 ** (3 * X[:, :, 0])
+    X[::7, 2], X[::5, 4:], X[3] = np.nan, np.nan, np.nan
+    return X
+
+
+def windows(X, dilation=1):
+    return np.lib.stride_tricks.sliding_window_view(X.reshape(-1, 2)[:80], 6 * dilation, axis=0)[
+        :60
+    ].swapaxes(1, 2)[:, ::dilation]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.asarray,
+        with_holes,
+        lambda X: X[:, :, 0],
+        windows,
+        lambda X: windows(X).copy(),
+        lambda X: windows(X, 2),
+        lambda X: windows(X, 2).copy(),
+    ],
+    ids=["3-D", "holes", "2-D", "windows", "a copy", "dilated", "a dilated copy"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_large_file_has_the_bits_of_an_array(given, dtype, folder, tmp_path, monkeypatch):
+    X, y = sequences()
+    X = np.asarray(X, dtype)
+    (tmp_path / "X").write_bytes(X.tobytes())
+    file = np.memmap(tmp_path / "X", dtype, mode="c", shape=X.shape)
+    params = {"baseline": "linear", "standardize": "auto", "refit": True}
+    expected = vars(small_regressor(**params).fit(given(X), y))
+    monkeypatch.setattr(memory, "LARGE", 1)
+    found = vars(small_regressor(**params).fit(given(file), y))
+    assert found["input_"] == expected["input_"]
+    assert found["history_"] == expected["history_"]
+    assert_same_bits(found["line_"]["coef"], expected["line_"]["coef"])
+    assert_same_bits(found["weights_"], expected["weights_"])
+
+
+@pytest.mark.parametrize(("value", "words"), [(np.inf, "contains infinity"), (np.nan, "NaN in")])
+def test_a_wrong_value_in_a_large_file_is_named(value, words, tmp_path):
+    X = mapped(np.zeros((N_LARGE, 6, 32), np.float32), tmp_path / "X")
+    with open(tmp_path / "X", "r+b") as file:
+        file.seek((10_000 * 6 + 4) * 32 * 4)
+        file.write(np.float32(value).tobytes())
+    with pytest.raises(ValueError, match=f"{words}.* in step 4 of sample 10000"):
+        small_regressor().fit(X, np.zeros(len(X)))
+
+
+def test_a_full_disk_is_told_and_changes_nothing(folder, tmp_path):
+    X, y = many_sequences()
+    network = small_regressor(**ONE_EPOCH).fit(X[:100], y[:100])
+    before = pickle.dumps(network)
+    file = mapped(X, tmp_path / "X")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**22, limits[1]))
+    try:
+        for train in (network.fit, network.partial_fit):
+            with pytest.raises(OSError, match=rf"16 MiB in {folder}.*TMPDIR.*or .*partial_fit"):
+                train(file, y)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert pickle.dumps(network) == before
+
+
+def test_a_fit_within_a_limit_of_memory(tmp_path):
+    """It has memory for half of its X alone, and the bits of a fit that had enough."""
+    code = """if True:
+        import resource, sys
+        from pathlib import Path
+        import numpy as np
+        from tests.common import small_regressor
+        from tests.test_more_rows import N_LARGE, ONE_EPOCH, many_sequences, mapped
+
+        def held():
+            status = Path("/proc/self/status").read_text()
+            return 1024 * int(status.partition("VmData:")[2].split()[0])
+
+        X, y = many_sequences(3 * N_LARGE)
+        file = mapped(X, Path(sys.argv[1]))
+        network = small_regressor(**ONE_EPOCH)
+        expected = vars(network.fit(X, y))
+        del X
+        limit = held() + file.nbytes // 2
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+        found = vars(network.fit(file, y))
+        assert found["input_"] == expected["input_"] and found["history_"] == expected["history_"]
+        for a, b in zip(found["weights_"], expected["weights_"], strict=True):
+            np.testing.assert_array_equal(a, b)
+        """
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / "X")],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+    )
+    assert run.returncode == 0, run.stderr.decode()[-2000:]
+
+
+# Blocks
 
 
 @pytest.mark.parametrize("travels", [False, True])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from .row_counts import RowCounts
 
 # A feature is bent if its deviation is more than so many times its usual distance from the median.
 _DECADES = 10.0
@@ -15,6 +17,8 @@ _DECADES = 10.0
 _ROUNDING = 10 * float(np.finfo(np.float64).eps)
 # At most this many rows give the median. They are drawn at random: every 24th would be one hour.
 _MOST_ROWS = 100_000
+# Values that are looked at at once.
+_VALUES_AT_ONCE = 2**15
 
 
 @dataclass(frozen=True)
@@ -46,18 +50,18 @@ class Bends:
     usual: tuple[float, ...] = ()
 
     @classmethod
-    def learn(cls, values: np.ndarray, used: np.ndarray) -> Bends:
-        """Return how the features of rows are seen, from the rows that are used."""
+    def learn(cls, values: np.ndarray, counts: np.ndarray | RowCounts) -> Bends:
+        """Return how the features of rows are seen, from the rows that count at all."""
         bent: list[tuple[int, float, float]] = []
         fixed: list[tuple[int, float]] = []
-        rows: Any = slice(None) if used.all() else used
-        some = _some_of(int(used.sum()))
-        for feature, whole in enumerate(values.T):
-            column = whole[rows]  # one at a time: values may be most of the memory
-            centre, unit = _middle(column[some])
-            if (column == centre).all():
+        some = _some_of(values, counts)
+        # One feature at a time: values may be most of the memory.
+        middles = [_middle(values[some, feature]) for feature in range(values.shape[1])]
+        are_fixed, deviations = _spreads(values, counts, [centre for centre, _ in middles])
+        for feature, (centre, unit) in enumerate(middles):
+            if are_fixed[feature]:
                 fixed.append((feature, centre))
-            elif column.std(dtype=np.float64) > _DECADES * unit:
+            elif deviations[feature] > _DECADES * unit:
                 bent.append((feature, centre, unit))
         return cls(*_columns(bent, 3), *_columns(fixed, 2))
 
@@ -90,11 +94,55 @@ def _columns(rows: list[Any], number: int) -> Iterable[tuple[Any, ...]]:
     return zip(*rows, strict=True) if rows else [()] * number
 
 
-def _some_of(n_rows: int) -> Any:
+def _used_parts(
+    values: np.ndarray, counts: np.ndarray | RowCounts
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield parts of the rows: the first row of each, and which rows of it count."""
+    size = max(_VALUES_AT_ONCE // values.shape[1], 1)
+    for first in range(0, len(values), size):
+        yield first, counts[first : first + size] > 0
+
+
+def _used_rows(values: np.ndarray, counts: np.ndarray | RowCounts) -> Iterator[np.ndarray]:
+    """Yield the rows that count, a part of them at a time."""
+    for first, used in _used_parts(values, counts):
+        rows = values[first : first + len(used)]
+        yield rows if used.all() else rows[used]
+
+
+def _some_of(values: np.ndarray, counts: np.ndarray | RowCounts) -> Any:
     """Return which rows the median is taken of."""
-    if n_rows <= _MOST_ROWS:
+    n_used = sum(int(used.sum()) for _, used in _used_parts(values, counts))
+    if n_used == len(values) <= _MOST_ROWS:
         return slice(None)
-    return np.random.default_rng(0).integers(n_rows, size=_MOST_ROWS)
+    drawn = (
+        np.sort(np.random.default_rng(0).integers(n_used, size=_MOST_ROWS))
+        if n_used > _MOST_ROWS
+        else np.arange(n_used)
+    )
+    found, before = [], 0
+    for first, used in _used_parts(values, counts):
+        here = np.flatnonzero(used)
+        wanted = drawn[slice(*np.searchsorted(drawn, [before, before + len(here)]))]
+        found.append(first + here[wanted - before])
+        before += len(here)
+    return np.concatenate(found)
+
+
+def _spreads(
+    values: np.ndarray, counts: np.ndarray | RowCounts, centre: list[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return whether each feature always has its centre's value, and its standard deviation."""
+    usual, n_features = np.array(centre, values.dtype), values.shape[1]
+    n_used, total, squares = 0, np.zeros(n_features), np.zeros(n_features)
+    are_fixed = np.ones(n_features, bool)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in _used_rows(values, counts):
+            are_fixed &= (rows == usual).all(axis=0)
+            n_used, total = n_used + len(rows), total + rows.sum(axis=0, dtype=np.float64)
+        for rows in _used_rows(values, counts):
+            squares += np.square(rows - total / n_used).sum(axis=0)
+    return are_fixed, np.sqrt(squares / n_used)
 
 
 def _middle(column: np.ndarray) -> tuple[float, float]:

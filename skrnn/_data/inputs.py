@@ -15,6 +15,7 @@ from .._plain import Plain
 from .._tokens import UNKNOWN
 from .bends import Bends
 from .containers import holds_sequences, is_nested, listed
+from .row_counts import RowCounts, counts_of_present
 from .scaling import identity_scaling, mean_and_scale, standardized
 from .sequences import Sequences
 from .validation import (
@@ -161,7 +162,7 @@ class NumberInputs(Inputs):
         """Return the same with mean and scale of the features at the present steps."""
         if self.mean is not None:
             return self
-        counts = np.where(sequences.present_rows(), sequences.row_counts(), 0)
+        counts = counts_of_present(sequences)
         learnt = _scaling_of(sequences.values, counts, standardize)
         found = dict(zip(("mean", "scale", "bends"), learnt, strict=True))
         if Bends(*found["bends"]).bent:
@@ -288,14 +289,16 @@ class TokenInputs(Inputs):
         return self.is_list or self.cuts_padding or holds_sequences(X)
 
 
-def _scaling_of(rows: np.ndarray, counts: np.ndarray, standardize: bool | str) -> tuple[Any, ...]:
+def _scaling_of(
+    rows: np.ndarray, counts: np.ndarray | RowCounts, standardize: bool | str
+) -> tuple[Any, ...]:
     """Return mean and scale of each column, or those that change nothing, and the bends."""
     bends = Bends()
     if not standardize:
         scaling = identity_scaling(rows.shape[1])
     else:
         if standardize == "auto":
-            bends = Bends.learn(rows, counts > 0)
+            bends = Bends.learn(rows, counts)
         scaling = mean_and_scale(rows, counts, bends.applied)
     return *(tuple(part.tolist()) for part in scaling), bends.fields()
 

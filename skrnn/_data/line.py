@@ -19,6 +19,9 @@ _MOST_VALUES = 4_000_000
 _MOST_COLUMNS = 2000
 _PENALTIES = np.logspace(-2, 5, 8)
 
+# Returns sequences as the line sees them: standardized.
+Seen = Callable[[Sequences], Sequences]
+
 
 @dataclass(frozen=True)
 class Line:
@@ -51,32 +54,38 @@ class Line:
 
     @classmethod
     def learn(
-        cls, sequences: Sequences, targets: np.ndarray, weights: np.ndarray, standardize: bool
+        cls,
+        sequences: Sequences,
+        seen: Seen,
+        targets: np.ndarray,
+        weights: np.ndarray,
+        standardize: bool,
     ) -> Line:
-        """Return the line for standardized sequences and targets (n_samples, n_outputs).
+        """Return the line for sequences and targets (n_samples, n_outputs).
 
-        Each output is learnt from the samples that know it.
+        Each output is learnt from the samples that know it. `seen` standardizes sequences: a few
+        at a time, for all of them may be more than memory holds.
         """
-        coef, intercept = _learnt(sequences, targets, weights)
+        coef, intercept = _learnt(sequences, seen, targets, weights)
         line = cls(sequences.n_steps, coef, intercept, *identity_scaling(coef.shape[1]))
         if not standardize:
             return line
-        left = targets - line.predict(sequences)
+        left = targets - line.predict(sequences, seen)
         mean, scale = scale_of_known(left)
         return replace(line, mean=mean, scale=scale)
 
-    def learnt_again(self, sequences: Sequences, targets: np.ndarray, weights: np.ndarray) -> Line:
+    def learnt_again(
+        self, sequences: Sequences, seen: Seen, targets: np.ndarray, weights: np.ndarray
+    ) -> Line:
         """Return the line for other samples of the same kind, beside the same networks."""
-        coef, intercept = _learnt(sequences, targets, weights)
+        coef, intercept = _learnt(sequences, seen, targets, weights)
         return replace(self, coef=coef, intercept=intercept)
 
-    def predict(self, sequences: Sequences) -> np.ndarray:
-        """Return the forecasts for standardized sequences: float64 (n_samples, n_outputs)."""
+    def predict(self, sequences: Sequences, seen: Seen) -> np.ndarray:
+        """Return the forecasts for sequences: float64 (n_samples, n_outputs); see `learn`."""
         size = max(_MOST_VALUES // len(self.coef), 1)
         parts = [
-            _products(
-                _last_steps(sequences.take(slice(first, first + size)), self.n_steps), self.coef
-            )
+            _products(_table(sequences, seen, slice(first, first + size), self.n_steps), self.coef)
             for first in range(0, len(sequences), size)
         ]
         found: np.ndarray = np.concatenate(parts) + self.intercept
@@ -110,13 +119,13 @@ def has_constant(targets: np.ndarray) -> bool:
 
 
 def _learnt(
-    sequences: Sequences, targets: np.ndarray, weights: np.ndarray
+    sequences: Sequences, seen: Seen, targets: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients and intercepts, from every sample or from one in so many."""
     n_steps = sequences.n_steps
     every = -(-len(sequences) * n_steps * sequences.values.shape[1] // _MOST_VALUES)
     samples = np.arange(len(sequences))[::every]
-    table = _last_steps(sequences.take(samples), n_steps)
+    table = _table(sequences, seen, samples, n_steps)
     return line_of_known(_ridge, table, targets[samples], weights[samples])
 
 
@@ -152,6 +161,14 @@ def _products(table: np.ndarray, coef: np.ndarray) -> np.ndarray:
     """Return the matrix product, each row to the same bits whatever rows stand beside it."""
     columns = [(table * column).sum(axis=1) for column in coef.T]
     return np.stack(columns, axis=1)
+
+
+def _table(
+    sequences: Sequences, seen: Seen, samples: np.ndarray | slice, n_steps: int
+) -> np.ndarray:
+    """Return the last steps of some sequences as the line reads them."""
+    n_samples = len(sequences.starts[samples])
+    return _last_steps(seen(sequences.cut(samples, n_samples * sequences.n_steps)), n_steps)
 
 
 def _last_steps(sequences: Sequences, n_steps: int) -> np.ndarray:

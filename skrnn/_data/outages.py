@@ -18,9 +18,9 @@ from .sequences import Sequences
 
 def samples_with_steps(sequences: Sequences) -> np.ndarray | None:
     """Return the numbers of the sequences that have a present step; None: all have."""
-    if sequences.lengths.min() > 0 and sequences.present_rows().all():
+    if sequences.lengths.min() > 0 and all(p.present_rows().all() for p in sequences.parts()):
         return None
-    has_steps = (sequences.lengths > 0) & (sequences.n_present() > 0)
+    has_steps = np.concatenate([(p.lengths > 0) & (p.n_present() > 0) for p in sequences.parts()])
     return None if has_steps.all() else np.flatnonzero(has_steps)
 
 

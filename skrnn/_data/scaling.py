@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .memory import aligned_zeros
+from .memory import filled
+from .row_counts import RowCounts
 
 # Values at a time: their float64 copy stays in the cache, and OpenBLAS computes a product so small
 # in one thread, so that the sums do not depend on the number of threads.
@@ -18,14 +19,14 @@ Seen = Callable[[np.ndarray], np.ndarray]
 
 
 def mean_and_scale(
-    values: np.ndarray, counts: np.ndarray, seen: Seen | None = None
+    values: np.ndarray, counts: np.ndarray | RowCounts, seen: Seen | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean and the standard deviation of each column, weighted by row.
 
     Parameters
     ----------
     values : ndarray of shape (n_rows, n_columns)
-    counts : ndarray of shape (n_rows,)
+    counts : ndarray of shape (n_rows,), or RowCounts
         How often each row counts; rows that count zero times may be NaN.
     seen : callable or None, default=None
         Takes a part of the values at a time: a copy of all would be most of the memory.
@@ -41,7 +42,7 @@ def mean_and_scale(
     if not np.isfinite(scale).all():
         raise ValueError(
             f"Expected values whose squares fit in float64, got values up to "
-            f"{np.nanmax(np.abs(values)):.3g}. Choose a larger unit."
+            f"{_largest(values):.3g}. Choose a larger unit."
         )
     # Below this the column's spread is rounding error of its mean.
     rounding = 10 * np.finfo(np.float64).eps * np.abs(mean)
@@ -58,25 +59,41 @@ def identity_scaling(n_columns: int) -> tuple[np.ndarray, np.ndarray]:
 def standardized(
     values: np.ndarray, mean: np.ndarray, scale: np.ndarray, seen: Seen | None = None
 ) -> np.ndarray:
-    """Return (values - mean) / scale as float32; see `mean_and_scale` for `seen`."""
-    out, seen = aligned_zeros(values.shape, np.float32), seen or np.asarray
+    """Return (values - mean) / scale as float32; see `mean_and_scale` for `seen`.
+
+    It stays in a file if the values do.
+    """
+    parts = _scaled_parts(values, mean, scale, seen or np.asarray)
     try:
         with np.errstate(over="raise"):
-            for part in _chunks(values):
-                scaled = seen(values[part]).astype(np.float64)
-                scaled -= mean
-                scaled /= scale
-                out[part] = scaled
+            return filled(parts, values.shape, like=values)
     except FloatingPointError as error:
         raise ValueError(
             f"Expected values in proportion to the values of fit, got up to "
-            f"{np.nanmax(np.abs(values)):.3g}, which in their scale is beyond float32. Look at "
+            f"{_largest(values):.3g}, which in their scale is beyond float32. Look at "
             "their unit, and at numbers that stand for missing values."
         ) from error
-    return out
 
 
-def _moments(values: np.ndarray, counts: np.ndarray, seen: Seen) -> tuple[np.ndarray, np.ndarray]:
+def _scaled_parts(
+    values: np.ndarray, mean: np.ndarray, scale: np.ndarray, seen: Seen
+) -> Iterator[np.ndarray]:
+    for part in _chunks(values):
+        scaled = seen(values[part]).astype(np.float64)
+        scaled -= mean
+        scaled /= scale
+        yield scaled.astype(np.float32)
+
+
+def _largest(values: np.ndarray) -> float:
+    """Return the largest absolute value that is a number."""
+    of_parts = [np.fmax.reduce(np.abs(values[part]), axis=None) for part in _chunks(values)]
+    return float(np.nanmax(of_parts))
+
+
+def _moments(
+    values: np.ndarray, counts: np.ndarray | RowCounts, seen: Seen
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the weighted mean and variance of each column, in one pass over the memory.
 
     Each chunk's sum of squares is about its own mean, and chunks are joined by the distance of

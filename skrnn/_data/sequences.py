@@ -7,10 +7,16 @@ array: the engines gather the rows of a batch by number.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+
+from .memory import stays_in_file
+
+# Values of a part of the sequences where these stay in a file.
+_VALUES_OF_A_PART = 2**20
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,29 @@ class Sequences:
         starts, lengths = self.starts[samples], self.lengths[samples]
         return replace(self, starts=starts, lengths=lengths, series=series, ahead=ahead)
 
+    def cut(self, samples: np.ndarray | slice, n_rows: int) -> Sequences:
+        """Return the chosen sequences with just the rows that they need, at most `n_rows`."""
+        piece = self.take(samples)
+        first, last = int(piece.starts.min()), int(piece.ends.max())
+        if last - first >= n_rows:
+            # They lie far apart in the table, so their own rows are fewer.
+            dense = Sequences.from_dense(piece.dense())
+            return replace(dense, lengths=piece.lengths, ahead=piece.ahead)
+        return replace(piece, values=piece.values[first : last + 1], starts=piece.starts - first)
+
+    def parts(self) -> Iterator[Sequences]:
+        """Yield all sequences in their order: at once, or a few at a time if they stay in a file.
+
+        What is computed for their rows need not be held for all rows of the file then.
+        """
+        if not stays_in_file(self.values):
+            yield self
+            return
+        n_steps = self.n_steps
+        size = max(_VALUES_OF_A_PART // (n_steps * self.values[:1].size), 1)
+        for first in range(0, len(self), size):
+            yield self.cut(slice(first, first + size), size * n_steps)
+
     def trimmed(self) -> Sequences:
         """Return the sequences without the absent steps at their ends, where they can be cut.
 
@@ -114,12 +143,15 @@ class Sequences:
         """
         if self.series is not None or self.dilation != 1:
             return self
-        present = self.present_rows()
-        if present[self.ends].all():
+        if all(part.present_rows()[part.ends].all() for part in self.parts()):
             return self
-        last_present = np.maximum.accumulate(np.where(present, np.arange(len(present)), -1))
-        lengths = np.maximum(last_present[self.ends] - self.starts + 1, 0)
+        lengths = np.concatenate([part._lengths_to_last_present() for part in self.parts()])
         return replace(self, lengths=lengths, varies=True)
+
+    def _lengths_to_last_present(self) -> np.ndarray:
+        present = self.present_rows()
+        last_present = np.maximum.accumulate(np.where(present, np.arange(len(present)), -1))
+        return np.maximum(last_present[self.ends] - self.starts + 1, 0)
 
     def with_values(self, values: np.ndarray) -> Sequences:
         """Return the same sequences over other values, row by row."""

@@ -77,6 +77,20 @@ def weights_of_steps(sample_weight, sequences):
     return weights[sequences.present_steps()]
 
 
+def levels_of(quantiles):
+    """Return the levels of quantiles as float64; refuse others than ascending ones."""
+    try:
+        levels = np.asarray(quantiles, dtype=float)
+    except (TypeError, ValueError):
+        levels = np.empty(0)  # texts, or lists of several lengths
+    if levels.ndim != 1 or not levels.size or not (np.diff(levels, prepend=0, append=1) > 0).all():
+        raise ValueError(
+            "Expected quantiles to be ascending levels between 0 and 1, such as (0.1, 0.5, 0.9), "
+            f"got {shown(quantiles)}."
+        )
+    return levels
+
+
 def steps_of_each(y):
     """Return the targets of each sequence as an array, from a table, an array or a list."""
     return [np.asarray(part) for part in (y.to_numpy() if hasattr(y, "to_numpy") else y)]

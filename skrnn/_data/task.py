@@ -100,8 +100,8 @@ class Task(Generic[I, T]):
         assert self.line is not None
         return replace(self, line=self.line.learnt_again(*self._for_line(data)))
 
-    def _for_line(self, data: TrainingData) -> tuple[Sequences, np.ndarray, np.ndarray]:
-        return self._as_line_sees(data.sequences), data.targets, data.sample_weight
+    def _for_line(self, data: TrainingData) -> tuple[Sequences, Any, np.ndarray, np.ndarray]:
+        return data.sequences, self._as_line_sees, data.targets, data.sample_weight
 
     def _as_line_sees(self, sequences: Sequences) -> Sequences:
         return self.inputs.of_line().in_network_units(sequences)
@@ -122,7 +122,7 @@ class Task(Generic[I, T]):
     def beside_line(self, values: Any, sequences: Sequences) -> Any:
         """Return what is left of targets beside the line, all in the user's units."""
         assert self.line is not None
-        return values - self.line.predict(self._as_line_sees(sequences))
+        return values - self.line.predict(sequences, self._as_line_sees)
 
     def _targets_in_network_units(self, values: Any, sequences: Sequences) -> Any:
         if self.line is None:
@@ -142,8 +142,10 @@ class Task(Generic[I, T]):
         line = self.line
         if line is None:
             return outputs
-        is_same = self.inputs.of_line() is self.inputs
-        forecasts = line.predict(given if is_same else self._as_line_sees(sequences))
+        if self.inputs.of_line() is self.inputs:
+            forecasts = line.predict(given, lambda some: some)
+        else:
+            forecasts = line.predict(sequences, self._as_line_sees)
         return [
             of_one
             if number < line.n_alone
@@ -154,8 +156,8 @@ class Task(Generic[I, T]):
     def in_network_units(self, data: TrainingData) -> TrainingData:
         """Return samples as the network is trained on them, and those that are held out."""
         sequences = self.inputs.in_network_units(data.sequences)
-        targets = self._targets_in_network_units(data.targets, data.sequences)
-        held_out = data.validation
+        found = self.with_targets_in_network_units(data)
+        held_out = found.validation
         if held_out is not None:
             if held_out.sequences.values is data.sequences.values:
                 # They lie in the same table of rows, which is scaled once.
@@ -164,9 +166,14 @@ class Task(Generic[I, T]):
                 )
             else:
                 scaled = self.inputs.in_network_units(held_out.sequences)
-            values = self._targets_in_network_units(held_out.targets, held_out.sequences)
-            held_out = replace(held_out, sequences=scaled, targets=values)
-        return replace(data, sequences=sequences, targets=targets, validation=held_out)
+            held_out = replace(held_out, sequences=scaled)
+        return replace(found, sequences=sequences, validation=held_out)
+
+    def with_targets_in_network_units(self, data: TrainingData) -> TrainingData:
+        """Return the same with sequences as they are: only the targets are wanted."""
+        targets = self._targets_in_network_units(data.targets, data.sequences)
+        held_out = data.validation and self.with_targets_in_network_units(data.validation)
+        return replace(data, targets=targets, validation=held_out)
 
     def attributes(self) -> dict[str, Any]:
         """Return what a fitted estimator keeps of the task, and shows of it."""

@@ -6,11 +6,12 @@ rows in a window, so that two stretches of any length cost one comparison.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .memory import stays_in_file
 from .sequences import Sequences
 
 # Neighbours that are looked at first: mere sequences are told from windows by few.
@@ -21,6 +22,9 @@ _MOST_DILATED = 400
 _VALUES_AT_ONCE = 1 << 15
 # Odd, without a pattern (the golden ratio, and splitmix64's): what fingerprints are mixed with.
 _BASE, _MIXER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
+
+
+_OfWindows = Callable[[np.ndarray], np.ndarray]
 
 
 class Runs(NamedTuple):
@@ -77,7 +81,7 @@ def _runs_by_series(sequences: Sequences) -> Runs:
 
 def _runs_by_value(sequences: Sequences) -> Runs | None:
     """Find the runs of windows by the values that neighbours share."""
-    fingerprints = fingerprints_of(sequences.values)
+    fingerprints = _fingerprints(sequences.values)
     steps = np.arange(sequences.n_steps) * sequences.dilation
     # From the first step to the last, or the other way round: tables of lags begin with the
     # newest.
@@ -121,16 +125,25 @@ def _neighbours(windows: _Windows) -> tuple[np.ndarray, np.ndarray]:
 
 def _dilation(windows: _Windows) -> int:
     """Return after how many windows the steps recur one place earlier; 0 if they never do."""
-    n_windows = len(windows)
-    later, earlier = windows.without_an_end()
+    n_windows, largest = len(windows), min(len(windows) // 2, _MOST_DILATED)
     some = np.unique(np.linspace(0, n_windows - 1, _SAMPLE).astype(int))
     strangers = np.random.default_rng(0).permutation(some)
-    for dilation in range(2, min(n_windows // 2, _MOST_DILATED)):
+    later, earlier = windows.without_an_end(_from_some_on(some, largest, n_windows))
+    for dilation in range(2, largest):
         window = some[some + dilation < n_windows]
-        if (later[window] == earlier[window + dilation]).mean() >= 0.5:
-            by_chance = (later[some] == earlier[strangers]).mean()
+        if (later(window) == earlier(window + dilation)).mean() >= 0.5:
+            by_chance = (later(some) == earlier(strangers)).mean()
             return dilation if by_chance < 0.1 else 0
     return 0
+
+
+def _from_some_on(some: np.ndarray, number: int, n_windows: int) -> np.ndarray:
+    """Return some windows, and so many after each of them, ascending."""
+    is_wanted = np.zeros(n_windows + number, bool)
+    is_wanted[some] = True
+    for first in some:
+        is_wanted[first : first + number] = True
+    return np.flatnonzero(is_wanted[:n_windows])
 
 
 class _Windows:
@@ -140,7 +153,7 @@ class _Windows:
     in the window: moved by s places, the same steps have the sum times the s-th power.
     """
 
-    def __init__(self, fingerprints: np.ndarray, starts: np.ndarray, steps: np.ndarray):
+    def __init__(self, fingerprints: Any, starts: np.ndarray, steps: np.ndarray):
         self.fingerprints, self.starts, self.steps = fingerprints, starts, steps
         self.powers = np.cumprod(np.full(len(steps), _BASE))
 
@@ -166,20 +179,47 @@ class _Windows:
             shifts[block] = np.where(same.any(axis=1), same.argmax(axis=1) + 1, 0)
         return shifts
 
-    def without_an_end(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return fingerprints of all steps but the first, and of all but the last, comparable."""
-        later, earlier = np.empty((2, len(self)), dtype=np.uint64)
-        for block in _blocks(len(self), len(self.steps)):
-            sums = self._sums(np.arange(len(self))[block])
+    def without_an_end(self, windows: np.ndarray) -> tuple[_OfWindows, _OfWindows]:
+        """Give fingerprints of all steps but the first, and of all but the last, comparable.
+
+        `windows` are those of which they will be wanted, ascending.
+        """
+        later, earlier = np.empty((2, len(windows)), dtype=np.uint64)
+        for block in _blocks(len(windows), len(self.steps)):
+            sums = self._sums(windows[block])
             later[block] = sums[:, -1] - sums[:, 0]
             earlier[block] = sums[:, -2] * _BASE
-        return later, earlier
+        return (
+            lambda some: later[np.searchsorted(windows, some)],
+            lambda some: earlier[np.searchsorted(windows, some)],
+        )
 
     def _sums(self, windows: np.ndarray) -> np.ndarray:
         """Return the fingerprints of the first one, two, ... steps of some windows."""
         terms = self.fingerprints[self.starts[windows, None] + self.steps]
         terms *= self.powers
         return np.cumsum(terms, axis=1, out=terms)
+
+
+class _OfRows:
+    """The fingerprints of the rows of a file, computed for the rows that are asked for."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        first, last = int(rows.min()), int(rows.max())
+        found: np.ndarray
+        if last - first < rows.size:  # neighbours are read in one stretch
+            found = fingerprints_of(self.values[first : last + 1])[rows - first]
+        else:
+            found = fingerprints_of(self.values[rows.ravel()]).reshape(rows.shape)
+        return found
+
+
+def _fingerprints(values: np.ndarray) -> np.ndarray | _OfRows:
+    """Return the fingerprint of each row, of those of a file when it is asked for."""
+    return _OfRows(values) if stays_in_file(values) else fingerprints_of(values)
 
 
 def fingerprints_of(values: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._data.target_checks import levels_of
 from .._messages import shown
 from ._strategies import STRATEGIES
 
@@ -95,7 +96,7 @@ def check_quantiles(params: Any) -> None:
             "Expected strategy='direct' and loss='auto' beside quantiles; got "
             f"strategy={params.strategy!r} and loss={params.loss!r}. Leave one of them out."
         )
-    levels = list(params.quantiles)
+    levels = levels_of(params.quantiles)
     if len(levels) % 2 == 0 or not np.allclose(np.add(levels, levels[::-1]), 1):
         raise ValueError(
             f"Expected quantiles around 0.5, such as (0.1, 0.5, 0.9); got {shown(levels)}. The "

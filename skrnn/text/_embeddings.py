@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array
 
+from .._messages import shown
 from .._tokens import PADDING
 from ._token_array import vocabulary_of
 
@@ -30,9 +31,8 @@ def given_table(embeddings: Any, X: Any, seed: int) -> np.ndarray:
     """
     if _is_mapping(embeddings):
         return _from_mapping(embeddings, looked_up(X, "the mapping embeddings"), seed)
-    table: np.ndarray = check_array(
-        embeddings, dtype=np.float32, copy=True, input_name="embeddings"
-    )
+    numbers = embeddings if _is_numeric(embeddings) else _as_numbers(embeddings)
+    table: np.ndarray = check_array(numbers, dtype=np.float32, copy=True, input_name="embeddings")
     if len(table) < 2:
         raise ValueError(
             f"Expected embeddings with a row for each token id, got shape {table.shape}. Row 0 "
@@ -46,6 +46,22 @@ def _is_mapping(embeddings: Any) -> bool:
     if getattr(embeddings, "ndim", None) == 2 or isinstance(embeddings, (list, tuple)):
         return False
     return hasattr(embeddings, "keys") or not hasattr(embeddings, "__array__")
+
+
+def _is_numeric(embeddings: Any) -> bool:
+    return getattr(getattr(embeddings, "dtype", None), "kind", "O") not in "OSUT"
+
+
+def _as_numbers(vectors: Any) -> np.ndarray:
+    """Return vectors as float32; refuse texts, and rows of several lengths."""
+    try:
+        return np.asarray(vectors, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Expected embeddings with vectors of numbers, got {shown(vectors)}: {error}. Give a "
+            "matrix with one row for each token id, or a mapping from tokens to vectors of one "
+            "length."
+        ) from error
 
 
 def looked_up(X: Any, where: str) -> Mapping[str, int]:
@@ -93,7 +109,7 @@ def _stacked(known: Mapping[int, Any]) -> np.ndarray:
             "Expected embeddings with a vector of the same length for each token, got shapes such "
             f"as {sorted(lengths, key=str)[:3]}. Give arrays of shape (embedding_dim,)."
         )
-    rows = np.stack([np.asarray(v, dtype=np.float32) for v in known.values()])
+    rows = np.stack([_as_numbers(vector) for vector in known.values()])
     return np.asarray(check_array(rows, input_name="embeddings"))
 
 

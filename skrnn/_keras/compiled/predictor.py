@@ -3,7 +3,6 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -141,7 +140,7 @@ class Predictor:
         def compile_program() -> None:
             # A failure here comes again, as an error, when something is predicted.
             with contextlib.suppress(Exception):
-                piece = _cut(sequences, slice(0, 1), shape.n_rows)
+                piece = sequences.cut(slice(0, 1), shape.n_rows)
                 program(list(self.weights), sequence_tensors(piece, shape))
 
         threading.Thread(target=compile_program, name="skrnn-compile").start()
@@ -207,7 +206,7 @@ class Predictor:
         weights = list(self.weights)
 
         def run_piece(samples: Any) -> None:
-            piece = _cut(sequences, samples, shape.n_rows)
+            piece = sequences.cut(samples, shape.n_rows)
             data = sequence_tensors(piece, shape)
             if targets is not None:
                 data["targets"] = target_tensor(targets[samples], shape)
@@ -234,14 +233,3 @@ def _pieces(sequences: Sequences, shape: Shape) -> Iterator[Any]:
         return pieces
     order = np.argsort(sequences.lengths, kind="stable")
     return (order[piece] for piece in pieces)
-
-
-def _cut(sequences: Sequences, samples: Any, n_rows: int) -> Sequences:
-    """Return some sequences with just the rows that they need, at most `n_rows`."""
-    piece = sequences.take(samples)
-    first, last = int(piece.starts.min()), int(piece.ends.max())
-    if last - first >= n_rows:
-        # They lie far apart in the table, so their own rows are fewer.
-        dense = Sequences.from_dense(piece.dense())
-        return replace(dense, lengths=piece.lengths, ahead=piece.ahead)
-    return replace(piece, values=piece.values[first : last + 1], starts=piece.starts - first)

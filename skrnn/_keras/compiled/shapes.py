@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._data.memory import LARGE
 from ..._data.samples import TrainingData
 from ..._data.sequences import Sequences
 from ..._spec import Spec
@@ -16,7 +17,7 @@ PREDICT_BATCH = 32
 _MIN_VALUES = 2**18
 _MIN_SAMPLES = 4096
 # More are not padded: a program of their own costs less than the copy, in time and in memory.
-MAX_PADDED_VALUES = 2**22
+MAX_PADDED_VALUES = LARGE
 # Values that one call of a prediction holds; bounds its memory, and the work for a single sample.
 _PREDICT_VALUES = 2**16
 # Samples beyond which a program of larger pieces is worth its compilation.
