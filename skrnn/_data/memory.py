@@ -48,7 +48,7 @@ def filled(parts: Iterable[np.ndarray], shape: tuple[int, ...], like: np.ndarray
     parts : iterable of ndarray
     shape : tuple of int
     like : ndarray
-        Where these values stay in a file, so does the array.
+        The array stays in a file if these values do.
     """
     if stays_in_file(like):
         return _filled_file(parts, shape)

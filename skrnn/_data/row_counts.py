@@ -19,7 +19,7 @@ class RowCounts:
     Parameters
     ----------
     sequences : Sequences
-        Of one length, in the order of their rows, whose steps are neighbours.
+        They have one length and the order of their rows, and their steps are neighbours.
     """
 
     def __init__(self, sequences: Sequences) -> None:

@@ -125,7 +125,7 @@ class Sequences:
     def parts(self) -> Iterator[Sequences]:
         """Yield all sequences in their order: at once, or a few at a time if they stay in a file.
 
-        What is computed for their rows need not be held for all rows of the file then.
+        A result for each row need not be held for all rows of the file then.
         """
         if not stays_in_file(self.values):
             yield self
