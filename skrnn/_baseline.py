@@ -15,7 +15,7 @@ from ._data.task import Task
 from ._data.window_runs import are_independent
 from ._estimator import Fit
 from ._few_samples import Train, train_to_the_end, with_part_to_judge_by
-from ._shrinkage import is_shrunk, multiply_outputs, share_of_networks, weigh
+from ._shrinkage import is_shrunk, line_helps, multiply_outputs, train_and_shrink
 
 # Few windows say little of a network that is alone. It is left out where its loss on the last fifth
 # of them is so many times that of a line.
@@ -53,20 +53,21 @@ def train_with_baseline(
     standardize = fit.standardize
     alone = task.learnt_from(data, standardize=standardize)
     if fit.goes_on:
-        _go_on(alone, data, train)
+        _go_on(fit, alone, data, train)
         return
     baseline = _baseline(fit, data)
     if baseline == "mean" and data.validation is None and _is_far_worse(fit, task, data, train):
         baseline = "linear"
-    share = 1.0
     if is_shrunk(fit, data):
-        share = share_of_networks(fit, task, data, train, line=baseline == "linear")
+        line = baseline == "linear" and line_helps(fit, task, data)
+        train_and_shrink(fit, task, data, train, line=line)
+        return
+    fit.estimator.network_share_ = 1.0
     if baseline != "linear":
-        train(alone, data)
+        train(fit, alone, data)
     if baseline is None:
         if again:
             _train_again(fit, [alone], samples, train)
-        weigh(fit, share)
         return
     beside = alone.with_line(data, standardize=standardize)
     groups = [beside]
@@ -76,12 +77,11 @@ def train_with_baseline(
         else:
             beside = beside.with_networks_alone(fit.params.n_networks)
             groups = [alone, beside]
-    train(beside, data)
+    train(fit, beside, data)
     worse = _worse_than_line(fit, beside, data)
     if again:
         _train_again(fit, groups, samples, train)
     _silence(fit, worse)
-    weigh(fit, share)
 
 
 def _train_again(fit: Fit, groups: list[Task[Any, Any]], data: TrainingData, train: Train) -> None:
@@ -90,15 +90,15 @@ def _train_again(fit: Fit, groups: list[Task[Any, Any]], data: TrainingData, tra
     for task in groups:
         if fit.standardize == "auto" and fit.params.pretrained is None:
             task = task.with_bends_of(data)  # pretrained layers keep the scale they have learnt
-        train(task if task.line is None else task.with_line_of(data), data)
+        train(fit, task if task.line is None else task.with_line_of(data), data)
 
 
-def _go_on(task: Task[Any, Any], data: TrainingData, train: Train) -> None:
+def _go_on(fit: Fit, task: Task[Any, Any], data: TrainingData, train: Train) -> None:
     """Train the networks of an earlier fit further, those that are alone first."""
     if task.line is None or task.line.n_alone:
-        train(replace(task, line=None), data)
+        train(fit, replace(task, line=None), data)
     if task.line is not None:
-        train(task, data)
+        train(fit, task, data)
 
 
 def _baseline(fit: Fit, data: TrainingData) -> str | None:

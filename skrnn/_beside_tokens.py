@@ -51,10 +51,10 @@ def train_beside_tokens(
         found = found.with_token_line(samples, share)
     if judged is not data:
         fit.trained = []  # networks that were trained on a part, to judge by the rest
-        train(found, data)
+        train(fit, found, data)
     if again:
         fit.begin_again()
-        train(found, samples)
+        train(fit, found, samples)
     vars(fit.estimator).update(found.attributes())
 
 
@@ -85,7 +85,7 @@ def _share(
     """
     task = task.learnt_from(data, standardize=fit.standardize).with_token_line(data)
     if stops_early:
-        train(task, data)
+        train(fit, task, data)
     else:
         train_to_the_end(fit, task, data, train)
     held_out, targets, line = task.in_network_units(data).validation, task.targets, task.token_line

@@ -7,6 +7,7 @@ used, so that TensorFlow starts with the first fit or prediction and not before.
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from numbers import Integral, Real
@@ -19,7 +20,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._callbacks import CallbackSupportMixin, EpochTasks, FittedOn
 from ._cell_weights import CELL_WEIGHTS
-from ._compat import CALLBACK_STATE, Interval, StrOptions, validate_parameter_constraints
+from ._compat import (
+    CALLBACK_CONTEXT,
+    CALLBACK_STATE,
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from ._data.inputs import Inputs
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
@@ -37,7 +44,7 @@ from ._spec import KnownOnly, Training, Values, network_of
 from ._starting_weights import n_frozen
 from ._training import Run, Start, Trained, device_to_train_on, train
 from ._turns import turn_of
-from ._verdict import Verdict, verdict
+from ._verdict import Verdict, hint, verdict
 from ._warnings import warn
 
 POSITIVE_INT = Interval(Integral, 1, None, closed="left")
@@ -125,8 +132,14 @@ class Fit:
         After `begin_again`, the networks that were trained before it.
     stops_early : bool
         Whether a held-out part may end a training.
+    planned_for : int or None
+        The number of samples by which epochs are counted; None: of the samples themselves.
+    halted : threading.Event
+        Set where no more epochs are wanted.
     verdict : Verdict or None
         The warning to give after it, if any.
+    hint : Verdict or None
+        The warning about X to give if there is no verdict.
     """
 
     def __init__(
@@ -150,7 +163,10 @@ class Fit:
         self.trained: list[Trained] = []
         self.judged: list[Trained] = []
         self.stops_early = True
+        self.planned_for: int | None = None
+        self.halted = threading.Event()
         self.verdict: Verdict | None = None
+        self.hint: Verdict | None = None
 
     def __enter__(self) -> Fit:
         self.turn.acquire()  # until `__exit__`
@@ -193,8 +209,9 @@ class Fit:
             if error is not None:
                 self._undo()
             self.turn.release()
-        if error is None and self.verdict is not None and not self.one_epoch:
-            warn(*self.verdict)
+        worst = self.verdict or self.hint  # one warning a fit
+        if error is None and worst is not None and not self.one_epoch:
+            warn(*worst)
 
     def _open_checkpoint(self) -> None:
         """Read how far a run of this fit had come that was killed, if there was one."""
@@ -215,6 +232,18 @@ class Fit:
         """The loss of the best epoch, the mean of the networks that are trained already."""
         return float(np.mean([network.best_loss for network in self.trained]))
 
+    def aside(self, n_samples: int) -> Fit:
+        """Return a silent fit of a copy of the estimator, planned for a number of samples.
+
+        An exception or an interruption halts both.
+        """
+        apart = copy.copy(self)
+        apart.estimator = copy.copy(self.estimator)
+        vars(apart.estimator).pop(CALLBACK_CONTEXT, None)
+        apart.params = SimpleNamespace(**{**vars(self.params), "verbose": 0})
+        apart.trained, apart.planned_for = [], n_samples
+        return apart
+
     def begin_again(self) -> None:
         """Let the next calls of `train` train the same networks again, for their best epochs."""
         self.judged, self.trained = self.trained, []
@@ -232,7 +261,10 @@ class Fit:
 
     def read(self, inputs: Inputs, X: Any) -> Sequences:
         """Return X as sequences; the first fit learns names and widths."""
-        return inputs.read(self.estimator, X, reset=not self.goes_on)
+        sequences = inputs.read(self.estimator, X, reset=not self.goes_on)
+        if not self.goes_on and not self.one_epoch:
+            self.hint = hint(sequences)
+        return sequences
 
     def hold_out(self, task: Task[Any, Any], data: TrainingData) -> TrainingData:
         """Return the samples to train on, with those that early stopping looks at, if it does."""
@@ -318,7 +350,7 @@ class Fit:
         if self.checkpoint is not None:
             records = self.checkpoint.records(engine, device, data, starts)
             starts = [replace(s, record=r) for s, r in zip(starts, records, strict=True)]
-        now = train(run, data, tasks, starts)
+        now = train(run, data, tasks, starts, self.halted)
         self.trained = [*self.trained, *now]
         self._keep_weights(learnt)
         if not self.judged:
@@ -362,7 +394,7 @@ class Fit:
             plan = plan_of(
                 self.params,
                 usual,
-                len(data.sequences),
+                self.planned_for or len(data.sequences),
                 validates=stops_early and data.validation is not None,
                 is_clear=task.targets.are_classes and are_independent(data.sequences),
             )

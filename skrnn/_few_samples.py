@@ -10,7 +10,7 @@ from ._data.task import Task
 from ._estimator import Fit
 
 # Trains on samples for a task with its scales, and sets the fitted attributes.
-Train = Callable[[Task[Any, Any], TrainingData], None]
+Train = Callable[[Fit, Task[Any, Any], TrainingData], None]
 
 _FIFTH = 0.2
 
@@ -23,5 +23,5 @@ def with_part_to_judge_by(fit: Fit, task: Task[Any, Any], data: TrainingData) ->
 def train_to_the_end(fit: Fit, task: Task[Any, Any], data: TrainingData, train: Train) -> None:
     """Train as where nothing is held out: the held-out samples judge, and stop nothing."""
     fit.stops_early = False
-    train(task, data)
+    train(fit, task, data)
     fit.stops_early = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,17 +129,33 @@ def device_to_train_on(params: Any) -> str:
     return chosen
 
 
-def train(run: Run, data: TrainingData, tasks: EpochTasks, starts: list[Start]) -> list[Trained]:
-    """Train a network from each start, several at once where there are cores.
+def train(
+    run: Run,
+    data: TrainingData,
+    tasks: EpochTasks,
+    starts: list[Start],
+    halted: threading.Event,
+) -> list[Trained]:
+    """Train a network from each start, several at once where there are cores."""
+
+    def train_from(start: Start) -> Trained:
+        return _train_one(run, data, tasks, start, halted)
+
+    return at_once(train_from, starts, run.engine, run.training.device, halted)
+
+
+def at_once(
+    job: Callable[[Any], Any], items: list[Any], engine: str, device: str, halted: threading.Event
+) -> list[Any]:
+    """Return the results of a job that trains, several at once where there are cores.
 
     If one fails, or the user interrupts, the others end with their epoch.
     """
     from . import _keras
 
-    halted = threading.Event()
-    with _keras.mapping_fits(run.engine, run.training.device, len(starts)) as map_fits:
+    with _keras.mapping_fits(engine, device, len(items)) as map_fits:
         try:
-            return list(map_fits(lambda start: _train_one(run, data, tasks, start, halted), starts))
+            return list(map_fits(job, items))
         except BaseException:
             halted.set()
             raise

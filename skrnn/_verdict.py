@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from sklearn.exceptions import ConvergenceWarning
 
+from ._data.rare_values import features_of_rare_values, rare_values_message
 from ._data.samples import TrainingData
+from ._data.sequences import Sequences
 from ._plan import Plan
 from ._training import Trained
-from .exceptions import UninformativeFitWarning
+from .exceptions import RareValuesWarning, UninformativeFitWarning
 
 
 class Verdict(NamedTuple):
@@ -48,3 +50,9 @@ def verdict(targets: Any, data: TrainingData, plan: Plan, trained: list[Trained]
             ConvergenceWarning,
         )
     return None
+
+
+def hint(sequences: Sequences) -> Verdict | None:
+    """Tell of features that a network can hardly learn from."""
+    found = features_of_rare_values(sequences)
+    return Verdict(rare_values_message(found), RareValuesWarning) if found else None

@@ -435,7 +435,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             task, samples = read_samples(fit, _learn_targets, given)
             data = with_validation(fit, task, samples, X_val, y_val)
             again = refits(fit, data, X_val)
-            train_beside_tokens(fit, task, samples, data, partial(_train, fit, given), again)
+            train_beside_tokens(fit, task, samples, data, partial(_train, given), again)
         return self
 
     @with_callbacks
@@ -474,7 +474,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
                 refuse_other_classes(classes, self.classes_)
             given = beginning_of(fit)
             task, samples = read_samples(fit, learn_targets, given)
-            train_beside_tokens(fit, task, samples, samples, partial(_train, fit, given))
+            train_beside_tokens(fit, task, samples, samples, partial(_train, given))
         return self
 
     def predict(self, X: Any) -> np.ndarray | list[np.ndarray]:
@@ -569,7 +569,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         return accuracy_score(true, found, sample_weight=weights)
 
 
-def _train(fit: Fit, given: Beginning, task: Task[Any, Any], data: TrainingData) -> None:
+def _train(given: Beginning, fit: Fit, task: Task[Any, Any], data: TrainingData) -> None:
     """Train the network that the parameters ask for, for a task with its scales."""
     network = recurrent_stack(fit.params, task, read_out(fit, data, classifies=True))
     train_on_sequences(fit, task, network, data, given)

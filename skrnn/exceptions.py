@@ -1,6 +1,6 @@
 """Warnings of this package that are a class of their own."""
 
-__all__ = ["UninformativeFitWarning"]
+__all__ = ["RareValuesWarning", "UninformativeFitWarning"]
 
 
 class UninformativeFitWarning(UserWarning):
@@ -13,5 +13,19 @@ class UninformativeFitWarning(UserWarning):
     >>> import warnings
     >>> from skrnn.exceptions import UninformativeFitWarning
     >>> warnings.simplefilter("error", UninformativeFitWarning)  # stop where nothing is learnt
+    >>> warnings.resetwarnings()
+    """
+
+
+class RareValuesWarning(UserWarning):
+    """A feature of X has one value at nearly all steps, and several others at a few.
+
+    At most 0.5 % of the steps have these others. Indicators, with one rare value, are not meant.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from skrnn.exceptions import RareValuesWarning
+    >>> warnings.simplefilter("ignore", RareValuesWarning)  # the rain of a dry place is kept
     >>> warnings.resetwarnings()
     """

@@ -476,7 +476,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
             task, samples = read_samples(fit, _learn_targets, given, known)
             data = with_validation(fit, task, samples, X_val, y_val, known_val)
             again = refits(fit, data, X_val)
-            train_with_baseline(fit, task, samples, data, partial(_train, fit, given), again)
+            train_with_baseline(fit, task, samples, data, partial(_train, given), again)
         return self
 
     @with_callbacks
@@ -504,7 +504,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         with Fit(self, X, y, sample_weight, goes_on=True, one_epoch=True, check=_check) as fit:
             given = beginning_of(fit)
             task, samples = read_samples(fit, _learn_targets, given, known)
-            train_with_baseline(fit, task, samples, samples, partial(_train, fit, given))
+            train_with_baseline(fit, task, samples, samples, partial(_train, given))
         return self
 
     def predict(self, X: Any, return_std: bool = False, *, known: Any = None) -> Any:
@@ -653,7 +653,7 @@ def _learn_targets(params: Any, y: Any, sequences: Any) -> tuple[NumberTargets, 
     )
 
 
-def _train(fit: Fit, given: Beginning, task: Task[Any, Any], data: TrainingData) -> None:
+def _train(given: Beginning, fit: Fit, task: Task[Any, Any], data: TrainingData) -> None:
     """Train the network that the parameters ask for, for a task with its scales."""
     before, now = task.targets.quantiles, _levels(fit.params)
     if before != now:

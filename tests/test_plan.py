@@ -11,6 +11,7 @@ from sklearn.linear_model import RidgeCV
 
 from skrnn import (
     LagWindows,
+    RNNAutoencoder,
     RNNClassifier,
     RNNLanguageModel,
     RNNRegressor,
@@ -18,7 +19,7 @@ from skrnn import (
     cache_info,
 )
 from skrnn._schedule import Schedule
-from skrnn.exceptions import UninformativeFitWarning
+from skrnn.exceptions import RareValuesWarning, UninformativeFitWarning
 
 from .common import SMALL, assert_other_bits, assert_same_bits, eager_keras, sequences
 
@@ -244,6 +245,19 @@ def test_a_network_that_learns_nothing():
     p = RNNClassifier(**params).fit(X, LABELS).predict_proba(X)[:, 1]
     labels = np.where(p > np.median(p), "down", "up")
     assert caught(RNNClassifier(**params), X, labels) == [UninformativeFitWarning]
+
+
+def test_features_that_hardly_vary_are_named():
+    rare = X * [1, 0]
+    rare[3, 2, 1] = 7.0
+    assert caught(RNNRegressor(**SMALL), rare, y) == []  # an indicator
+    rare[9, 2, 1] = 8.0  # two of 360 steps are more than 0.5 %
+    assert caught(RNNRegressor(**SMALL), rare, y) == []
+    many = np.concatenate([rare, rare[:40] * [1, 0]])
+    targets = np.concatenate([y, y[:40]])
+    assert caught(RNNRegressor(**SMALL), many, targets) == [RareValuesWarning]
+    with pytest.warns(RareValuesWarning, match=r"feature 1 \(usually 0\)"):
+        RNNAutoencoder(**SMALL).fit(list(many))
 
 
 @pytest.mark.parametrize("weights", [None, np.linspace(0, 2, 60)])
