@@ -20,15 +20,3 @@ def seeds_of_member(seeds: dict[str, int], number: int) -> dict[str, int]:
         return seeds
     drawn = np.random.SeedSequence([seeds["weights"], number]).generate_state(len(seeds)) >> 1
     return dict(zip(seeds, map(int, drawn), strict=True))
-
-
-def mean_history(histories: Sequence[dict[str, list[float]]]) -> dict[str, list[float]]:
-    """Return the mean loss of the networks that were still trained in each epoch."""
-    n_epochs = max(len(history["loss"]) for history in histories)
-    found = {}
-    for name in histories[0]:
-        losses = np.full((len(histories), n_epochs), np.nan)
-        for row, history in zip(losses, histories, strict=True):
-            row[: len(history[name])] = history[name]
-        found[name] = np.nanmean(losses, axis=0).tolist()
-    return found

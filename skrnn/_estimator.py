@@ -36,7 +36,9 @@ from ._data.task import Task, task_of
 from ._data.window_runs import are_independent
 from ._device import GPU, engine_on
 from ._documentation import DocumentationLink
-from ._ensemble import mean_history, members_of, seeds_of_member
+from ._ensemble import members_of, seeds_of_member
+from ._history import joined, mean_history
+from ._parameters import parameters_of
 from ._plan import Plan, Usual, holds_out, plan_of, plan_of_one_epoch
 from ._random import seeds_of_fit
 from ._same_network import raise_other_network, refuse_other_network
@@ -174,7 +176,7 @@ class Fit:
         self.goes_on = self.may_go_on and "weights_" in self.before
         self.n_before = self.before["n_iter_"] if self.goes_on else 0  # epochs
         try:
-            self.params = _params(self.estimator)
+            self.params = parameters_of(self.estimator)
             validate_parameter_constraints(
                 self.estimator._parameter_constraints,
                 vars(self.params),
@@ -478,35 +480,10 @@ class Fit:
         n_epochs = len(history["loss"])
         for name, value in plan.attributes(n_samples, n_epochs).items():
             setattr(estimator, name, value)
-        estimator.history_ = _joined(earlier, n_before, history, n_epochs)
+        estimator.history_ = joined(earlier, n_before, history, n_epochs)
         estimator.n_iter_ = n_before + n_epochs
         estimator.best_epoch_ = best[0] if len(best) == 1 else np.array(best)
 
 
 def _is_fitted(name: str) -> bool:
     return name.endswith("_") and not name.startswith("_")
-
-
-def _params(estimator: Any) -> SimpleNamespace:
-    """Return the parameters of an estimator."""
-    # Values for classes that have no parameter for them.
-    fixed = {
-        "shuffle": estimator.shuffle,
-        "learning_rate_schedule": "constant",
-        "weight_averaging": None,
-        "n_networks": 1,
-        "refit": False,
-    }
-    given = {name: v for name, v in vars(estimator).items() if not name.endswith("_")}
-    return SimpleNamespace(**{**fixed, **given})
-
-
-def _joined(
-    old: dict[str, list[float]], n_old: int, new: dict[str, list[float]], n_new: int
-) -> dict[str, list[float]]:
-    """Return two histories one after the other, NaN where one lacks a loss that the other has."""
-    missing = float("nan")
-    return {
-        name: old.get(name, [missing] * n_old) + new.get(name, [missing] * n_new)
-        for name in {**old, **new}
-    }
