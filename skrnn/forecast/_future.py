@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -113,8 +113,7 @@ def _stamps_after(table: Table, number: int, row: int, n_steps: int) -> Any:
 
     key, clock = table.timeline.keys[number], table.timeline.clocks[number]
     if clock is None:
-        start = int(table.timeline.steps_of_rows()[row]) + 1
-        return pd.RangeIndex(start, start + n_steps)
+        _refuse_without_clock(table)
     times = table.index.get_level_values(-1)[table.timeline.rows[number]]
     upto = times[times <= table.index.get_level_values(-1)[row]]
     stamps = stamps_after(upto, n_steps, clock)
@@ -145,6 +144,15 @@ def _with_rows(design: Design, table: Table, stamps: list[Any]) -> Table:
     )
 
 
+def _refuse_without_clock(table: Table) -> NoReturn:
+    stamp = table.index.get_level_values(-1)[0]
+    raise ValueError(
+        "Expected an index of dates, periods or whole numbers, which tells the stamps of the steps "
+        f"ahead; got {type(stamp).__name__} values such as {stamp}. Give the rows dates or whole "
+        "numbers, and fit again; predict needs no stamps."
+    )
+
+
 def _refuse_unknown(table: Table, last: np.ndarray, asked: np.ndarray) -> None:
     for number in asked:
         if last[number] < 0:
@@ -152,7 +160,7 @@ def _refuse_unknown(table: Table, last: np.ndarray, asked: np.ndarray) -> None:
             of_series = "" if key is None else f" of series {key!r}"
             raise ValueError(
                 f"Expected at least one row{of_series} with a known target, from which to "
-                "forecast; got none."
+                "forecast; got none. Leave the series out, or give a row with its target."
             )
 
 

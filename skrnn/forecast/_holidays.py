@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -29,5 +30,21 @@ def holiday_column(index: Any, holidays: Sequence[Any]) -> np.ndarray:
             f"Expected rows with dates, because holidays is given; got an index of {times.dtype}: "
             "give the table a DatetimeIndex, or leave holidays out."
         )
-    days = pd.DatetimeIndex(pd.to_datetime(list(holidays))).tz_localize(None).normalize()
+    days = pd.DatetimeIndex([_day(day) for day in holidays])
     return times.tz_localize(None).normalize().isin(days).astype(np.float64)[:, None]
+
+
+def _day(day: Any) -> Any:
+    """Return a date without its time of day."""
+    import pandas as pd
+
+    try:
+        found = pd.NaT if isinstance(day, Number) else pd.Timestamp(day)
+    except (TypeError, ValueError):
+        found = pd.NaT
+    if found is pd.NaT:
+        raise ValueError(
+            f"Expected holidays to be dates; got {day!r}. Give each as a text like '2024-12-25', a "
+            "datetime.date or a pandas.Timestamp."
+        )
+    return found.tz_localize(None).normalize()

@@ -200,6 +200,8 @@ def test_it_is_searched_and_cloned():
         (lambda: small().fit(TABLE[:0]), "Expected a table with rows; got none"),
         (lambda: small().fit(np.ones((9, 2, 2))), "of one or two dimensions; got 3"),
         (lambda: small(holidays=["2024-01-01"]).fit(TABLE.reset_index(drop=True)), "with dates"),
+        (lambda: small(holidays=["2024-01-01", "Easter"]).fit(TABLE), "dates; got 'Easter'"),
+        (lambda: small(holidays=[20240101]).fit(TABLE), "dates; got 20240101"),
     ],
 )
 def test_what_is_refused_in_fit(act, message):
@@ -211,6 +213,10 @@ def test_what_is_refused_in_fit(act, message):
     ("act", "message"),
     [
         (lambda f: f.predict(TABLE[["y"]]), "'x' is missing"),
+        (
+            lambda f: clone(f).fit(TABLE.set_axis(np.arange(220) / 4)).forecast(),
+            "float64 values such as .* whole numbers, and fit again",
+        ),
         (lambda f: f.predict(TABLE.to_numpy()), "a frame with its index as in fit; got an array"),
         (lambda f: f.predict_interval(TABLE, 0.99), "at least 99 forecasts .* got 30"),
         (lambda f: f.predict_interval(TABLE, 1.5), "between 0 and 1"),
