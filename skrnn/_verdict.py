@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sklearn.exceptions import ConvergenceWarning
 
-from ._data.rare_values import features_of_rare_values, rare_values_message
+from ._data.rare_values import rare_values, rare_values_message
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
 from ._plan import Plan
@@ -54,5 +54,6 @@ def verdict(targets: Any, data: TrainingData, plan: Plan, trained: list[Trained]
 
 def hint(sequences: Sequences) -> Verdict | None:
     """Tell of features that a network can hardly learn from."""
-    found = features_of_rare_values(sequences)
-    return Verdict(rare_values_message(found), RareValuesWarning) if found else None
+    found = [] if sequences.holds_tokens else rare_values(sequences.values)
+    message = rare_values_message(found, "features, counted from 0:")
+    return Verdict(message, RareValuesWarning) if found else None

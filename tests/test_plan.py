@@ -256,7 +256,7 @@ def test_features_that_hardly_vary_are_named():
     many = np.concatenate([rare, rare[:40] * [1, 0]])
     targets = np.concatenate([y, y[:40]])
     assert caught(RNNRegressor(**SMALL), many, targets) == [RareValuesWarning]
-    with pytest.warns(RareValuesWarning, match=r"feature 1 \(usually 0\)"):
+    with pytest.warns(RareValuesWarning, match=r"counted from 0: 1 \(usually 0\)"):
         RNNAutoencoder(**SMALL).fit(list(many))
 
 

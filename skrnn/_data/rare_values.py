@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from .sequences import Sequences
+import numpy as np
 
 # The steps with other values than the usual one, at most, as a part of all.
 _RARE = 0.005
@@ -13,35 +13,46 @@ _MOST_ROWS = 100_000
 _NAMED = 3
 
 
-def features_of_rare_values(sequences: Sequences) -> list[tuple[int, float]]:
-    """Return the features that hardly vary, each with its usual value.
+def rare_values(rows: np.ndarray) -> list[tuple[int, float]]:
+    """Return the columns of rows that hardly vary, each with its usual value.
 
     An indicator, which has one rare value alone, is not among them: it cannot be far out of
     proportion where it is seldom seen.
     """
-    if sequences.holds_tokens:
-        return []
-    rows = sequences.values
     if len(rows) > _MOST_ROWS:
         rows = rows[np.sort(np.random.default_rng(0).integers(len(rows), size=_MOST_ROWS))]
-    rows = rows[~np.isnan(rows[:, 0])]  # an absent step is NaN in all features
-    usual = np.median(rows, axis=0) if len(rows) else np.zeros(0)
-    differ = rows != usual
+    rows = rows[~np.isnan(rows).all(axis=1)]  # absent steps
+    if not len(rows):
+        return []
+    usual = [_usual(column) for column in rows.T]
+    differ = (rows != usual) & ~np.isnan(rows)
     candidates = np.flatnonzero((differ.sum(axis=0) > 1) & (differ.mean(axis=0) <= _RARE))
     return [
-        (int(feature), float(usual[feature]))
-        for feature in candidates
-        if len(np.unique(rows[differ[:, feature], feature])) > 1
+        (int(column), usual[column])
+        for column in candidates
+        if len(np.unique(rows[differ[:, column], column])) > 1
     ]
 
 
-def rare_values_message(found: list[tuple[int, float]]) -> str:
-    """Return the warning of features that hardly vary."""
-    named = ", ".join(f"{feature} (usually {usual:.6g})" for feature, usual in found[:_NAMED])
+def _usual(column: np.ndarray) -> float:
+    known = column[~np.isnan(column)]
+    return float(np.median(known)) if len(known) else 0.0
+
+
+def rare_values_message(found: list[tuple[Any, float]], what: str) -> str:
+    """Return the warning of features that hardly vary.
+
+    Parameters
+    ----------
+    found : list of tuple
+        The label of each, and its usual value.
+    what : str
+        The word for one of them, with what its label is.
+    """
+    named = ", ".join(f"{label!r} (usually {usual:.6g})" for label, usual in found[:_NAMED])
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     return (
-        f"{len(found)} of the features of X hardly vary, counted from 0: feature {named}{more}. "
-        f"At most {_RARE:.1%} of the steps have other values. A network learns little of values "
-        "that are so rare, and one of them can spoil a prediction. Leave these features out, or "
-        "replace them by indicators of 0 and 1."
+        f"X hardly varies in {what} {named}{more}: at most {_RARE:.1%} of its values there are "
+        "others. A network learns little of values that are so rare, and one of them can spoil a "
+        "prediction. Leave these features out, or replace them by indicators of 0 and 1."
     )

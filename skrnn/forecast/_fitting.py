@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from .._data.rare_values import rare_values, rare_values_message
 from .._warnings import warn
+from ..exceptions import RareValuesWarning
 from ._design import Design
 from ._naive import last_values, seasonal_values
 from ._split import split_by_time
@@ -144,8 +146,8 @@ class Trainer:
         """Return the network with the baseline that forecasts the held-out rows best."""
         if not len(self.held_out):
             pairs = self._pairs(baselines[0])
-            regressor = self.make(early_stopping=False)
-            regressor.fit(**pairs.at(self.origins), checkpoint=self.checkpoint)
+            regressor, told = self._fitted(pairs.at(self.origins), early_stopping=False)
+            self._tell(told)
             return pairs.judged_by(regressor, self.held_out)
         trial = self._trial_epochs() if len(baselines) > 1 else None
         found = [self._judged(baseline, trial) for baseline in baselines]
@@ -156,9 +158,20 @@ class Trainer:
             pairs = self._pairs(best.baseline)
             regressor, told = self._fitted(pairs.at(self.origins), early_stopping=False)
             best = replace(best, regressor=regressor)
-        for one in told:
-            warn(str(one.message), one.category)
+        self._tell(told)
         return best
+
+    def _tell(self, told: list[Any]) -> None:
+        """Give the warnings of a network, in which columns are named as the table names them."""
+        for one in told:
+            if one.category is not RareValuesWarning:
+                warn(str(one.message), one.category)
+                continue
+            names = self.design.columns.of_numbers()
+            rows = np.concatenate([self.table.values, self.table.known], axis=1)
+            found = [(names[at], usual) for at, usual in rare_values(rows)]
+            if found:
+                warn(rare_values_message(found, "columns"), one.category)
 
     def _judged(self, baseline: str, epochs: int | None) -> tuple[Trained, list[Any]]:
         """Return a network that has learnt from the earlier forecasts, and what it warned of."""

@@ -61,6 +61,12 @@ class Columns:
             categories={name: values for name, values in categories.items() if values},
         )
 
+    def of_numbers(self) -> list[Any]:
+        """Return the column of the table of which each column of numbers is made."""
+        widths = {name: len(values) for name, values in self.categories.items()}
+        names = [*self.targets, *self.past, *self.known]
+        return [name for name in names for _ in range(widths.get(name, 1))]
+
     def numbers(self, frame: Any, names: Sequence[Any]) -> np.ndarray:
         """Return some columns as float64, a column of 0 and 1 for each category."""
         parts = [self._numbers_of(frame[name], name) for name in names]

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 
 from skrnn import RNNForecaster
+from skrnn.exceptions import RareValuesWarning
 
 from .common import N_ROWS, N_TRAIN, panel, small, table
 
@@ -250,3 +251,12 @@ def test_defaults_need_nothing_but_a_table():
     found = RNNForecaster(random_state=0).fit(TABLE["y"])
     assert found.predict(TABLE["y"]).shape == (N_ROWS, 1)
     assert found.baseline_ in ("none", "last")
+
+
+def test_columns_that_hardly_vary_are_named():
+    rain = np.zeros(500)
+    rain[[50, 90]] = 3.0, 7.0
+    index = pd.date_range("2024-01-01", periods=500, freq="h")
+    rows = pd.DataFrame({"rain": rain, "y": np.sin(np.arange(500) / 4)}, index)
+    with pytest.warns(RareValuesWarning, match=r"in columns 'rain' \(usually 0\): at most 0\.5%"):
+        small().fit(rows)
