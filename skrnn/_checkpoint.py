@@ -236,6 +236,7 @@ class CheckpointInFolder(Checkpoint):
         if not self._stages:
             name = _digest([[*part.items()] for part in (self._of, self._seeds[0], of)])
             self.path = os.path.join(self.path, f"{name}.checkpoint")
+            remove_parts(self.path)
             self.read()
 
 

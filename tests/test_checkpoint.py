@@ -1,6 +1,7 @@
 """A fit that was killed and is started again ends as if it had not been."""
 
 import contextlib
+import fcntl
 import io
 import re
 import signal
@@ -229,6 +230,24 @@ def test_forecasters_in_a_folder(tmp_path):
     assert told(lambda: resumed.fit(forecasts.table(), checkpoint=tmp_path)) == epochs[3:]
     assert_same_fit(resumed.regressor_, whole.regressor_)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_a_killed_process_left_in_a_folder_is_removed(tmp_path):
+    """Not what another process writes, which has a lock on it, nor what belongs to another file."""
+    small_regressor(epochs=1).fit(X, Y, checkpoint=tmp_path)
+    (file,) = tmp_path.iterdir()
+    left, written, others = (
+        tmp_path / f".{name}.0123abc{n}.part"
+        for n, name in enumerate((file.name, file.name, "other.checkpoint"))
+    )
+    for part in (left, written, others):
+        part.touch()
+    with written.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        small_regressor(epochs=1).fit(X, Y, checkpoint=tmp_path)
+        assert set(tmp_path.iterdir()) == {file, written, others}
+    small_regressor(epochs=1).fit(X, Y, checkpoint=tmp_path)
+    assert set(tmp_path.iterdir()) == {file, others}
 
 
 def test_a_folder_needs_a_random_state(tmp_path):
