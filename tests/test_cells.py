@@ -180,7 +180,7 @@ def test_mingru_in_encoder_and_decoder():
     outputs = outputs_of(network.to_keras(), X)[:, :, 0]
     np.testing.assert_allclose(outputs, network.predict(X), atol=1e-5)
     texts = ["a b", "b c", "c a"] * 8
-    writer = RNNSeq2Seq(cell="mingru", attention="dot", early_stopping=False, **SMALL)
+    writer = RNNSeq2Seq(cell="mingru", bidirectional=False, early_stopping=False, **SMALL)
     assert set(" ".join(writer.fit(texts, texts).predict(texts)).split()) <= {"a", "b", "c"}
 
 

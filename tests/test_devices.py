@@ -23,6 +23,7 @@ from skrnn._keras.compiled import predictor
 from .common import assert_same_bits, eager_keras, sequences, small_regressor
 from .test_autoencoder import small_autoencoder
 from .test_language import TEXTS, small_model
+from .test_seq2seq import PLAIN
 from .test_seq2seq import SMALL as SMALL_SEQ2SEQ
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -176,7 +177,7 @@ def test_when_keras_may_use_cudnn(prepare, device, expected):
 
 
 def autoencoder():
-    network = small_autoencoder().fit(sequences()[0])
+    network = small_autoencoder(cell="simple").fit(sequences()[0])
     return network, [
         lambda: network.inverse_transform(network.transform(sequences()[0])),
         lambda: network.reconstruct(sequences()[0]),
@@ -185,7 +186,7 @@ def autoencoder():
 
 
 def language_model():
-    network = small_model().fit(TEXTS)
+    network = small_model(cell="simple").fit(TEXTS)
     return network, [
         lambda: network.score(TEXTS),
         lambda: network.next_token_proba(TEXTS),
@@ -195,7 +196,7 @@ def language_model():
 
 def seq2seq():
     X, y = ["ab c", "c"] * 10, ["c ba", "c"] * 10
-    network = skrnn.RNNSeq2Seq("char", **SMALL_SEQ2SEQ).fit(X, y)
+    network = skrnn.RNNSeq2Seq("char", **SMALL_SEQ2SEQ, **PLAIN).fit(X, y)
     return network, [
         lambda: network.predict(X),
         lambda: network.score_samples(X, y),
@@ -204,7 +205,7 @@ def seq2seq():
 
 def attentive_regressor():
     X, y = sequences()
-    network = small_regressor(pooling="attention").fit(X, y)
+    network = small_regressor(cell="simple", pooling="attention").fit(X, y)
     return network, [lambda: network.predict(X), lambda: network.attention_weights(X)]
 
 

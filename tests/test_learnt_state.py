@@ -61,6 +61,8 @@ def test_lists_of_numbers_stay_sequences_where_their_lengths_agree_by_chance():
     np.testing.assert_array_equal(network.predict(X[:1]), whole[:1])
 
 
+# A decoder that compiles fast.
+WRITER = {"cell": "simple", "bidirectional": False, "attention": None, "embedding_dim": 3, **SMALL}
 WRITTEN = ["x", "y x", "x x y", "y", "x y y x", "y x x y"] * 10
 
 
@@ -68,13 +70,13 @@ WRITTEN = ["x", "y x", "x x y", "y", "x y y x", "y x x y"] * 10
 def test_a_decoder_reads_one_input_as_it_read_many(kind):
     """A single sequence of numbers looks like a vector, and the other way round."""
     X = sequences()[0][:, :, 0]
-    if kind == "vectors":  # those of the case "vectors to texts"
+    if kind == "vectors":
         X = sequences()[0][:, 0]
     elif kind == "lists of numbers":  # sequences, whether their lengths agree or not
         X = X.tolist()
     else:
         X = [x[: 3 + i % 4] for i, x in enumerate(X)]
-    network = RNNSeq2Seq(embedding_dim=3, attention=None, **SMALL).fit(X, WRITTEN)
+    network = RNNSeq2Seq(**WRITER).fit(X, WRITTEN)
     assert network.n_features_in_ == (2 if kind == "vectors" else 1)
     whole = network.score_samples(X, WRITTEN)
     for i in (0, 7):
@@ -84,7 +86,7 @@ def test_a_decoder_reads_one_input_as_it_read_many(kind):
 
 def test_one_vector_without_its_first_axis():
     X = sequences()[0][:, 0]
-    network = RNNSeq2Seq(embedding_dim=3, attention=None, **SMALL).fit(X, WRITTEN)
+    network = RNNSeq2Seq(**WRITER).fit(X, WRITTEN)
     with pytest.raises(ValueError, match=r"a single vector is X\[None\]"):
         network.predict(X[0])
     with pytest.raises(

@@ -162,10 +162,11 @@ def test_seeding_layers_reaches_no_other_thread():
 
 def everything(engine, X, y, weights):
     """Fit, train on, predict and convert."""
-    network = small_regressor(engine=engine, random_state=None, **NOISY).fit(X, y, weights)
+    network = small_regressor(cell="simple", engine=engine, random_state=None, **NOISY)
+    network.fit(X, y, weights)
     network.partial_fit(X, y, weights).predict(X)
     network.to_keras()
-    classifier = small_classifier(engine=engine).fit(X, labels(y), weights)
+    classifier = small_classifier(cell="simple", engine=engine).fit(X, labels(y), weights)
     classifier.predict_proba(X)
 
 
@@ -359,7 +360,8 @@ def test_threads_of_the_keras_engine_give_the_bits_of_one_after_the_other():
     X, y = sequences()
 
     def train(seed):
-        return small_regressor(engine="keras", random_state=seed, **NOISY).fit(X, y).weights_
+        network = small_regressor(cell="simple", engine="keras", random_state=seed, **NOISY)
+        return network.fit(X, y).weights_
 
     alone = [train(seed) for seed in (1, 2)]
     before = random.getstate()
