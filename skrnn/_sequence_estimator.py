@@ -14,6 +14,7 @@ from ._compat import HasMethods, StrOptions
 from ._data.containers import holds_sequences, refuse_long_frame
 from ._data.inputs import NumberInputs, TokenInputs, without_padding
 from ._data.known_ahead import refuse_other_known, with_known
+from ._data.memory import expect_any_order
 from ._data.outages import with_nan_for_outages, without_outages
 from ._data.samples import TrainingData
 from ._data.sequences import Sequences
@@ -300,6 +301,8 @@ def train_on_sequences(
     data = task.in_network_units(data)
     if builder is None and not task.targets.per_step:
         data = data.trimmed()  # a model of the user's own is given X as it is
+    if params.shuffle:
+        expect_any_order(data.sequences.values)
     fit.train(
         task,
         network,

@@ -124,6 +124,15 @@ def test_levels_that_are_no_numbers(quantiles):
         skrnn.RNNRegressor(loss="quantile", quantiles=quantiles).fit(np.zeros((9, 3, 2)), range(9))
 
 
+@pytest.mark.parametrize("cell", [1.0, np.ones(3)], ids=["table", "nested"])
+@pytest.mark.parametrize("name", ["RNNRegressor", "RNNClassifier", "RNNAutoencoder", "RNNSeq2Seq"])
+def test_columns_of_one_name(name, cell):
+    X = pd.DataFrame({"a": [cell] * 9, "b": [cell] * 9}).set_axis(["c0", "c0"], axis=1)
+    y = ["a"] * 9 if name == "RNNSeq2Seq" else np.arange(9.0)
+    with pytest.raises(ValueError, match=r"columns of different names; got 'c0' in the columns 0"):
+        getattr(skrnn, name)().fit(X, y)
+
+
 def test_true_is_the_number_one_and_no_steps_are_answered_by_nan():
     """As in scikit-learn, whose check of an int lets True pass."""
     given, none = Given("sequences"), Given("sequences", steps=0)

@@ -17,8 +17,8 @@ _DECADES = 10.0
 _ROUNDING = 10 * float(np.finfo(np.float64).eps)
 # At most this many rows give the median. They are drawn at random: every 24th would be one hour.
 _MOST_ROWS = 100_000
-# Values that are looked at at once.
-_VALUES_AT_ONCE = 2**15
+# Values of neighbouring rows, and of drawn rows, that are looked at at once.
+_VALUES_AT_ONCE, _VALUES_OF_A_PASS = 2**15, 2**20
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,7 @@ class Bends:
         """Return how the features of rows are seen, from the rows that count at all."""
         bent: list[tuple[int, float, float]] = []
         fixed: list[tuple[int, float]] = []
-        some = _some_of(values, counts)
-        # One feature at a time: values may be most of the memory.
-        middles = [_middle(values[some, feature]) for feature in range(values.shape[1])]
+        middles = list(_middles(values, counts))
         are_fixed, deviations = _spreads(values, counts, [centre for centre, _ in middles])
         for feature, (centre, unit) in enumerate(middles):
             if are_fixed[feature]:
@@ -127,6 +125,15 @@ def _some_of(values: np.ndarray, counts: np.ndarray | RowCounts) -> Any:
         found.append(first + here[wanted - before])
         before += len(here)
     return np.concatenate(found)
+
+
+def _middles(values: np.ndarray, counts: np.ndarray | RowCounts) -> Iterator[tuple[float, float]]:
+    """Yield what `_middle` gives for each feature, of the rows that count or of some of them."""
+    some = _some_of(values, counts)
+    # A few features at a time: values may be most of the memory, and one pass of a file each.
+    width = max(_VALUES_OF_A_PASS // _MOST_ROWS, 1)
+    for first in range(0, values.shape[1], width):
+        yield from map(_middle, values[some, first : first + width].T)
 
 
 def _spreads(

@@ -8,8 +8,8 @@ import numpy as np
 
 # The steps with other values than the usual one, at most, as a part of all.
 _RARE = 0.005
-# At most this many rows are looked at, drawn at random.
-_MOST_ROWS = 100_000
+# At most this many rows and values are looked at, drawn at random.
+_MOST_ROWS, _MOST_VALUES = 100_000, 2**22
 _NAMED = 3
 
 
@@ -19,8 +19,9 @@ def rare_values(rows: np.ndarray) -> list[tuple[int, float]]:
     An indicator, which has one rare value alone, is not among them: it cannot be far out of
     proportion where it is seldom seen.
     """
-    if len(rows) > _MOST_ROWS:
-        rows = rows[np.sort(np.random.default_rng(0).integers(len(rows), size=_MOST_ROWS))]
+    most = min(_MOST_ROWS, max(_MOST_VALUES // rows.shape[1], 1))
+    if len(rows) > most:
+        rows = rows[np.sort(np.random.default_rng(0).integers(len(rows), size=most))]
     rows = rows[~np.isnan(rows).all(axis=1)]  # absent steps
     if not len(rows):
         return []

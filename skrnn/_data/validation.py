@@ -61,8 +61,15 @@ def check_numbers(estimator, X, *, reads_2d, reset):
     _refuse_other_number(n_features, known, name)
     _keep_width(estimator, n_features, reset)
     if is_nested(frame):
-        check_feature_names(estimator, frame, reset=reset)
+        _check_names_of_nested(estimator, frame, reset)
     return _that_can_be_fitted(sequences) if reset else sequences
+
+
+def _check_names_of_nested(estimator, frame, reset):
+    from ..windows._frames import check_names_of  # here: half of the time of our import
+
+    check_names_of(frame)
+    check_feature_names(estimator, frame, reset=reset)
 
 
 def check_tokens(estimator, X, *, reset):

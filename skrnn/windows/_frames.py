@@ -42,17 +42,15 @@ def check_table(table: Any) -> None:
         A table that passes may still hold infinity, or no rows.
     """
     _check_dimensions(table)
-    names = _names(table)
-    if names is not None:
-        check_names(names)
     check_columns(table)
 
 
 def check_columns(table: Any) -> None:
     """Refuse dates and texts among the columns of a table, and name the first of them.
 
-    A frame without columns is refused too.
+    A frame without columns is refused too, and one with two columns of one name.
     """
+    check_names_of(table)
     library = library_of(table)
     if library != "numpy" and getattr(table, "shape", (1, 1))[1:] == (0,):
         raise ValueError(
@@ -64,6 +62,13 @@ def check_columns(table: Any) -> None:
             raise ValueError(_of_dates(name, _TO_CLOCK[library].format(name)))
         if values is not None:
             _check_numbers(name, values, library)
+
+
+def check_names_of(table: Any) -> None:
+    """Refuse two columns of one name in a frame."""
+    names = _names(table)
+    if names is not None:
+        check_names(names)
 
 
 def check_no_infinity(values: np.ndarray, table: Any) -> None:
