@@ -243,7 +243,9 @@ def _has_absent(X: Any) -> bool:
     """Tell whether a sequence has absent steps, or none at all: then NaN is the answer to it."""
     if hasattr(X, "shape") and len(X.shape) in (2, 3):
         return X.shape[1] == 0 or bool(np.isnan(np.asarray(X, float)).all(axis=-1).any())
-    return len({np.shape(x) for x in X}) > 1 or not np.size(X[0])
+    if len({np.shape(x) for x in X}) > 1 or not np.size(X[0]):
+        return True
+    return any(bool(np.isnan(np.asarray(x, float)).all()) for x in X)
 
 
 def _of_error(error: Exception) -> str:
