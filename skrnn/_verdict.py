@@ -54,6 +54,6 @@ def verdict(targets: Any, data: TrainingData, plan: Plan, trained: list[Trained]
 
 def hint(sequences: Sequences) -> Verdict | None:
     """Tell of features that a network can hardly learn from."""
-    found = [] if sequences.holds_tokens else rare_values(sequences.values)
+    found = [] if sequences.holds_tokens else rare_values(sequences.used_rows())
     message = rare_values_message(found, "features, counted from 0:")
     return Verdict(message, RareValuesWarning) if found else None

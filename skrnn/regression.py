@@ -116,8 +116,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         regression on counted tokens and pairs of neighbours (tf-idf weights), in the proportion
         that held-out samples show to be best. None for lists of sequences of numbers,
         `return_sequences`, ``decoder="rnn"``, `model`, `pretrained` on numbers, another `loss`, a
-        constant target, and ``early_stopping=False``. Numbers for few sequences other than windows
-        multiply the outputs of networks by what cross-validation shows to be best, from 0 to 1.
+        constant target, and ``early_stopping=False``. For few sequences of numbers other than
+        windows, cross-validation tells whether the line is left out, and by what share, from 0 to
+        1, the outputs of networks are multiplied.
     loss : {"auto", "mse", "mae", "huber", "log_cosh", "quantile"} or callable, default="auto"
         Training minimizes it, in standardized units. "auto" is "mse". "quantile" is the pinball
         loss, the mean of the levels of `quantiles`. A callable takes targets and predictions as

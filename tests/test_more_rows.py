@@ -16,6 +16,7 @@ from sklearn.base import clone
 
 from skrnn import LagWindows, series_to_supervised
 from skrnn._data import memory
+from skrnn._data.rare_values import rare_values
 
 from .common import assert_same_bits, sequences, small_classifier, small_regressor
 from .test_guide import DOCS, blocks_of
@@ -147,6 +148,29 @@ def test_a_large_file_has_the_bits_of_an_array(given, dtype, folder, tmp_path, m
     assert found["history_"] == expected["history_"]
     assert_same_bits(found["line_"]["coef"], expected["line_"]["coef"])
     assert_same_bits(found["weights_"], expected["weights_"])
+
+
+def test_a_copy_of_a_file_in_memory_needs_no_file(tmp_path, monkeypatch):
+    """NumPy gives it the class of the file that it is copied from."""
+    X, y = sequences()
+    file = mapped(X, tmp_path / "X")
+    monkeypatch.setattr(memory, "LARGE", 1)
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **given: pytest.fail("a file is made"))
+    for copied in (file.copy(), file.astype(np.float32), file * 2, file[::2].copy()):
+        small_regressor().fit(copied, y[: len(copied)])
+
+
+def test_rare_values_in_many_features_are_found_without_a_copy():
+    rows = np.zeros((20_000, 400), np.float32)
+    rows[::2000, 7] = np.arange(10)
+    tracemalloc.start()
+    try:
+        found = rare_values(rows)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found == [(7, 0.0)]
+    assert peak < rows.nbytes / 8
 
 
 @pytest.mark.parametrize(("value", "words"), [(np.inf, "contains infinity"), (np.nan, "NaN in")])

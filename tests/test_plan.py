@@ -260,6 +260,17 @@ def test_features_that_hardly_vary_are_named():
         RNNAutoencoder(**SMALL).fit(list(many))
 
 
+def test_windows_that_are_left_out_name_no_feature():
+    """A panel's windows share all its rows, those of other folds too."""
+    rows = pd.DataFrame({"y": np.tile(y, 10), "rain": 0.0})
+    rows.loc[598:, "rain"] = 3.0, 7.0
+    panel = pd.concat({"a": rows, "b": rows})
+    windows = LagWindows(6).fit_transform(panel)
+    network = RNNRegressor(**{**SMALL, "early_stopping": False, "learning_rate": 0.02})
+    assert caught(network, windows, panel["y"]) == [RareValuesWarning]
+    assert caught(network, windows[:500], panel["y"][:500]) == []
+
+
 @pytest.mark.parametrize("weights", [None, np.linspace(0, 2, 60)])
 def test_the_loss_of_a_constant_is_that_of_a_network_of_zeros(weights):
     # Training at a rate of next to nothing, from weights whose last layer gives zero.

@@ -71,6 +71,7 @@ def expect_any_order(values: np.ndarray) -> None:
 
 def _mapping_of(array: Any) -> mmap.mmap | None:
     """Return the mapped file that an array lies in, if it lies in one."""
+    # Not by `np.memmap`: copies of one are of this class too, and are in memory.
     while array is not None and not isinstance(array, mmap.mmap):
         array = getattr(array, "base", None)
     return array

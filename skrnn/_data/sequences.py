@@ -172,6 +172,13 @@ class Sequences:
         np.add.at(change, self.ends + self.dilation, -1)
         return _strided_cumsum(change, self.dilation)[:n_rows]
 
+    def used_rows(self) -> np.ndarray:
+        """Return the rows of windows without those of windows that were left out."""
+        if self.series is None:  # all rows are steps of these sequences
+            return self.values
+        used = self.row_counts() > 0
+        return self.values if used.all() else self.values[used]
+
     def n_present(self) -> np.ndarray:
         """Count the present steps of each sequence: int of shape (n_samples,)."""
         total = _strided_cumsum(self.present_rows().astype(np.int64), self.dilation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from numbers import Number
 from typing import Any
@@ -38,13 +39,19 @@ def _day(day: Any) -> Any:
     """Return a date without its time of day."""
     import pandas as pd
 
+    # pandas reads a number as nanoseconds, and "12-25" or "now" by the day on which it reads them.
+    has_year = not isinstance(day, Number) and (not isinstance(day, str) or _names_year(day))
     try:
-        found = pd.NaT if isinstance(day, Number) else pd.Timestamp(day)
+        found = pd.Timestamp(day) if has_year else pd.NaT
     except (TypeError, ValueError):
         found = pd.NaT
     if found is pd.NaT:
         raise ValueError(
-            f"Expected holidays to be dates; got {day!r}. Give each as a text like '2024-12-25', a "
-            "datetime.date or a pandas.Timestamp."
+            f"Expected holidays to be dates; got {day!r}. Give each as a text with its year, like "
+            "'2024-12-25', a datetime.date or a pandas.Timestamp."
         )
     return found.tz_localize(None).normalize()
+
+
+def _names_year(text: str) -> bool:
+    return re.search(r"\d{4}", text) is not None

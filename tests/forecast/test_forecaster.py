@@ -203,6 +203,7 @@ def test_it_is_searched_and_cloned():
         (lambda: small(holidays=["2024-01-01"]).fit(TABLE.reset_index(drop=True)), "with dates"),
         (lambda: small(holidays=["2024-01-01", "Easter"]).fit(TABLE), "dates; got 'Easter'"),
         (lambda: small(holidays=[20240101]).fit(TABLE), "dates; got 20240101"),
+        (lambda: small(holidays=["12-25"]).fit(TABLE), "got '12-25'.* with its year"),
     ],
 )
 def test_what_is_refused_in_fit(act, message):
