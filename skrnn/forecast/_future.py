@@ -147,9 +147,9 @@ def _with_rows(design: Design, table: Table, stamps: list[Any]) -> Table:
 def _refuse_without_clock(table: Table) -> NoReturn:
     stamp = table.index.get_level_values(-1)[0]
     raise ValueError(
-        "Expected an index of dates, periods or whole numbers, which tells the stamps of the steps "
-        f"ahead; got {type(stamp).__name__} values such as {stamp}. Give the rows dates or whole "
-        "numbers, and fit again; predict needs no stamps."
+        "Expected an index of dates, periods, lengths of time or whole numbers, which tells the "
+        f"stamps ahead; got {type(stamp).__name__} values such as {stamp}. Give the rows dates or "
+        "whole numbers, and fit again; predict needs no stamps."
     )
 
 
