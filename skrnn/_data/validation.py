@@ -418,21 +418,21 @@ def _are_missing_in_part(values):
     return missing.any(axis=1) & ~missing.all(axis=1)
 
 
-def _marked(part, are_such):
-    """Tell which rows are such and belong to a sequence."""
-    return are_such(part.values) & (part.row_counts() > 0)
+def _marked(part, is_wrong):
+    """Tell which rows are wrong and belong to a sequence."""
+    return is_wrong(part.values) & (part.row_counts() > 0)
 
 
-def _holds(sequences, are_such):
-    return any(_marked(part, are_such).any() for part in sequences.parts())
+def _holds(sequences, is_wrong):
+    return any(_marked(part, is_wrong).any() for part in sequences.parts())
 
 
-def _name_steps(sequences, are_such, most=3):
+def _name_steps(sequences, is_wrong, most=3):
     """Say where the marked rows of the table first occur."""
     places: list[tuple[int, int]] = []
     first = 0
     for part in sequences.take(slice(10**6)).parts():
-        found = np.argwhere(np.isin(part.row_numbers(), np.flatnonzero(_marked(part, are_such))))
+        found = np.argwhere(np.isin(part.row_numbers(), np.flatnonzero(_marked(part, is_wrong))))
         places.extend((step, first + sample) for sample, step in found.tolist())
         first += len(part)
     named = ", ".join(f"step {step} of sample {sample}" for step, sample in places[:most])
