@@ -14,7 +14,7 @@ _ROWS_AT_ONCE = 2**16
 class RowCounts:
     """The counts of rows, zero where they are absent, without an array as long as a file.
 
-    Slices of it are int arrays, as those of such an array.
+    A slice of it is an int array.
 
     Parameters
     ----------

@@ -173,7 +173,7 @@ class Sequences:
         return _strided_cumsum(change, self.dilation)[:n_rows]
 
     def used_rows(self) -> np.ndarray:
-        """Return the rows of windows without those of windows that were left out."""
+        """Return the rows of the windows that were not left out."""
         if self.series is None:  # all rows are steps of these sequences
             return self.values
         used = self.row_counts() > 0

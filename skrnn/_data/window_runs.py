@@ -182,7 +182,7 @@ class _Windows:
     def without_an_end(self, windows: np.ndarray) -> tuple[_OfWindows, _OfWindows]:
         """Give fingerprints of all steps but the first, and of all but the last, comparable.
 
-        `windows` are those of which they will be wanted, ascending.
+        `windows` are the ones that will be asked for, ascending.
         """
         later, earlier = np.empty((2, len(windows)), dtype=np.uint64)
         for block in _blocks(len(windows), len(self.steps)):
@@ -218,7 +218,7 @@ class _OfRows:
 
 
 def _fingerprints(values: np.ndarray) -> np.ndarray | _OfRows:
-    """Return the fingerprint of each row, of those of a file when it is asked for."""
+    """Return the fingerprint of each row; for a row in a file, when it is asked for."""
     return _OfRows(values) if stays_in_file(values) else fingerprints_of(values)
 
 

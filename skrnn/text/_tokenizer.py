@@ -343,7 +343,7 @@ def _known_to_frames(method: Callable[..., Any]) -> Callable[..., Any]:
     def with_known_vocabulary(self: SequenceTokenizer, X: Any, *args: Any, **kwargs: Any) -> Any:
         rows = method(self, X, *args, **kwargs)
         if hasattr(rows, "iloc") and hasattr(X, "iloc"):
-            rows.index = X.index  # scikit-learn before 1.7 leaves out that of a Series
+            rows.index = X.index  # scikit-learn before 1.7 drops the index of a Series
         return with_vocabulary(rows, self.vocabulary_, self._analysis().to_dict())
 
     return with_known_vocabulary
