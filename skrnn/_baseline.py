@@ -51,9 +51,8 @@ def train_with_baseline(
         train_beside_tokens(fit, task, samples, data, train, again)
         return
     standardize = fit.standardize
-    alone = task.learnt_from(data, standardize=standardize)
     if fit.goes_on:
-        _go_on(fit, alone, data, train)
+        _go_on(fit, task.learnt_from(data, standardize=standardize), data, train)
         return
     baseline = _baseline(fit, data)
     if baseline == "mean" and data.validation is None and _is_far_worse(fit, task, data, train):
@@ -62,6 +61,7 @@ def train_with_baseline(
         line = baseline == "linear" and line_helps(fit, task, data)
         train_and_shrink(fit, task, data, train, line=line)
         return
+    alone = task.learnt_from(data, standardize=standardize)
     fit.estimator.network_share_ = 1.0
     if baseline != "linear":
         train(fit, alone, data)
