@@ -346,6 +346,9 @@ def test_latent_vectors_have_names():
     frame = small_autoencoder().set_output(transform="pandas").fit_transform(X)
     assert list(frame.columns) == ["rnnautoencoder0", "rnnautoencoder1", "rnnautoencoder2"]
     assert_same_bits(frame.to_numpy(), small_autoencoder().fit(X).transform(X))
+    column = pd.Series(list(X[:, :, 0]), index=range(5, 5 + N_SAMPLES))
+    latent = small_autoencoder().set_output(transform="pandas").fit_transform(column)
+    assert list(latent.index) == list(column.index)
 
 
 @pytest.mark.parametrize("holes", [False, True])

@@ -24,10 +24,12 @@ def check_latent_vectors(Z: Any, latent_dim: int) -> np.ndarray:
     return checked
 
 
-def with_index_of(windows: Any, Z: np.ndarray, estimator: Any) -> Any:
-    """Return latent vectors as float64; those of windows as a frame, if pandas is asked for."""
+def with_index_of(X: Any, Z: np.ndarray, estimator: Any) -> Any:
+    """Return latent vectors as float64; with the index of X as a frame, if pandas is asked for."""
     Z = Z.astype(np.float64)
-    index = getattr(getattr(windows, "table", None), "index", None)
+    # Windows have a table. scikit-learn before 1.7 drops the index of a Series.
+    table = X if hasattr(X, "iloc") else getattr(X, "table", None)
+    index = getattr(table, "index", None)
     if index is None or output_config("transform", estimator)["dense"] != "pandas":
         return Z
     import pandas as pd
