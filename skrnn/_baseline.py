@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._beside_tokens import train_beside_tokens
+from ._class_line import train_beside_class_line
 from ._data.known_targets import mean_of_known
 from ._data.line import can_have_line
 from ._data.samples import TrainingData
@@ -15,7 +16,9 @@ from ._data.task import Task
 from ._data.window_runs import are_independent
 from ._estimator import Fit
 from ._few_samples import Train, train_to_the_end, with_part_to_judge_by
-from ._shrinkage import is_shrunk, line_helps, multiply_outputs, train_and_shrink
+from ._refit import train_again
+from ._rescaling import rescale_outputs
+from ._shrinkage import is_shrunk, line_helps, train_and_shrink
 
 # Few windows say little of a network that is alone. It is left out where its loss on the last fifth
 # of them is so many times that of a line.
@@ -50,6 +53,9 @@ def train_with_baseline(
     if data.sequences.holds_tokens and fit.params.baseline != "linear":
         train_beside_tokens(fit, task, samples, data, train, again)
         return
+    if task.targets.are_classes:
+        train_beside_class_line(fit, task, samples, data, train, again)
+        return
     standardize = fit.standardize
     if fit.goes_on:
         _go_on(fit, task.learnt_from(data, standardize=standardize), data, train)
@@ -67,7 +73,7 @@ def train_with_baseline(
         train(fit, alone, data)
     if baseline is None:
         if again:
-            _train_again(fit, [alone], samples, train)
+            train_again(fit, [alone], samples, train)
         return
     beside = alone.with_line(data, standardize=standardize)
     groups = [beside]
@@ -80,17 +86,8 @@ def train_with_baseline(
     train(fit, beside, data)
     worse = _worse_than_line(fit, beside, data)
     if again:
-        _train_again(fit, groups, samples, train)
+        train_again(fit, groups, samples, train)
     _silence(fit, worse)
-
-
-def _train_again(fit: Fit, groups: list[Task[Any, Any]], data: TrainingData, train: Train) -> None:
-    """Train the networks of each task again, on more samples, and learn the line of them."""
-    fit.begin_again()
-    for task in groups:
-        if fit.standardize == "auto" and fit.params.pretrained is None:
-            task = task.with_bends_of(data)  # pretrained layers keep the scale they have learnt
-        train(fit, task if task.line is None else task.with_line_of(data), data)
 
 
 def _go_on(fit: Fit, task: Task[Any, Any], data: TrainingData, train: Train) -> None:
@@ -170,4 +167,4 @@ def _worse_than_line(fit: Fit, task: Task[Any, Any], data: TrainingData) -> list
 
 def _silence(fit: Fit, numbers: list[int]) -> None:
     """Let the line predict alone in the place of some networks."""
-    multiply_outputs(fit.estimator, numbers, 0.0)
+    rescale_outputs(fit.estimator, numbers, 0.0)

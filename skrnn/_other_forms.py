@@ -47,16 +47,20 @@ class OtherForms:
             if task.inputs.n_known:
                 around["known_scaling"] = task.inputs.keras_scaling_of_known()
         networks = members_of(self.weights_, self.n_networks_)
-        if task.line is None:
+        line = task.line
+        if line is None:
             return _keras.build_mean([_keras.build(network, w, **around) for w in networks])
-        beside = {**around, "output_scaling": (task.line.scale, task.line.mean)}
-        n_alone = task.line.n_alone
+        scaling = task.inputs.of_line().keras_scaling()
+        if task.targets.are_classes:
+            mean = _keras.build_mean([_keras.build(network, w, **around) for w in networks])
+            return _keras.build_beside_line(mean, line, scaling, around["activation"])
+        beside = {**around, "output_scaling": (line.scale, line.mean)}
+        n_alone = line.n_alone
         models = [
             _keras.build(network, w, **(around if number < n_alone else beside))
             for number, w in enumerate(networks)
         ]
-        line = task.line.part((len(networks) - n_alone) / len(networks))
-        scaling = task.inputs.of_line().keras_scaling()
+        line = line.part((len(networks) - n_alone) / len(networks))
         return _keras.build_beside_line(_keras.build_mean(models), line, scaling)
 
     def to_onnx(self, dtype: str = "float64") -> Any:

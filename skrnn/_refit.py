@@ -1,12 +1,14 @@
-"""Whether networks are trained again on all samples, after a part of them has said how long."""
+"""Networks that are trained again on all samples, after a part of them has said how long."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ._data.samples import TrainingData
+from ._data.task import Task
 from ._data.window_runs import are_independent
 from ._estimator import Fit
+from ._few_samples import Train
 
 
 def refits(fit: Fit, data: TrainingData, X_val: Any) -> bool:
@@ -33,6 +35,15 @@ def refits(fit: Fit, data: TrainingData, X_val: Any) -> bool:
             f"refit=True; got {' and '.join(reasons)}. Set refit=False."
         )
     return True
+
+
+def train_again(fit: Fit, groups: list[Task[Any, Any]], data: TrainingData, train: Train) -> None:
+    """Train the networks of each task again, on more samples, and learn the line of them."""
+    fit.begin_again()
+    for task in groups:
+        if fit.standardize == "auto" and fit.params.pretrained is None:
+            task = task.with_bends_of(data)  # pretrained layers keep the scale they have learnt
+        train(fit, task if task.line is None else task.with_line_of(data), data)
 
 
 def _reasons_against(fit: Fit, data: TrainingData, X_val: Any) -> list[str]:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import is_regressor
-from sklearn.model_selection import KFold
 
 from ._data.known_targets import mean_of_known, means_of_known
 from ._data.samples import TrainingData
 from ._data.task import Task
 from ._data.window_runs import are_independent
-from ._device import engine_name
-from ._ensemble import members_of
 from ._estimator import Fit
 from ._few_samples import Train
+from ._judges import FEWEST_TO_FOLD, thirds, train_and_judge
 from ._network_outputs import outputs_alone
-from ._sequence_estimator import choose_engine
-from ._training import at_once, device_to_train_on
-
-_FOLDS = 3
-# Fewer samples are trained on as they are.
-_FEWEST = 20
+from ._rescaling import rescale_outputs
 
 
 def is_shrunk(fit: Fit, data: TrainingData) -> bool:
@@ -40,7 +31,7 @@ def is_shrunk(fit: Fit, data: TrainingData) -> bool:
         and data.validation is None
         and is_regressor(fit.estimator)
         and isinstance(data.targets, np.ndarray)
-        and len(data.sequences) >= _FEWEST
+        and len(data.sequences) >= FEWEST_TO_FOLD
         and are_independent(data.sequences)
     )
 
@@ -81,37 +72,15 @@ def train_and_shrink(
         Whether networks are beside a line.
     """
 
-    def found_of(samples: TrainingData) -> Task[Any, Any]:
+    def task_of(samples: TrainingData) -> Task[Any, Any]:
         found = task.learnt_from(samples, standardize=fit.standardize)
         return found.with_line(samples, standardize=fit.standardize) if line else found
 
-    def judged(fold: TrainingData) -> Judged:
-        """Train on a fold; return what the networks say of its held-out samples."""
-        apart, found = fit.aside(len(data.sequences)), found_of(fold)
-        train(apart, found, replace(fold, validation=None))
-        rest = found.in_network_units(fold).validation
-        assert rest is not None
-        outputs = np.mean(outputs_alone(apart.estimator, rest.sequences), axis=0)
-        if fit.params.verbose:
-            print(f"{len(outputs)} samples are judged by networks that have not seen them")
-        return Judged(outputs, rest.targets, rest.sample_weight)
-
-    def result(fold: TrainingData | None) -> Judged | None:
-        if fold is not None:
-            return judged(fold)
-        train(fit, found_of(data), data)
-        return None
-
-    engine, device = choose_engine(fit.params), device_to_train_on(fit.params)
-    jobs = [*_folds(fit, data), None]
-    if fit.checkpoint is not None:  # it knows a training by its turn
-        results = [result(job) for job in jobs]
-    else:
-        results = at_once(result, jobs, engine, device, fit.halted)
-    share = _share([r for r in results if r is not None])
+    judged = train_and_judge(fit, data, _folds(fit, data), task_of, train, _judged)
+    share = _share(judged)
     fit.estimator.network_share_ = share
     if share != 1.0:
-        multiply_outputs(fit.estimator, range(fit.estimator.n_networks_), share)
+        rescale_outputs(fit.estimator, range(fit.estimator.n_networks_), share)
 
 
 class Judged(NamedTuple):
@@ -122,11 +91,17 @@ class Judged(NamedTuple):
     sample_weight: np.ndarray
 
 
+def _judged(fitted: Any, task: Task[Any, Any], fold: TrainingData) -> Judged:
+    """Return what networks that were fitted on a fold say of its held-out samples."""
+    rest = task.in_network_units(fold).validation
+    assert rest is not None
+    outputs = np.mean(outputs_alone(fitted, rest.sequences), axis=0)
+    return Judged(outputs, rest.targets, rest.sample_weight)
+
+
 def _folds(fit: Fit, data: TrainingData) -> list[TrainingData]:
-    """Return two thirds of the samples, with the other third held out, three times."""
-    folds = KFold(_FOLDS, shuffle=True, random_state=fit.seeds["split"])
-    found = [data.take(part, data.take(rest)) for part, rest in folds.split(data.sample_weight)]
-    # Nothing teaches one of the outputs where all its targets are missing.
+    """Return the thirds that teach each of the outputs: not all its targets are missing."""
+    found = thirds(fit, data)
     return [fold for fold in found if not np.isnan(fold.targets).all(axis=0).any()]
 
 
@@ -138,29 +113,3 @@ def _share(judged: list[Judged]) -> float:
         together += mean_of_known(known * targets, sample_weight)
         alone += mean_of_known(np.square(known), sample_weight)
     return float(np.clip(together / alone, 0.0, 1.0)) if alone else 1.0
-
-
-def multiply_outputs(fitted: Any, numbers: Iterable[int], factor: float) -> None:
-    """Multiply the last kernel and bias of some networks by a factor."""
-    networks = members_of(fitted.weights_, fitted.n_networks_)
-    for number in numbers:
-        last = networks[number][-2:]
-        networks[number][-2:] = [w * np.float32(factor) for w in last]
-        if fitted.weight_averaging:
-            _multiply_behind_average(fitted, number, sum(w.size for w in last), factor)
-    fitted.weights_ = [w for of_one in networks for w in of_one]
-
-
-def _multiply_behind_average(fitted: Any, number: int, size: int, factor: float) -> None:
-    """Multiply the weights that a fit which goes on starts from, at the end of a state.
-
-    `size` is the number of values in the last kernel and bias.
-    """
-    states = members_of(fitted.optimizer_state_, fitted.n_networks_)
-    if engine_name(fitted.engine_) == "compiled":  # all weights are one array
-        vector = states[number][-1].copy()
-        vector[-size:] *= np.float32(factor)
-        states[number][-1] = vector
-    else:
-        states[number][-2:] = [w * np.float32(factor) for w in states[number][-2:]]
-    fitted.optimizer_state_ = [array for of_one in states for array in of_one]

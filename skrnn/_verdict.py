@@ -37,12 +37,7 @@ def verdict(targets: Any, data: TrainingData, plan: Plan, trained: list[Trained]
     constant = None if targets is None else targets.loss_of_constant(data)
     if constant is not None and best >= constant:
         on = "the training samples" if data.validation is None else "the held-out samples"
-        return Verdict(
-            f"The network is no better than a constant: its loss on {on} is {best:.4g}, and "
-            f"{constant:.4g} for a constant prediction. Raise epochs or learning_rate, check that "
-            "X can tell y, or look at history_.",
-            UninformativeFitWarning,
-        )
+        return uninformative(best, constant, on)
     if plan.patience is not None and all(n.best_epoch == plan.epochs for n in trained):
         return Verdict(
             f"The loss on the held-out samples was still falling in the last of {plan.epochs} "
@@ -50,6 +45,16 @@ def verdict(targets: Any, data: TrainingData, plan: Plan, trained: list[Trained]
             ConvergenceWarning,
         )
     return None
+
+
+def uninformative(loss: float, constant: float, on: str) -> Verdict:
+    """Tell of networks that say no more than a constant."""
+    return Verdict(
+        f"The network is no better than a constant: its loss on {on} is {loss:.4g}, and "
+        f"{constant:.4g} for a constant prediction. Raise epochs or learning_rate, check that "
+        "X can tell y, or look at history_.",
+        UninformativeFitWarning,
+    )
 
 
 def hint(sequences: Sequences) -> Verdict | None:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 
-from ._beside_tokens import train_beside_tokens
+from ._baseline import train_with_baseline
 from ._callbacks import with_callbacks
 from ._compat import StrOptions
 from ._data.classes import ClassTargets
@@ -435,7 +435,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
             task, samples = read_samples(fit, _learn_targets, given)
             data = with_validation(fit, task, samples, X_val, y_val)
             again = refits(fit, data, X_val)
-            train_beside_tokens(fit, task, samples, data, partial(_train, given), again)
+            train_with_baseline(fit, task, samples, data, partial(_train, given), again)
         return self
 
     @with_callbacks
@@ -474,7 +474,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
                 refuse_other_classes(classes, self.classes_)
             given = beginning_of(fit)
             task, samples = read_samples(fit, learn_targets, given)
-            train_beside_tokens(fit, task, samples, samples, partial(_train, given))
+            train_with_baseline(fit, task, samples, samples, partial(_train, given))
         return self
 
     def predict(self, X: Any) -> np.ndarray | list[np.ndarray]:

@@ -264,14 +264,26 @@ class ClassTargets(Targets):
             return values
         return values[:, :1] == np.arange(len(self.labels))
 
-    def combined(self, outputs: list[np.ndarray]) -> np.ndarray:
-        """Return the logits of the mean probabilities of several networks."""
+    def combined(
+        self, outputs: list[np.ndarray], weights: tuple[float, ...] | None = None
+    ) -> np.ndarray:
+        """Return the logits of the mean probabilities of several networks, or of other outputs."""
         if len(outputs) == 1:
             return outputs[0]
         logits = np.asarray(outputs, dtype=np.float64)
+        b = None if weights is None else np.reshape(weights, (-1, *[1] * (logits.ndim - 1)))
         if self.is_binary:
-            return logsumexp(log_expit(logits), axis=0) - logsumexp(log_expit(-logits), axis=0)
-        return logsumexp(log_softmax(logits, axis=-1), axis=0)
+            yes, no = (logsumexp(log_expit(sign * logits), axis=0, b=b) for sign in (1, -1))
+            return yes - no
+        return logsumexp(log_softmax(logits, axis=-1), axis=0, b=b)
+
+    def yes_or_no(self, values: np.ndarray) -> np.ndarray:
+        """Return for each output 1 where a sample is of its class, else 0."""
+        return values if self.is_binary else self._indicators(values).astype(np.float64)
+
+    def outputs_of(self, shares: np.ndarray) -> np.ndarray:
+        """Return the raw outputs that say the same of every sample: the share of each output."""
+        return np.log(shares) - np.log1p(-shares) if self.is_binary else np.log(shares)
 
     def log_probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """Return the logarithms of these, finite also where a probability rounds to zero."""

@@ -36,8 +36,12 @@ class Line:
     intercept : ndarray of shape (n_outputs,)
     mean, scale : ndarray of shape (n_outputs,)
         The scale of the part of the targets that the line leaves, which a network beside it learns.
+        Not of classes.
     n_alone : int
         So many networks, the first ones, predict without the line.
+    share : float
+        Of classes: how much the line's probabilities count in the mean with those of the networks,
+        from 0 to 1. Its forecasts are logits.
 
     References
     ----------
@@ -51,6 +55,7 @@ class Line:
     mean: np.ndarray
     scale: np.ndarray
     n_alone: int = 0
+    share: float = 0.0
 
     @classmethod
     def learn(
@@ -91,6 +96,11 @@ class Line:
         found: np.ndarray = np.concatenate(parts) + self.intercept
         return found
 
+    def as_logits(self, factor: float, offset: np.ndarray, share: float) -> Line:
+        """Return the line whose forecasts, times a factor and with an offset, are logits."""
+        coef, intercept = factor * self.coef, factor * self.intercept + offset
+        return replace(self, coef=coef, intercept=intercept, share=share)
+
     def part(self, share: float) -> Line:
         """Return a line that forecasts this part of it."""
         return replace(self, coef=share * self.coef, intercept=share * self.intercept)
@@ -102,10 +112,15 @@ class Line:
 
 def can_have_line(sequences: Sequences, targets: Any) -> bool:
     """Tell whether sequences and targets are such as a line can be learnt for."""
-    if sequences.varies or sequences.holds_tokens or isinstance(targets, Sequences):
+    if not can_be_read_by_line(sequences) or isinstance(targets, Sequences):
         return False
-    if targets.ndim != 2 or has_constant(targets):
-        return False  # a constant needs no line
+    return targets.ndim == 2 and not has_constant(targets)  # a constant needs no line
+
+
+def can_be_read_by_line(sequences: Sequences) -> bool:
+    """Tell whether sequences are numbers, of one length, and not too many."""
+    if sequences.varies or sequences.holds_tokens:
+        return False
     return sequences.n_steps * sequences.values.shape[1] <= _MOST_COLUMNS
 
 

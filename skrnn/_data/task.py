@@ -25,7 +25,8 @@ T = TypeVar("T", bound=Targets)
 class Task(Generic[I, T]):
     """A task of prediction: the form and the scale of X, of y and of sample weights.
 
-    If there is a line, the network learns the part of the targets that the line leaves.
+    If there is a line, the network learns the part of the targets that the line leaves; classes are
+    learnt beside it.
     """
 
     inputs: I
@@ -100,6 +101,17 @@ class Task(Generic[I, T]):
         assert self.line is not None
         return replace(self, line=self.line.learnt_again(*self._for_line(data)))
 
+    def with_line_of_classes(self, data: TrainingData) -> Task[Any, Any]:
+        """Return the task, which has its scales, with a line from -1 (another class) to 1."""
+        targets: Any = self.targets
+        signs = replace(data, targets=2 * targets.yes_or_no(data.targets) - 1)
+        return self.with_line(signs, standardize=False)
+
+    def forecasts_of_line(self, sequences: Sequences) -> np.ndarray:
+        """Return what the line says of sequences in the user's units."""
+        assert self.line is not None
+        return self.line.predict(sequences, self._as_line_sees)
+
     def _for_line(self, data: TrainingData) -> tuple[Sequences, Any, np.ndarray, np.ndarray]:
         return data.sequences, self._as_line_sees, data.targets, data.sample_weight
 
@@ -121,11 +133,10 @@ class Task(Generic[I, T]):
 
     def beside_line(self, values: Any, sequences: Sequences) -> Any:
         """Return what is left of targets beside the line, all in the user's units."""
-        assert self.line is not None
-        return values - self.line.predict(sequences, self._as_line_sees)
+        return values - self.forecasts_of_line(sequences)
 
     def _targets_in_network_units(self, values: Any, sequences: Sequences) -> Any:
-        if self.line is None:
+        if self.line is None or self.targets.are_classes:
             return self.targets.in_network_units(values)
         left = self.beside_line(values, sequences)
         return standardized(left, self.line.mean, self.line.scale)
@@ -145,11 +156,15 @@ class Task(Generic[I, T]):
         if self.inputs.of_line() is self.inputs:
             forecasts = line.predict(given, lambda some: some)
         else:
-            forecasts = line.predict(sequences, self._as_line_sees)
+            forecasts = self.forecasts_of_line(sequences)
+        targets: Any = self.targets
+        if targets.are_classes:
+            shares = 1 - line.share, line.share
+            return [targets.combined([of_one, forecasts], shares) for of_one in outputs]
         return [
             of_one
             if number < line.n_alone
-            else self.targets.as_outputs(of_one * line.scale + line.mean + forecasts)
+            else targets.as_outputs(of_one * line.scale + line.mean + forecasts)
             for number, of_one in enumerate(outputs)
         ]
 

@@ -268,11 +268,20 @@ def build_mean(models: Sequence[Any]) -> Any:
     return keras.Model(inputs, keras.layers.Average()([model(inputs) for model in models]))
 
 
-def build_beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray, Bends]) -> Any:
-    """Return a Keras model that adds a line to what a model gives for the same raw X."""
+def build_beside_line(
+    model: Any,
+    line: Line,
+    scaling: tuple[np.ndarray, np.ndarray, Bends],
+    activation: str | None = None,
+) -> Any:
+    """Return a Keras model of a line, and of a model for the same raw X.
+
+    Without an `activation` it adds what they give. With it, as in the model, it gives the mean of
+    the probabilities by the line's share.
+    """
     from .layers.line_model import beside_line
 
-    return beside_line(model, line, scaling)
+    return beside_line(model, line, scaling, activation)
 
 
 class _CompiledEngine:

@@ -53,6 +53,7 @@ class Line(Protocol):
     n_steps: int
     coef: np.ndarray
     intercept: np.ndarray
+    share: float
 
 
 class Engine(Protocol):

@@ -10,6 +10,7 @@ from onnx import checker, helper
 
 from .._data.classes import ClassTargets
 from .._data.inputs import TokenInputs
+from .._data.line import Line
 from .._data.task import Task, task_of
 from .._data.token_line import TokenLine
 from .._ensemble import members_of
@@ -34,11 +35,11 @@ def exported(estimator: Any, dtype: str) -> Any:
     if task.token_line is not None:
         raw = _mixed(graph, task.token_line, raw, steps, present)
     if isinstance(task.targets, ClassTargets):
-        name, found = "probabilities", _probabilities(graph, task.targets, raw)
+        name, found = "probabilities", _probabilities(graph, task, raw, steps, present)
         shares = None if task.targets.per_step else task.targets.shares
         instead = np.nan if shares is None else np.array(shares)
     else:
-        name, found = "y", _numbers(graph, task, network, raw, steps, present)
+        name, found = "y", _numbers(graph, task, raw, steps, present)
         instead = np.nan
     found = _where_known(graph, task.targets, network, found, present, instead)
     graph.op("Identity", graph.cast(found, dtype))
@@ -99,9 +100,7 @@ def _bent(graph: Graph, features: Any, inputs: Any) -> Any:
     return features
 
 
-def _numbers(
-    graph: Graph, task: Task[Any, Any], network: Network, raw: list[Any], steps: Any, present: Any
-) -> Any:
+def _numbers(graph: Graph, task: Task[Any, Any], raw: list[Any], steps: Any, present: Any) -> Any:
     """Return the mean of the networks in the user's units, those beside a line with it."""
     scale, offset = task.targets.keras_layers()["output_scaling"]
     line, found = task.line, []
@@ -115,20 +114,32 @@ def _numbers(
     mean = graph.op("Mul", graph.sum(*found), np.float64(1 / len(found)))
     if line is None:
         return mean
+    part = line.part((len(raw) - line.n_alone) / len(raw))
+    return graph.op("Add", mean, _forecasts(graph, task, part, steps, present))
+
+
+def _forecasts(graph: Graph, task: Task[Any, Any], line: Line, steps: Any, present: Any) -> Any:
+    """Return what a line says, float64 (n_samples, n_outputs)."""
     if task.inputs.of_line() is not task.inputs:
         steps, _ = _read(graph, task.inputs.of_line())
-    whole = filled(graph, steps, present, line.n_steps, network.n_features)
+    whole = filled(graph, steps, present, line.n_steps, task.inputs.n_features)
     flat = graph.cast(graph.op("Flatten", whole), "float64")
-    part = line.part((len(raw) - line.n_alone) / len(raw))
-    return graph.op("Add", mean, graph.affine(flat, part.coef, part.intercept))
+    return graph.affine(flat, line.coef, line.intercept)
 
 
-def _probabilities(graph: Graph, targets: Any, raw: list[Any]) -> Any:
-    """Return the mean probabilities of the networks."""
+def _probabilities(
+    graph: Graph, task: Task[Any, Any], raw: list[Any], steps: Any, present: Any
+) -> Any:
+    """Return the mean probabilities of the networks, and of a line by its share."""
+    targets, line = task.targets, task.line
+    share = 0.0 if line is None else line.share
     kind = "Sigmoid" if targets.is_binary else "Softmax"
     options = {} if targets.is_binary else {"axis": -1}
     found = [graph.op(kind, graph.cast(outputs, "float64"), **options) for outputs in raw]
-    p = graph.op("Mul", graph.sum(*found), np.float64(1 / len(found)))
+    p = graph.op("Mul", graph.sum(*found), np.float64((1 - share) / len(found)))
+    if line is not None:
+        of_line = graph.op(kind, _forecasts(graph, task, line, steps, present), **options)
+        p = graph.op("Add", p, graph.op("Mul", of_line, np.float64(line.share)))
     if targets.is_multilabel or not targets.is_binary:
         return p
     return graph.op("Concat", graph.op("Sub", np.float64(1), p), p, axis=-1)

@@ -230,6 +230,8 @@ def _check_line(kept: Any, n_features: int, n_outputs: int) -> None:
     _refuse_other_shapes(arrays, shapes, "line_")
     if type(line.n_alone) is not int:
         refuse_file("n_alone of line_ to be a number", short(line.n_alone))
+    if type(line.share) is not float or not 0 <= line.share <= 1:
+        refuse_file("share of line_ from 0 to 1", short(line.share))
 
 
 def _check_token_line(kept: Any, n_tokens: Any, n_outputs: int) -> None:

@@ -32,8 +32,13 @@ class Filled(keras.layers.Layer):
         return shape
 
 
-def beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray, Bends]) -> Any:
-    """Return a model that adds a line to what a model gives.
+def beside_line(
+    model: Any,
+    line: Line,
+    scaling: tuple[np.ndarray, np.ndarray, Bends],
+    activation: str | None = None,
+) -> Any:
+    """Return a model that adds a line to what a model gives, or the mean of their probabilities.
 
     Parameters
     ----------
@@ -42,13 +47,18 @@ def beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray, B
     line : Line
     scaling : (scale, offset, bends)
         They bring the features into the network's units.
+    activation : {"sigmoid", "softmax"} or None
+        What makes probabilities of the line's forecasts, where the model gives probabilities.
     """
     scale, offset, bends = scaling
     inputs = keras.Input((line.n_steps, len(scale)))
     seen = Bent(bends.fields())(inputs) if bends else inputs
     steps = seen * np.asarray(scale, np.float32) + np.asarray(offset, np.float32)
     flat = keras.layers.Flatten()(Filled()(steps))
-    dense = keras.layers.Dense(line.coef.shape[1], name="line")
+    dense = keras.layers.Dense(line.coef.shape[1], activation, name="line")
     beside = dense(flat)
     dense.set_weights([line.coef, line.intercept])
-    return keras.Model(inputs, model(inputs) + beside)
+    found = model(inputs)
+    if activation is None:
+        return keras.Model(inputs, found + beside)
+    return keras.Model(inputs, (1 - line.share) * found + line.share * beside)
