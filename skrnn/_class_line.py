@@ -19,7 +19,7 @@ from ._judges import FEWEST_TO_FOLD, thirds, thirds_of_classes, train_and_judge
 from ._network_outputs import outputs_alone
 from ._refit import train_again
 from ._rescaling import rescale_outputs
-from ._verdict import uninformative
+from ._verdict import verdict_of_unseen
 
 # What the logits of networks and of a line may be multiplied by, and the shares of the line. Of
 # those that are equally good the first is taken: networks as they are, and no line.
@@ -149,10 +149,7 @@ def _mix(fit: Fit, task: Task[Any, Any], data: TrainingData, said: list[Said]) -
         assert task.line is not None
         line = task.line.as_logits(mix.line, offset, mix.share)
         vars(estimator).update(replace(task, line=line).attributes())
-    gain = losses(Mix(networks=0.0)) - losses(mix)
-    if gain.mean() <= gain.std() / np.sqrt(len(gain)):
-        mean = float(losses(Mix(networks=0.0)).mean())
-        fit.verdict = uninformative(float(losses(mix).mean()), mean, "samples not trained on")
+    fit.verdict = verdict_of_unseen(losses(Mix(networks=0.0)), losses(mix)) or fit.verdict
 
 
 def _best_mix(losses: Callable[[Mix], np.ndarray], *, has_line: bool) -> Mix:

@@ -16,6 +16,7 @@ from ._few_samples import Train
 from ._judges import FEWEST_TO_FOLD, thirds, train_and_judge
 from ._network_outputs import outputs_alone
 from ._rescaling import rescale_outputs
+from ._verdict import Verdict, verdict_of_unseen
 
 
 def is_shrunk(fit: Fit, data: TrainingData) -> bool:
@@ -81,6 +82,8 @@ def train_and_shrink(
     fit.estimator.network_share_ = share
     if share != 1.0:
         rescale_outputs(fit.estimator, range(fit.estimator.n_networks_), share)
+    if judged and not line and fit.standardize:
+        fit.verdict = _verdict(judged, share) or fit.verdict
 
 
 class Judged(NamedTuple):
@@ -113,3 +116,18 @@ def _share(judged: list[Judged]) -> float:
         together += mean_of_known(known * targets, sample_weight)
         alone += mean_of_known(np.square(known), sample_weight)
     return float(np.clip(together / alone, 0.0, 1.0)) if alone else 1.0
+
+
+def _verdict(judged: list[Judged], share: float) -> Verdict | None:
+    """Tell where outputs times a share are no better than the mean, which is zero."""
+    constant, found = (
+        np.concatenate(
+            [
+                np.nanmean(np.square(part.targets - factor * part.outputs), axis=1)
+                * part.sample_weight
+                for part in judged
+            ]
+        )
+        for factor in (0.0, share)
+    )
+    return verdict_of_unseen(constant, found)

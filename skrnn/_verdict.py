@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ._data.rare_values import rare_values, rare_values_message
@@ -37,7 +38,7 @@ def verdict(targets: Any, data: TrainingData, plan: Plan, trained: list[Trained]
     constant = None if targets is None else targets.loss_of_constant(data)
     if constant is not None and best >= constant:
         on = "the training samples" if data.validation is None else "the held-out samples"
-        return uninformative(best, constant, on)
+        return _uninformative(best, constant, on)
     if plan.patience is not None and all(n.best_epoch == plan.epochs for n in trained):
         return Verdict(
             f"The loss on the held-out samples was still falling in the last of {plan.epochs} "
@@ -47,7 +48,18 @@ def verdict(targets: Any, data: TrainingData, plan: Plan, trained: list[Trained]
     return None
 
 
-def uninformative(loss: float, constant: float, on: str) -> Verdict:
+def verdict_of_unseen(constant: np.ndarray, found: np.ndarray) -> Verdict | None:
+    """Tell of losses of samples not trained on that chance explains: a constant has the same.
+
+    The gain is then less than its standard error.
+    """
+    gain = constant - found
+    if gain.mean() > gain.std() / np.sqrt(len(gain)):
+        return None
+    return _uninformative(found.mean(), constant.mean(), "samples not trained on")
+
+
+def _uninformative(loss: float, constant: float, on: str) -> Verdict:
     """Tell of networks that say no more than a constant."""
     return Verdict(
         f"The network is no better than a constant: its loss on {on} is {loss:.4g}, and "

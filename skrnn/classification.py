@@ -102,12 +102,17 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         Predict at every step, not once for each sequence. The prediction at a step depends on
         the steps up to it only, unless `bidirectional`.
     baseline : {"auto"} or None, default="auto"
-        The model that predicts beside the networks. "auto": for token ids, a logistic regression
-        on counted tokens and pairs of neighbours (tf-idf weights) is fitted as well, and its
-        log-odds are averaged with the log-odds of the networks, in the proportion that held-out
-        samples show to be best. None: the networks alone, as it is for numbers, `return_sequences`,
-        another `loss`, ``early_stopping=False``, `partial_fit` and few samples (see the guide's
-        page on training).
+        The model that predicts beside the networks. "auto": a linear one is fitted as well, and
+        samples that are not trained on show how much of it counts: the held-out ones, or where none
+        are held out a cross-validation. For numbers it is a ridge regression on the same steps of
+        sequences of one length, whose probabilities are averaged with those of the networks, in the
+        proportion of the least loss. The log-odds of networks, and of the line, are first
+        multiplied by the factor of the least loss, up to 1 for networks, so that probabilities are
+        as sure as they are right. For token ids it is a logistic regression on counted tokens and
+        pairs of neighbours (tf-idf weights), whose log-odds are averaged with the log-odds of the
+        networks. None: the networks alone, as it is for `return_sequences`, `model`, another
+        `loss`, ``early_stopping=False``, `partial_fit`, and fewer than 20 samples to judge by. See
+        the guide's page on training.
     loss : {"auto"} or callable, default="auto"
         Training minimizes it. "auto" is the cross-entropy. A callable takes targets and logits
         as tensors and returns the loss of each sample or step; the targets are class numbers of
@@ -216,6 +221,13 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         How X is read: its form and its scale, in plain values.
     target_ : dict
         How y is read: its form and its scale or its classes, in plain values.
+    network_share_ : float
+        What the log-odds of the networks of numbers are multiplied by, from 0 (the line, or the
+        shares of the classes, predict alone) to 1. Not set for token ids.
+    line_ : dict or None
+        The ridge regression on numbers: "n_steps", "coef" of shape (n_steps * n_features,
+        n_outputs) and "intercept", which give log-odds from standardized steps; "share", how much
+        its probabilities count in the mean, from 0 to 1.
     token_line_ : dict or None
         The logistic regression on token ids: "terms", the numbers of tokens and of tokens in a row,
         their "idf", "coef" of shape (n_terms, n_outputs) and "intercept"; "share", how much it
@@ -246,7 +258,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     translate", 2015; Raffel and Ellis, "Feed-forward networks with attention can solve some
     long-term memory problems", 2016. Convolutions before recurrent layers: Géron, "Hands-On Machine
     Learning with Scikit-Learn, Keras, and TensorFlow", O'Reilly 2022, chapter 15. Pretrained: Dai
-    and Le, "Semi-supervised sequence learning", 2015.
+    and Le, "Semi-supervised sequence learning", 2015. The factor of log-odds: Guo, Pleiss, Sun and
+    Weinberger, "On calibration of modern neural networks", 2017. The mean of probabilities: Stone,
+    "The opinion pool", 1961; its proportion: Breiman, "Stacked regressions", 1996.
 
     Examples
     --------

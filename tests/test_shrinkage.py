@@ -1,9 +1,12 @@
 """How much of what networks say of few sequences counts."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 from skrnn import RNNRegressor
+from skrnn.exceptions import UninformativeFitWarning
 
 from .common import SMALL, assert_same_bits, ragged_sequences, sequences
 
@@ -36,6 +39,15 @@ def test_noise_counts_little_and_a_signal_much():
     many, _ = sequences(n_samples=200)
     size = np.abs(many[:, -1, 0])  # a line does not see it
     assert 0.5 < share_of(many, size) <= 1
+
+
+def test_a_network_that_is_no_better_than_the_mean_says_so():
+    noise = np.random.default_rng(3).normal(size=60)
+    with pytest.warns(UninformativeFitWarning, match="samples not trained on"):
+        RNNRegressor(**PARAMS).fit(X, noise)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        RNNRegressor(**PARAMS).fit(X, np.abs(X[:, -1, 0]) + np.abs(X[:, -1, 1]))
 
 
 def test_a_line_stands_where_it_says_more_than_a_constant():
