@@ -21,15 +21,15 @@ from ._refit import train_again
 from ._rescaling import rescale_outputs
 from ._verdict import verdict_of_unseen
 
-# What the logits of networks and of a line may be multiplied by, and the shares of the line. Of
-# those that are equally good the first is taken: networks as they are, and no line.
+# The factors that the logits of networks and of a line may have, and the shares of the line. The
+# first of those that are equally good is taken: networks as they are, and no line.
 _OF_NETWORKS = np.linspace(1, 0, 21).round(2)
 _OF_LINE = [0.0, *np.geomspace(0.1, 10, 21)]
 _SHARES = np.linspace(0, 1, 11).round(1)
 
 
 class Mix(NamedTuple):
-    """What the logits of networks and of a line are multiplied by, and the share of the line."""
+    """The factors of the logits of networks and of a line, and the share of the line."""
 
     networks: float = 1.0
     line: float = 0.0
@@ -37,10 +37,10 @@ class Mix(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What networks and a line say of samples that they were not trained on, and the truth.
+    """Outputs of networks and a line for samples that they were not trained on, and the truth.
 
-    Outputs and forecasts are differences from what they say in the mean. `constant` are the raw
-    outputs that say the shares of the classes in the training samples.
+    Outputs and forecasts are differences from their middle. `constant` are the raw outputs that say
+    the shares of the classes in the training samples.
     """
 
     constant: np.ndarray

@@ -222,8 +222,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     target_ : dict
         How y is read: its form and its scale or its classes, in plain values.
     network_share_ : float
-        What the log-odds of the networks of numbers are multiplied by, from 0 (the line, or the
-        shares of the classes, predict alone) to 1. Not set for token ids.
+        The factor of the log-odds of networks for numbers, from 0 (the line, or the shares of the
+        classes, predict alone) to 1. Not set for token ids.
     line_ : dict or None
         The ridge regression on numbers: "n_steps", "coef" of shape (n_steps * n_features,
         n_outputs) and "intercept", which give log-odds from standardized steps; "share", how much

@@ -48,7 +48,7 @@ def beside_line(
     scaling : (scale, offset, bends)
         They bring the features into the network's units.
     activation : {"sigmoid", "softmax"} or None
-        What makes probabilities of the line's forecasts, where the model gives probabilities.
+        It makes probabilities of the line's forecasts, where the model gives probabilities.
     """
     scale, offset, bends = scaling
     inputs = keras.Input((line.n_steps, len(scale)))
