@@ -36,12 +36,11 @@ class Line:
     intercept : ndarray of shape (n_outputs,)
     mean, scale : ndarray of shape (n_outputs,)
         The scale of the part of the targets that the line leaves, which a network beside it learns.
-        Not of classes.
     n_alone : int
         So many networks, the first ones, predict without the line.
     share : float
-        Of classes: how much the line's probabilities count in the mean with those of the networks,
-        from 0 to 1. Its forecasts are logits.
+        How much the line's probabilities of classes count in the mean with those of the networks,
+        from 0 to 1. The forecasts of classes are logits.
 
     References
     ----------
