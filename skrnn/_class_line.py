@@ -14,12 +14,12 @@ from ._data.samples import TrainingData
 from ._data.task import Task
 from ._data.window_runs import are_independent
 from ._estimator import Fit
-from ._few_samples import Train, with_part_to_judge_by
+from ._few_samples import Train
 from ._judges import FEWEST_TO_FOLD, thirds, thirds_of_classes, train_and_judge
 from ._network_outputs import outputs_alone
 from ._refit import train_again
 from ._rescaling import rescale_outputs
-from ._verdict import verdict_of_unseen
+from ._verdict import is_better, verdict_of_unseen
 
 # The factors that the logits of networks and of a line may have, and the shares of the line. The
 # first of those that are equally good is taken: networks as they are, and no line.
@@ -34,6 +34,10 @@ class Mix(NamedTuple):
     networks: float = 1.0
     line: float = 0.0
     share: float = 0.0
+
+
+# The shares of the classes.
+_CONSTANT = Mix(networks=0.0)
 
 
 class Said(NamedTuple):
@@ -84,7 +88,13 @@ def train_beside_class_line(
         train_again(fit, [found], samples, train)
     fit.estimator.network_share_ = 1.0
     if said:
-        _mix(fit, found, samples, said)
+        losses = partial(_losses, task.targets, said)
+        mix = _best_mix(losses, has_line=said[0].forecasts is not None)
+        if data.validation is None:
+            fit.verdict = verdict_of_unseen(losses(_CONSTANT), losses(mix)) or fit.verdict
+        elif not is_better(losses(mix), losses(Mix())):
+            mix = Mix()  # these samples have ended the training: they have had their say
+        _count(fit.estimator, found, samples, mix)
 
 
 def _is_judged(fit: Fit, data: TrainingData) -> bool:
@@ -96,17 +106,18 @@ def _is_judged(fit: Fit, data: TrainingData) -> bool:
         return False
     if data.validation is not None:
         return len(data.validation.sequences) >= FEWEST_TO_FOLD
-    if params.callbacks:  # the user's own follow one training
-        return False
-    return params.early_stopping == "auto" and len(data.sequences) >= FEWEST_TO_FOLD
+    # The user's own callbacks follow one training. A last part of a few windows misleads: series
+    # change.
+    return (
+        params.early_stopping == "auto"
+        and not params.callbacks
+        and len(data.sequences) >= FEWEST_TO_FOLD
+        and are_independent(data.sequences)
+    )
 
 
 def _folds(fit: Fit, task: Task[Any, Any], data: TrainingData) -> list[TrainingData]:
-    """Return parts of the samples, with the others held out."""
-    if not are_independent(data.sequences):
-        part = with_part_to_judge_by(fit, task, data)
-        held_out = part.validation
-        return [part] if held_out and len(held_out.sequences) >= FEWEST_TO_FOLD else []
+    """Return two thirds of the samples, with the others held out, three times."""
     classes = task.targets.strata(data.targets)
     return thirds(fit, data) if classes is None else thirds_of_classes(fit, data, classes)
 
@@ -133,15 +144,12 @@ def _shares(task: Task[Any, Any], data: TrainingData) -> np.ndarray:
     return shares.clip(least, 1 - least)
 
 
-def _mix(fit: Fit, task: Task[Any, Any], data: TrainingData, said: list[Said]) -> None:
-    """Let networks, and a line for all samples, count as much as `said` tells."""
-    losses = partial(_losses, task.targets, said)
-    mix, estimator = _best_mix(losses, has_line=said[0].forecasts is not None), fit.estimator
+def _count(estimator: Any, task: Task[Any, Any], data: TrainingData, mix: Mix) -> None:
+    """Let the networks of an estimator, and a line for all samples, count as much as is said."""
     constant = task.targets.outputs_of(_shares(task, data))
     if mix.networks != 1.0:
         offset = (1 - mix.networks) * constant
-        networks = range(estimator.n_networks_)
-        rescale_outputs(estimator, networks, mix.networks, offset)
+        rescale_outputs(estimator, range(estimator.n_networks_), mix.networks, offset)
     estimator.network_share_ = mix.networks
     if mix.share:
         task = task.with_line_of_classes(data)
@@ -149,7 +157,6 @@ def _mix(fit: Fit, task: Task[Any, Any], data: TrainingData, said: list[Said]) -
         assert task.line is not None
         line = task.line.as_logits(mix.line, offset, mix.share)
         vars(estimator).update(replace(task, line=line).attributes())
-    fit.verdict = verdict_of_unseen(losses(Mix(networks=0.0)), losses(mix)) or fit.verdict
 
 
 def _best_mix(losses: Callable[[Mix], np.ndarray], *, has_line: bool) -> Mix:

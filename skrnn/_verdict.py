@@ -49,14 +49,16 @@ def verdict(targets: Any, data: TrainingData, plan: Plan, trained: list[Trained]
 
 
 def verdict_of_unseen(constant: np.ndarray, found: np.ndarray) -> Verdict | None:
-    """Tell of losses of samples not trained on that chance explains: a constant has the same.
-
-    The gain is then less than its standard error.
-    """
-    gain = constant - found
-    if gain.mean() > gain.std() / np.sqrt(len(gain)):
+    """Tell of losses of samples not trained on that are no better than those of a constant."""
+    if is_better(found, constant):
         return None
     return _uninformative(found.mean(), constant.mean(), "samples not trained on")
+
+
+def is_better(found: np.ndarray, before: np.ndarray) -> bool:
+    """Tell whether losses of samples are smaller by more than the standard error of the mean."""
+    gain = before - found
+    return bool(gain.mean() > gain.std() / np.sqrt(len(gain)))
 
 
 def _uninformative(loss: float, constant: float, on: str) -> Verdict:

@@ -111,8 +111,8 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         as sure as they are right. For token ids it is a logistic regression on counted tokens and
         pairs of neighbours (tf-idf weights), whose log-odds are averaged with the log-odds of the
         networks. None: the networks alone, as it is for `return_sequences`, `model`, another
-        `loss`, ``early_stopping=False``, `partial_fit`, and fewer than 20 samples to judge by. See
-        the guide's page on training.
+        `loss`, ``early_stopping=False``, `partial_fit`, few windows of a series, and fewer than 20
+        samples to judge by. See the guide's page on training.
     loss : {"auto"} or callable, default="auto"
         Training minimizes it. "auto" is the cross-entropy. A callable takes targets and logits
         as tensors and returns the loss of each sample or step; the targets are class numbers of
