@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ._beside_class_line import train_beside_class_line
 from ._beside_tokens import train_beside_tokens
-from ._class_line import train_beside_class_line
 from ._data.known_targets import mean_of_known
 from ._data.line import can_have_line
 from ._data.samples import TrainingData

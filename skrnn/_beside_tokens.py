@@ -10,13 +10,11 @@ from ._data.samples import TrainingData
 from ._data.task import Task
 from ._data.token_line import can_have_token_line
 from ._estimator import Fit
-from ._few_samples import Train, train_to_the_end, with_part_to_judge_by
+from ._few_samples import FEWEST_TO_JUDGE_BY, Train, train_to_the_end, with_part_to_judge_by
 from ._network_outputs import outputs_alone
 
 # The shares that the line may have, from nothing to all.
 _SHARES = np.linspace(0, 1, 11)
-# Fewer held-out samples say nothing of it.
-_FEWEST_TO_JUDGE_BY = 20
 
 
 def train_beside_tokens(
@@ -68,7 +66,7 @@ def _judged(fit: Fit, task: Task[Any, Any], data: TrainingData) -> TrainingData 
     if data.validation is None and params.early_stopping == "auto":
         data = with_part_to_judge_by(fit, task, data)
     held_out = data.validation
-    if held_out is None or len(held_out.sequences) < _FEWEST_TO_JUDGE_BY:
+    if held_out is None or len(held_out.sequences) < FEWEST_TO_JUDGE_BY:
         return None
     return data if can_have_token_line(data.sequences, targets, data.targets) else None
 

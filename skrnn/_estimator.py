@@ -431,7 +431,7 @@ class Fit:
     def _refuse_other_number(self) -> None:
         """Refuse to continue with another number of networks."""
         line = self.before["line_"]
-        groups = 2 if line is not None and line["n_alone"] else 1
+        groups = 2 if line is not None and line.get("n_alone") else 1
         there, here = self.before["n_networks_"] // groups, self.params.n_networks
         if here != there:
             raise_other_network([f"n_networks: {there} -> {here}"])

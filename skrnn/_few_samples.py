@@ -12,6 +12,9 @@ from ._estimator import Fit
 # Trains on samples for a task with its scales, and sets the fitted attributes.
 Train = Callable[[Fit, Task[Any, Any], TrainingData], None]
 
+# Fewer samples say nothing of a network or a line.
+FEWEST_TO_JUDGE_BY = 20
+
 _FIFTH = 0.2
 
 

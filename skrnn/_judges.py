@@ -12,13 +12,11 @@ from sklearn.model_selection import KFold
 from ._data.samples import TrainingData
 from ._data.task import Task
 from ._estimator import Fit
-from ._few_samples import Train
+from ._few_samples import Train, with_part_to_judge_by
 from ._sequence_estimator import choose_engine
 from ._training import at_once, device_to_train_on
 
 _FOLDS = 3
-# Fewer samples are trained on as they are.
-FEWEST_TO_FOLD = 20
 
 J = TypeVar("J")
 
@@ -69,17 +67,27 @@ def train_and_judge(
     return [r for r in results if r is not None]
 
 
-def thirds(fit: Fit, data: TrainingData) -> list[TrainingData]:
-    """Return two thirds of the samples, with the other third held out, three times."""
-    folds = KFold(_FOLDS, shuffle=True, random_state=fit.seeds["split"])
-    return [data.take(part, data.take(rest)) for part, rest in folds.split(data.sample_weight)]
+def parts_to_judge_by(fit: Fit, task: Task[Any, Any], data: TrainingData) -> list[TrainingData]:
+    """Return parts of independent samples, each with the others held out.
+
+    They are thirds, or where the user asks for the last samples to be held out the last fifth.
+    """
+    if fit.params.validation == "last":
+        part = with_part_to_judge_by(fit, task, data)
+        return [part] if part.validation is not None else []
+    classes = task.targets.strata(data.targets)
+    if classes is None:
+        folds = KFold(_FOLDS, shuffle=True, random_state=fit.seeds["split"])
+        places = list(folds.split(data.sample_weight))
+    else:
+        places = _stratified(np.random.default_rng(fit.seeds["split"]), classes)
+    return [data.take(part, data.take(rest)) for part, rest in places]
 
 
-def thirds_of_classes(fit: Fit, data: TrainingData, classes: np.ndarray) -> list[TrainingData]:
-    """Return the same with a third of each class held out, as nearly as can be."""
-    order = np.random.default_rng(fit.seeds["split"]).permutation(len(classes))
+def _stratified(rng: np.random.Generator, classes: np.ndarray) -> list[tuple[Any, Any]]:
+    """Return places to train on and a third of each class to hold out, as nearly as can be."""
+    order = rng.permutation(len(classes))
     order = order[np.argsort(classes[order], kind="stable")]
     third = np.empty(len(order), int)
     third[order] = np.arange(len(order)) % _FOLDS
-    places = [(np.flatnonzero(third != n), np.flatnonzero(third == n)) for n in range(_FOLDS)]
-    return [data.take(part, data.take(rest)) for part, rest in places]
+    return [(np.flatnonzero(third != n), np.flatnonzero(third == n)) for n in range(_FOLDS)]

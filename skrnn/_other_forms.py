@@ -47,13 +47,13 @@ class OtherForms:
             if task.inputs.n_known:
                 around["known_scaling"] = task.inputs.keras_scaling_of_known()
         networks = members_of(self.weights_, self.n_networks_)
-        line = task.line
+        line, of_classes = task.line, task.class_line
         if line is None:
-            return _keras.build_mean([_keras.build(network, w, **around) for w in networks])
-        scaling = task.inputs.of_line().keras_scaling()
-        if task.targets.are_classes:
             mean = _keras.build_mean([_keras.build(network, w, **around) for w in networks])
-            return _keras.build_beside_line(mean, line, scaling, around["activation"])
+            if of_classes is None:
+                return mean
+            scaling = task.inputs.of_line().keras_scaling()
+            return _keras.build_beside_class_line(mean, of_classes, scaling, around["activation"])
         beside = {**around, "output_scaling": (line.scale, line.mean)}
         n_alone = line.n_alone
         models = [
@@ -61,6 +61,7 @@ class OtherForms:
             for number, w in enumerate(networks)
         ]
         line = line.part((len(networks) - n_alone) / len(networks))
+        scaling = task.inputs.of_line().keras_scaling()
         return _keras.build_beside_line(_keras.build_mean(models), line, scaling)
 
     def to_onnx(self, dtype: str = "float64") -> Any:

@@ -12,8 +12,8 @@ from ._data.samples import TrainingData
 from ._data.task import Task
 from ._data.window_runs import are_independent
 from ._estimator import Fit
-from ._few_samples import Train
-from ._judges import FEWEST_TO_FOLD, thirds, train_and_judge
+from ._few_samples import FEWEST_TO_JUDGE_BY, Train
+from ._judges import parts_to_judge_by, train_and_judge
 from ._network_outputs import outputs_alone
 from ._rescaling import rescale_outputs
 from ._verdict import Verdict, verdict_of_unseen
@@ -32,7 +32,7 @@ def is_shrunk(fit: Fit, data: TrainingData) -> bool:
         and data.validation is None
         and is_regressor(fit.estimator)
         and isinstance(data.targets, np.ndarray)
-        and len(data.sequences) >= FEWEST_TO_FOLD
+        and len(data.sequences) >= FEWEST_TO_JUDGE_BY
         and are_independent(data.sequences)
     )
 
@@ -40,7 +40,7 @@ def is_shrunk(fit: Fit, data: TrainingData) -> bool:
 def line_helps(fit: Fit, task: Task[Any, Any], data: TrainingData) -> bool:
     """Tell whether a line says more than a constant, of samples that it was not learnt from."""
     gain = 0.0
-    for fold in _folds(fit, data):
+    for fold in _folds(fit, task, data):
         rest, alone = fold.validation, task.learnt_from(fold, standardize=fit.standardize)
         assert rest is not None
         beside = alone.with_line(fold, standardize=fit.standardize)
@@ -77,13 +77,13 @@ def train_and_shrink(
         found = task.learnt_from(samples, standardize=fit.standardize)
         return found.with_line(samples, standardize=fit.standardize) if line else found
 
-    judged = train_and_judge(fit, data, _folds(fit, data), task_of, train, _judged)
+    judged = train_and_judge(fit, data, _folds(fit, task, data), task_of, train, _judged)
     share = _share(judged)
     fit.estimator.network_share_ = share
     if share != 1.0:
         rescale_outputs(fit.estimator, range(fit.estimator.n_networks_), share)
     if judged and not line and fit.standardize:
-        fit.verdict = _verdict(judged, share) or fit.verdict
+        fit.verdict = _verdict(judged, share)
 
 
 class Judged(NamedTuple):
@@ -102,9 +102,9 @@ def _judged(fitted: Any, task: Task[Any, Any], fold: TrainingData) -> Judged:
     return Judged(outputs, rest.targets, rest.sample_weight)
 
 
-def _folds(fit: Fit, data: TrainingData) -> list[TrainingData]:
-    """Return the thirds that teach each of the outputs: not all its targets are missing."""
-    found = thirds(fit, data)
+def _folds(fit: Fit, task: Task[Any, Any], data: TrainingData) -> list[TrainingData]:
+    """Return the parts that teach each of the outputs: not all its targets are missing."""
+    found = parts_to_judge_by(fit, task, data)
     return [fold for fold in found if not np.isnan(fold.targets).all(axis=0).any()]
 
 

@@ -38,7 +38,12 @@ def verdict(targets: Any, data: TrainingData, plan: Plan, trained: list[Trained]
     constant = None if targets is None else targets.loss_of_constant(data)
     if constant is not None and best >= constant:
         on = "the training samples" if data.validation is None else "the held-out samples"
-        return _uninformative(best, constant, on)
+        return Verdict(
+            f"The network is no better than a constant: its loss on {on} is {best:.4g}, and "
+            f"{constant:.4g} for a constant prediction. Raise epochs or learning_rate, check that "
+            "X can tell y, or look at history_.",
+            UninformativeFitWarning,
+        )
     if plan.patience is not None and all(n.best_epoch == plan.epochs for n in trained):
         return Verdict(
             f"The loss on the held-out samples was still falling in the last of {plan.epochs} "
@@ -52,23 +57,24 @@ def verdict_of_unseen(constant: np.ndarray, found: np.ndarray) -> Verdict | None
     """Tell of losses of samples not trained on that are no better than those of a constant."""
     if is_better(found, constant):
         return None
-    return _uninformative(found.mean(), constant.mean(), "samples not trained on")
+    error = _standard_error(constant - found)
+    return Verdict(
+        "The network is no better than a constant, as far as chance allows to say: its loss on "
+        f"samples not trained on is {found.mean():.4g}, and {constant.mean():.4g} for a constant "
+        f"prediction, with a standard error of {error:.2g} of the difference. Give more samples, "
+        "check that X can tell y, or raise epochs or learning_rate.",
+        UninformativeFitWarning,
+    )
 
 
 def is_better(found: np.ndarray, before: np.ndarray) -> bool:
     """Tell whether losses of samples are smaller by more than the standard error of the mean."""
     gain = before - found
-    return bool(gain.mean() > gain.std() / np.sqrt(len(gain)))
+    return bool(gain.mean() > _standard_error(gain))
 
 
-def _uninformative(loss: float, constant: float, on: str) -> Verdict:
-    """Tell of networks that say no more than a constant."""
-    return Verdict(
-        f"The network is no better than a constant: its loss on {on} is {loss:.4g}, and "
-        f"{constant:.4g} for a constant prediction. Raise epochs or learning_rate, check that "
-        "X can tell y, or look at history_.",
-        UninformativeFitWarning,
-    )
+def _standard_error(values: np.ndarray) -> float:
+    return float(values.std() / np.sqrt(len(values)))
 
 
 def hint(sequences: Sequences) -> Verdict | None:

@@ -233,8 +233,7 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
     line_ : dict or None
         The ridge regression beside networks, on standardized steps, in the user's units of y:
         "n_steps", "coef" of shape (n_steps * n_features, n_outputs) and "intercept"; "mean" and
-        "scale" of what it leaves. The first "n_alone" networks predict without it. "share" is of
-        classes alone.
+        "scale" of what it leaves. The first "n_alone" networks predict without it.
     network_share_ : float
         The share by which the outputs of networks were multiplied after cross-validation of few
         sequences, from 0 (the line, or the mean, predicts alone) to 1. Not set for token ids.

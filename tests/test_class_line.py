@@ -1,5 +1,7 @@
 """What networks, and a line beside them, say of classes, and how much of it counts."""
 
+import warnings
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -51,14 +53,8 @@ def test_the_line_is_the_ridge_regression_of_scikit_learn():
     np.testing.assert_allclose(ratios, ratios[0], rtol=1e-3)
     assert ratios[0] > 0 and 0 < network.line_["share"] <= 1
     # A sample in the middle of all has the shares of the classes.
-    logit = (
-        network.line_["intercept"]
-        + ratios[0]
-        * ridge.coef_
-        @ np.linalg.lstsq(
-            ridge.coef_[None], [(TWO == "up").mean() * 2 - 1 - ridge.intercept_], rcond=None
-        )[0].ravel()
-    )
+    middle = (TWO == "up").mean() * 2 - 1
+    logit = network.line_["intercept"] + ratios[0] * (middle - ridge.intercept_)
     np.testing.assert_allclose(1 / (1 + np.exp(-logit)), (TWO == "up").mean(), rtol=1e-3)
 
 
@@ -87,11 +83,19 @@ def test_its_other_forms_say_the_same(kind, tmp_path):
 
 
 def test_noise_is_answered_by_the_shares_of_the_classes():
-    with pytest.warns(UninformativeFitWarning, match="samples not trained on"):
+    with pytest.warns(UninformativeFitWarning, match="samples not trained on") as warned:
         network = RNNClassifier(**LONGER).fit(X, NOISE)
-    assert network.network_share_ == 0 and network.line_ is None
+    assert len(warned) == 1 and network.network_share_ == 0 and network.line_ is None
     prior = DummyClassifier(strategy="prior").fit(X, NOISE).predict_proba(X)
     np.testing.assert_allclose(network.predict_proba(X), prior, rtol=1e-6)
+
+
+def test_a_line_that_sees_the_classes_warns_of_nothing():
+    """Though one epoch teaches the network less than the shares of the classes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        network = RNNClassifier(**{**SMALL, "epochs": 1}).fit(X, TWO)
+    assert network.line_["share"] > 0.5
 
 
 def test_networks_without_a_line_are_judged_too():
@@ -106,6 +110,17 @@ def test_samples_that_are_held_out_judge():
     contrary = np.where(TWO == "up", "down", "up")
     assert RNNClassifier(**SMALL).fit(X, TWO, X_val=X, y_val=contrary).line_ is None
     assert RNNClassifier(**SMALL).fit(X, TWO, X_val=X, y_val=TWO).line_["share"] > 0
+
+
+def test_the_last_samples_judge_if_asked_for():
+    """They say the contrary of what a line learns from the others."""
+    change = np.where((np.arange(60) < 40) == (TWO == "up"), "up", "down")
+    params = {**SMALL, "epochs": 1}
+    many, changes = np.concatenate([X, X + 0.01]), np.concatenate([TWO, change])
+    order = np.argsort(np.tile(np.arange(60) >= 40, 2), kind="stable")
+    many, changes = many[order], changes[order]
+    assert RNNClassifier(**params).fit(many, changes).line_ is not None
+    assert RNNClassifier(**params, validation="last").fit(many, changes).line_ is None
 
 
 def test_few_windows_of_a_series_are_left_as_they_are():
@@ -134,14 +149,76 @@ def test_few_samples_and_chunks_are_not_judged():
 
 
 @pytest.mark.parametrize("averaging", [None, 0.9])
-def test_a_fit_that_goes_on_keeps_the_line_and_starts_from_the_share(averaging):
+def test_a_training_that_goes_on_leaves_the_line_out(averaging):
+    """It starts from the networks as they count, behind an average of weights too."""
     noisy = np.where(np.arange(60) % 4, TWO, NOISE)
     network = RNNClassifier(**LONGER, weight_averaging=averaging).fit(X, noisy)
-    found, line = network.predict_proba(X), network.line_
-    assert network.network_share_ < 1 and line is not None
+    assert network.network_share_ < 1 and network.line_ is not None
+    network.line_ = {**network.line_, "share": 0.0}
+    alone = network.predict_proba(X)
     network.set_params(learning_rate=1e-12).partial_fit(X, noisy)
-    np.testing.assert_allclose(network.predict_proba(X), found, atol=0.05)
-    assert_same_bits(network.line_["coef"], line["coef"])
+    np.testing.assert_allclose(network.predict_proba(X), alone, atol=0.05)
+    assert network.network_share_ == 1 and network.line_ is None
+    network.set_params(learning_rate=0.02)
+    for _ in range(30):  # what it has learnt can be unlearnt
+        network.partial_fit(X, np.where(TWO == "up", "down", "up"))
+    assert network.score(X, TWO) < 0.3
+
+
+def test_a_training_that_goes_on_keeps_the_scale_of_weights():
+    network = RNNClassifier(**SMALL).fit(X, TWO)
+    network.partial_fit(X, TWO, sample_weight=np.full(60, 1000.0))
+    assert network.weight_scale_ == 1000
+
+
+def test_a_second_training_on_all_windows_keeps_its_scale():
+    """A feature is constant but for the newest tenth, which the first training has not seen."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(600, 2))
+    rows[:540, 1] = 0
+    y = rows[:, 0] > 0
+    params = {**SMALL, "batch_size": 64, "epochs": 3}
+    found, alone = (
+        make_pipeline(LagWindows(4), RNNClassifier(**params, baseline=b)).fit(rows, y)[-1]
+        for b in ("auto", None)
+    )
+    assert found.line_["share"] > 0
+    assert_same_bits(found.weights_[:-2], alone.weights_[:-2])
+    assert found.input_["bends"] == alone.input_["bends"]
+
+
+def test_absent_steps_at_the_ends_change_nothing(kind):
+    _, network = kind
+    absent = np.full((60, 3, 2), np.nan)
+    for padded in ([X, absent], [absent, X]):
+        found = network.predict_proba(np.concatenate(padded, axis=1))
+        np.testing.assert_allclose(found, network.predict_proba(X), rtol=1e-6)
+
+
+def test_a_line_reads_whole_sequences(kind):
+    """Networks predict shorter ones alone, however these are padded, in all forms."""
+    _, network = kind
+    short, absent = X[:, :4], np.full((60, 2, 2), np.nan)
+    expected = network.predict_proba(list(short))
+    at_the_end = np.concatenate([short, absent], axis=1)
+    for padded in (short, at_the_end, np.concatenate([absent, short], axis=1)):
+        np.testing.assert_allclose(network.predict_proba(padded), expected, rtol=1e-5)
+    session = onnxruntime.InferenceSession(network.to_onnx().SerializeToString())
+    np.testing.assert_allclose(session.run(None, {"X": at_the_end})[0], expected, atol=1e-6)
+    found = outputs_of(network.to_keras(), at_the_end.astype(np.float32))
+    found = found if found.shape == expected.shape else np.hstack([1 - found, found])
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_padded_sequences_are_fitted_as_the_list_of_them():
+    ragged, sums = ragged_sequences()
+    padded = np.full((60, 8, 2), np.nan)
+    for row, sequence in zip(padded, ragged, strict=True):
+        row[: len(sequence)] = sequence
+    of_list, of_array = (RNNClassifier(**SMALL).fit(some, sums > 0) for some in (ragged, padded))
+    assert of_array.line_ is None
+    found = of_array.predict_proba(ragged)
+    np.testing.assert_allclose(found, of_list.predict_proba(ragged), rtol=1e-4)
 
 
 def test_a_class_of_one_sample_and_weights():

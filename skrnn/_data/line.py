@@ -38,9 +38,6 @@ class Line:
         The scale of the part of the targets that the line leaves, which a network beside it learns.
     n_alone : int
         So many networks, the first ones, predict without the line.
-    share : float
-        How much the line's probabilities of classes count in the mean with those of the networks,
-        from 0 to 1. The forecasts of classes are logits.
 
     References
     ----------
@@ -54,7 +51,6 @@ class Line:
     mean: np.ndarray
     scale: np.ndarray
     n_alone: int = 0
-    share: float = 0.0
 
     @classmethod
     def learn(
@@ -87,18 +83,13 @@ class Line:
 
     def predict(self, sequences: Sequences, seen: Seen) -> np.ndarray:
         """Return the forecasts for sequences: float64 (n_samples, n_outputs); see `learn`."""
-        size = max(_MOST_VALUES // len(self.coef), 1)
+        size = samples_at_once(len(self.coef))
         parts = [
-            _products(_table(sequences, seen, slice(first, first + size), self.n_steps), self.coef)
+            products(table_of(sequences, seen, slice(first, first + size), self.n_steps), self.coef)
             for first in range(0, len(sequences), size)
         ]
         found: np.ndarray = np.concatenate(parts) + self.intercept
         return found
-
-    def as_logits(self, factor: float, offset: np.ndarray, share: float) -> Line:
-        """Return the line whose forecasts, times a factor and with an offset, are logits."""
-        coef, intercept = factor * self.coef, factor * self.intercept + offset
-        return replace(self, coef=coef, intercept=intercept, share=share)
 
     def part(self, share: float) -> Line:
         """Return a line that forecasts this part of it."""
@@ -136,28 +127,37 @@ def _learnt(
     sequences: Sequences, seen: Seen, targets: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients and intercepts, from every sample or from one in so many."""
-    n_steps = sequences.n_steps
-    every = -(-len(sequences) * n_steps * sequences.values.shape[1] // _MOST_VALUES)
-    samples = np.arange(len(sequences))[::every]
-    table = _table(sequences, seen, samples, n_steps)
-    return line_of_known(_ridge, table, targets[samples], weights[samples])
+    samples = thinned(sequences)
+    table = table_of(sequences, seen, samples, sequences.n_steps)
+    return line_of_known(ridge, table, targets[samples], weights[samples])
 
 
-def _ridge(table: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> RidgeCV:
+def thinned(sequences: Sequences) -> np.ndarray:
+    """Return the samples that a line is learnt from: every one, or one in so many."""
+    every = -(-len(sequences) * sequences.n_steps * sequences.values.shape[1] // _MOST_VALUES)
+    return np.arange(len(sequences))[::every]
+
+
+def samples_at_once(n_columns: int) -> int:
+    """Return how many samples are read at once."""
+    return max(_MOST_VALUES // n_columns, 1)
+
+
+def ridge(table: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> RidgeCV:
     return RidgeCV(_PENALTIES).fit(table, targets, weights)
 
 
 def line_of_known(
-    ridge: Callable[..., Any], table: Any, targets: np.ndarray, weights: np.ndarray
+    fit: Callable[..., Any], table: Any, targets: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients (n_columns, n_outputs) and intercepts (n_outputs,).
 
-    `ridge` returns a fitted ridge regression. Outputs that are known for the same samples are
+    `fit` returns a fitted ridge regression. Outputs that are known for the same samples are
     learnt together and share a penalty. The line is zero for an output that less than two of these
     samples know.
     """
     if not np.isnan(targets).any():
-        fitted = ridge(table, targets, weights)
+        fitted = fit(table, targets, weights)
         return fitted.coef_.reshape(-1, table.shape[1]).T, np.atleast_1d(fitted.intercept_)
     coef = np.zeros((table.shape[1], targets.shape[1]))
     intercept = np.zeros(targets.shape[1])
@@ -166,26 +166,26 @@ def line_of_known(
         if known.sum() < 2:
             continue  # the others were thinned out
         columns = np.flatnonzero(of_output.ravel() == number)
-        found = line_of_known(ridge, table[known], targets[known][:, columns], weights[known])
+        found = line_of_known(fit, table[known], targets[known][:, columns], weights[known])
         coef[:, columns], intercept[columns] = found
     return coef, intercept
 
 
-def _products(table: np.ndarray, coef: np.ndarray) -> np.ndarray:
+def products(table: np.ndarray, coef: np.ndarray) -> np.ndarray:
     """Return the matrix product, each row to the same bits whatever rows stand beside it."""
     columns = [(table * column).sum(axis=1) for column in coef.T]
     return np.stack(columns, axis=1)
 
 
-def _table(
+def table_of(
     sequences: Sequences, seen: Seen, samples: np.ndarray | slice, n_steps: int
 ) -> np.ndarray:
     """Return the last steps of some sequences as the line reads them."""
     n_samples = len(sequences.starts[samples])
-    return _last_steps(seen(sequences.cut(samples, n_samples * sequences.n_steps)), n_steps)
+    return last_steps(seen(sequences.cut(samples, n_samples * sequences.n_steps)), n_steps)
 
 
-def _last_steps(sequences: Sequences, n_steps: int) -> np.ndarray:
+def last_steps(sequences: Sequences, n_steps: int) -> np.ndarray:
     """Return the last steps of each sequence in a row, oldest first.
 
     An absent step has the value of the one before it, and those before the first one its value. A

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from .class_line import ClassLine, pooled
 from .inputs import Inputs, NumberInputs
 from .line import Line
 from .outages import without_outages
@@ -25,8 +26,7 @@ T = TypeVar("T", bound=Targets)
 class Task(Generic[I, T]):
     """A task of prediction: the form and the scale of X, of y and of sample weights.
 
-    If there is a line, the network learns the part of the targets that the line leaves; classes are
-    learnt beside it.
+    If there is a line, the network learns the part of the targets that the line leaves.
     """
 
     inputs: I
@@ -34,21 +34,22 @@ class Task(Generic[I, T]):
     # The mean of the first weights; None as long as there were none.
     weight_scale: float | None = None
     line: Line | None = None
-    # For texts, a line that counts in a mean with the network.
+    # For texts, and for classes of numbers, a line that counts in a mean with the network.
     token_line: TokenLine | None = None
+    class_line: ClassLine | None = None
 
     @property
     def is_alone(self) -> bool:
         """Whether no line predicts beside the network."""
-        return self.line is None and self.token_line is None
+        return self.line is None and self.token_line is None and self.class_line is None
 
     def weighed_by(self, sample_weight: Any, values: Any, sequences: Sequences) -> Task[Any, Any]:
         """Return the task with the scale of weights, and what it knows of classes by weight."""
         weights, scale = check_weights(sample_weight, sequences), self.weight_scale
         if sample_weight is not None and scale is None:
             scale = mean_weight(weights)
-        targets = self.targets.with_shares(values, sequences, weights)
-        return Task(self.inputs, targets, scale, self.line, self.token_line)
+        targets: Any = self.targets.with_shares(values, sequences, weights)
+        return replace(self, targets=targets, weight_scale=scale)
 
     def samples(
         self, sequences: Sequences, values: Any, sample_weight: Any, of_classes: Any = None
@@ -79,13 +80,9 @@ class Task(Generic[I, T]):
 
     def learnt_from(self, data: TrainingData, *, standardize: bool | str) -> Task[Any, Any]:
         """Return the task with the scales of these samples, or as it is if it has scales."""
-        return Task(
-            self.inputs.learnt_from(data.sequences, standardize),
-            self.targets.learnt_from(data.targets, data.sequences, bool(standardize)),
-            self.weight_scale,
-            self.line,
-            self.token_line,
-        )
+        inputs: Any = self.inputs.learnt_from(data.sequences, standardize)
+        targets: Any = self.targets.learnt_from(data.targets, data.sequences, bool(standardize))
+        return replace(self, inputs=inputs, targets=targets)
 
     def with_bends_of(self, data: TrainingData) -> Task[Any, Any]:
         """Return the task with the bends and the scale of other samples, if the bends differ."""
@@ -101,22 +98,21 @@ class Task(Generic[I, T]):
         assert self.line is not None
         return replace(self, line=self.line.learnt_again(*self._for_line(data)))
 
-    def with_line_of_classes(self, data: TrainingData) -> Task[Any, Any]:
-        """Return the task, which has its scales, with a line from -1 (another class) to 1."""
-        targets: Any = self.targets
-        signs = replace(data, targets=2 * targets.yes_or_no(data.targets) - 1)
-        return self.with_line(signs, standardize=False)
-
-    def forecasts_of_line(self, sequences: Sequences) -> np.ndarray:
-        """Return what the line says of sequences in the user's units."""
-        assert self.line is not None
-        return self.line.predict(sequences, self._as_line_sees)
-
     def _for_line(self, data: TrainingData) -> tuple[Sequences, Any, np.ndarray, np.ndarray]:
         return data.sequences, self._as_line_sees, data.targets, data.sample_weight
 
     def _as_line_sees(self, sequences: Sequences) -> Sequences:
         return self.inputs.of_line().in_network_units(sequences)
+
+    def class_line_of(self, data: TrainingData) -> ClassLine | None:
+        """Return a line for these samples and the classes of the targets, if there can be one."""
+        targets: Any = self.targets
+        is_of = targets.yes_or_no(data.targets)
+        return ClassLine.learn(data.sequences, self._as_line_sees, is_of, data.sample_weight)
+
+    def forecasts(self, line: Line | ClassLine, sequences: Sequences) -> np.ndarray:
+        """Return what a line says of sequences in the user's units."""
+        return line.predict(sequences, self._as_line_sees)
 
     def with_token_line(self, data: TrainingData, share: float = 0.0) -> Task[Any, Any]:
         """Return the task, which has its scales, with the line of tokens for these samples."""
@@ -133,10 +129,11 @@ class Task(Generic[I, T]):
 
     def beside_line(self, values: Any, sequences: Sequences) -> Any:
         """Return what is left of targets beside the line, all in the user's units."""
-        return values - self.forecasts_of_line(sequences)
+        assert self.line is not None
+        return values - self.forecasts(self.line, sequences)
 
     def _targets_in_network_units(self, values: Any, sequences: Sequences) -> Any:
-        if self.line is None or self.targets.are_classes:
+        if self.line is None:
             return self.targets.in_network_units(values)
         left = self.beside_line(values, sequences)
         return standardized(left, self.line.mean, self.line.scale)
@@ -150,21 +147,21 @@ class Task(Generic[I, T]):
         """
         if self.token_line is not None:
             return self.token_line.mixed(outputs, self.token_line.predict(given))
+        if self.class_line is not None:
+            forecasts = self.forecasts(self.class_line, sequences)
+            share = self.class_line.share
+            return [pooled(self.targets, of_one, forecasts, share) for of_one in outputs]
         line = self.line
         if line is None:
             return outputs
         if self.inputs.of_line() is self.inputs:
             forecasts = line.predict(given, lambda some: some)
         else:
-            forecasts = self.forecasts_of_line(sequences)
-        targets: Any = self.targets
-        if targets.are_classes:
-            shares = 1 - line.share, line.share
-            return [targets.combined([of_one, forecasts], shares) for of_one in outputs]
+            forecasts = self.forecasts(line, sequences)
         return [
             of_one
             if number < line.n_alone
-            else targets.as_outputs(of_one * line.scale + line.mean + forecasts)
+            else self.targets.as_outputs(of_one * line.scale + line.mean + forecasts)
             for number, of_one in enumerate(outputs)
         ]
 
@@ -192,10 +189,11 @@ class Task(Generic[I, T]):
 
     def attributes(self) -> dict[str, Any]:
         """Return what a fitted estimator keeps of the task, and shows of it."""
+        line = self.class_line if self.targets.are_classes else self.line
         return {
             "input_": self.inputs.to_dict(),
             "target_": self.targets.to_dict(),
-            "line_": None if self.line is None else self.line.to_dict(),
+            "line_": None if line is None else line.to_dict(),
             "token_line_": None if self.token_line is None else self.token_line.to_dict(),
             **self.inputs.attributes(),
             **self.targets.attributes(),
@@ -206,10 +204,14 @@ class Task(Generic[I, T]):
 def task_of(estimator: Any) -> Task[Any, Any]:
     """Return the task that a fitted estimator keeps."""
     inputs, targets = Inputs.from_dict(estimator.input_), Targets.from_dict(estimator.target_)
-    line = None if estimator.line_ is None else Line(**estimator.line_)
+    task = Task(inputs, targets, getattr(estimator, "weight_scale_", None))
+    if estimator.line_ is not None:
+        if targets.are_classes:
+            task = replace(task, class_line=ClassLine(**estimator.line_))
+        else:
+            task = replace(task, line=Line(**estimator.line_))
     kept = getattr(estimator, "token_line_", None)  # files of format 1 may lack it
-    token_line = None if kept is None else TokenLine(**kept)
-    return Task(inputs, targets, getattr(estimator, "weight_scale_", None), line, token_line)
+    return task if kept is None else replace(task, token_line=TokenLine(**kept))
 
 
 def read_alone(fit: Any) -> tuple[Task[Any, Any], TrainingData]:

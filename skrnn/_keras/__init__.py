@@ -50,7 +50,7 @@ from .compiled import threads, training_run  # noqa: E402
 from .compiled.predictor import Predictor, load  # noqa: E402
 from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
 from .devices import choose_device, nearest_device, place_of, placed  # noqa: E402
-from .engine import Bends, Engine, Line, Monitor  # noqa: E402
+from .engine import Bends, ClassLine, Engine, Line, Monitor  # noqa: E402
 from .exhausted import tells_of_memory  # noqa: E402
 from .functional.architectures import architecture_of, loaded  # noqa: E402
 
@@ -59,6 +59,7 @@ __all__ = [
     "Predictor",
     "attention",
     "build",
+    "build_beside_class_line",
     "build_beside_line",
     "build_mean",
     "choose_device",
@@ -268,20 +269,20 @@ def build_mean(models: Sequence[Any]) -> Any:
     return keras.Model(inputs, keras.layers.Average()([model(inputs) for model in models]))
 
 
-def build_beside_line(
-    model: Any,
-    line: Line,
-    scaling: tuple[np.ndarray, np.ndarray, Bends],
-    activation: str | None = None,
-) -> Any:
-    """Return a Keras model of a line, and of a model for the same raw X.
-
-    Without an `activation` it adds what they give. With it, as in the model, it gives the mean of
-    the probabilities by the line's share.
-    """
+def build_beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray, Bends]) -> Any:
+    """Return a Keras model that adds a line to what a model gives for the same raw X."""
     from .layers.line_model import beside_line
 
-    return beside_line(model, line, scaling, activation)
+    return beside_line(model, line, scaling)
+
+
+def build_beside_class_line(
+    model: Any, line: ClassLine, scaling: tuple[np.ndarray, np.ndarray, Bends], activation: str
+) -> Any:
+    """Return a Keras model of the mean probabilities of a model and a line for the same raw X."""
+    from .layers.line_model import beside_class_line
+
+    return beside_class_line(model, line, scaling, activation)
 
 
 class _CompiledEngine:

@@ -53,6 +53,11 @@ class Line(Protocol):
     n_steps: int
     coef: np.ndarray
     intercept: np.ndarray
+
+
+class ClassLine(Line, Protocol):
+    """A linear model of classes, whose probabilities count in a mean."""
+
     share: float
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from onnx import checker, helper
 
+from .._data.class_line import ClassLine
 from .._data.classes import ClassTargets
 from .._data.inputs import TokenInputs
 from .._data.line import Line
@@ -19,7 +20,7 @@ from .._tokens import UNKNOWN
 from .._version import __version__
 from ._layers_graph import raw_outputs
 from ._operators import IR_VERSION, OPSET, TYPES, Graph
-from ._steps_graph import any_present, filled
+from ._steps_graph import any_present, filled, whole
 from ._tokens_graph import token_outputs
 
 
@@ -118,12 +119,14 @@ def _numbers(graph: Graph, task: Task[Any, Any], raw: list[Any], steps: Any, pre
     return graph.op("Add", mean, _forecasts(graph, task, part, steps, present))
 
 
-def _forecasts(graph: Graph, task: Task[Any, Any], line: Line, steps: Any, present: Any) -> Any:
+def _forecasts(
+    graph: Graph, task: Task[Any, Any], line: Line | ClassLine, steps: Any, present: Any
+) -> Any:
     """Return what a line says, float64 (n_samples, n_outputs)."""
     if task.inputs.of_line() is not task.inputs:
         steps, _ = _read(graph, task.inputs.of_line())
-    whole = filled(graph, steps, present, line.n_steps, task.inputs.n_features)
-    flat = graph.cast(graph.op("Flatten", whole), "float64")
+    all_steps = filled(graph, steps, present, line.n_steps, task.inputs.n_features)
+    flat = graph.cast(graph.op("Flatten", all_steps), "float64")
     return graph.affine(flat, line.coef, line.intercept)
 
 
@@ -131,15 +134,16 @@ def _probabilities(
     graph: Graph, task: Task[Any, Any], raw: list[Any], steps: Any, present: Any
 ) -> Any:
     """Return the mean probabilities of the networks, and of a line by its share."""
-    targets, line = task.targets, task.line
-    share = 0.0 if line is None else line.share
+    targets, line = task.targets, task.class_line
     kind = "Sigmoid" if targets.is_binary else "Softmax"
     options = {} if targets.is_binary else {"axis": -1}
     found = [graph.op(kind, graph.cast(outputs, "float64"), **options) for outputs in raw]
-    p = graph.op("Mul", graph.sum(*found), np.float64((1 - share) / len(found)))
+    p = graph.op("Mul", graph.sum(*found), np.float64(1 / len(found)))
     if line is not None:
         of_line = graph.op(kind, _forecasts(graph, task, line, steps, present), **options)
-        p = graph.op("Add", p, graph.op("Mul", of_line, np.float64(line.share)))
+        both = [(p, 1 - line.share), (of_line, line.share)]
+        mean = graph.sum(*(graph.op("Mul", of_one, np.float64(part)) for of_one, part in both))
+        p = graph.op("Where", whole(graph, present), mean, p)
     if targets.is_multilabel or not targets.is_binary:
         return p
     return graph.op("Concat", graph.op("Sub", np.float64(1), p), p, axis=-1)
@@ -168,7 +172,8 @@ def _axes_of_output(targets: Any) -> list[int]:
 
 
 def _input(task: Task[Any, Any], tokens: bool, dtype: str) -> tuple[str, int, list[Any]]:
-    n_steps = None if task.line is None else task.line.n_steps
+    line = task.line or task.class_line
+    n_steps = None if line is None else line.n_steps
     if tokens:
         return "X", TYPES["int64"], [None, n_steps]
     return "X", TYPES[dtype], [None, n_steps, task.inputs.n_features]

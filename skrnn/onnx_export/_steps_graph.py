@@ -74,6 +74,12 @@ def any_present(graph: Graph, present: Any) -> Any:
     return graph.op("Greater", counts, ZERO)
 
 
+def whole(graph: Graph, present: Any) -> Any:
+    """Tell which sequences begin and end with a present step: (n_samples, 1)."""
+    ends = graph.op("Gather", graph.cast(present, "int64"), np.array([0, -1]), axis=1)
+    return graph.cast(graph.op("ReduceMin", ends, axes=[1]), "bool")
+
+
 def filled(graph: Graph, values: Any, present: Any, n_steps: int, width: int) -> Any:
     """Return steps of which an absent one has the value of the one before it.
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 import numpy as np
 
 from .._data.bends import Bends
+from .._data.class_line import ClassLine
 from .._data.inputs import Inputs, NumberInputs
 from .._data.line import Line
 from .._data.targets import Targets
@@ -57,7 +58,8 @@ def check_trained_network(fitted: State) -> None:
     if engine_name(engine) == "compiled" and "optimizer_state_" in fitted:
         _check_optimizer(fitted["optimizer_state_"], network, n_networks)
     if fitted.get("line_") is not None:
-        _check_line(fitted["line_"], inputs.n_features, targets.n_outputs)
+        check = _check_class_line if targets.are_classes else _check_line
+        check(fitted["line_"], inputs.n_features, targets.n_outputs)
     if fitted.get("token_line_") is not None:
         _check_token_line(fitted["token_line_"], inputs.n_tokens, targets.n_outputs)
     for name, value in {**inputs.attributes(), **targets.attributes()}.items():
@@ -230,8 +232,22 @@ def _check_line(kept: Any, n_features: int, n_outputs: int) -> None:
     _refuse_other_shapes(arrays, shapes, "line_")
     if type(line.n_alone) is not int:
         refuse_file("n_alone of line_ to be a number", short(line.n_alone))
-    if type(line.share) is not float or not 0 <= line.share <= 1:
-        refuse_file("share of line_ from 0 to 1", short(line.share))
+
+
+def _check_class_line(kept: Any, n_features: int, n_outputs: int) -> None:
+    try:
+        line = ClassLine(**kept)
+    except TypeError as error:
+        refuse_file("a line of classes in line_", short(error))
+    n_columns = line.n_steps * n_features if type(line.n_steps) is int else -1
+    shapes = [(n_columns, n_outputs), (n_outputs,)]
+    _refuse_other_shapes([line.coef, line.intercept], shapes, "line_")
+    _check_share(line.share, "line_")
+
+
+def _check_share(share: Any, name: str) -> None:
+    if type(share) is not float or not 0 <= share <= 1:
+        refuse_file(f"share of {name} from 0 to 1", short(share))
 
 
 def _check_token_line(kept: Any, n_tokens: Any, n_outputs: int) -> None:
@@ -242,8 +258,7 @@ def _check_token_line(kept: Any, n_tokens: Any, n_outputs: int) -> None:
     if line.n_tokens != n_tokens or line.n_in_a_row not in range(1, 5):
         got = f"{short(line.n_tokens)} and {short(line.n_in_a_row)}"
         refuse_file(f"token_line_ of {n_tokens} tokens, with up to 4 in a row", got)
-    if type(line.share) is not float or not 0 <= line.share <= 1:
-        refuse_file("share of token_line_ from 0 to 1", short(line.share))
+    _check_share(line.share, "token_line_")
     n_terms = np.shape(line.terms)[:1]
     arrays = [line.terms, line.idf, line.coef, line.intercept]
     shapes = [n_terms, n_terms, (*n_terms, n_outputs), (n_outputs,)]

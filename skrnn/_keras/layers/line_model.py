@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ..engine import Bends, Line
+from ..engine import Bends, ClassLine, Line
 from .bend_layer import Bent
 
 
@@ -32,13 +32,8 @@ class Filled(keras.layers.Layer):
         return shape
 
 
-def beside_line(
-    model: Any,
-    line: Line,
-    scaling: tuple[np.ndarray, np.ndarray, Bends],
-    activation: str | None = None,
-) -> Any:
-    """Return a model that adds a line to what a model gives, or the mean of their probabilities.
+def beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray, Bends]) -> Any:
+    """Return a model that adds a line to what a model gives.
 
     Parameters
     ----------
@@ -47,18 +42,44 @@ def beside_line(
     line : Line
     scaling : (scale, offset, bends)
         They bring the features into the network's units.
-    activation : {"sigmoid", "softmax"} or None
-        It makes probabilities of the line's forecasts, where the model gives probabilities.
     """
+    inputs, forecasts = _forecasts(line, scaling)
+    return keras.Model(inputs, model(inputs) + forecasts)
+
+
+def beside_class_line(
+    model: Any,
+    line: ClassLine,
+    scaling: tuple[np.ndarray, np.ndarray, Bends],
+    activation: str,
+) -> Any:
+    """Return the mean of the probabilities of a model and of a line, by the line's share.
+
+    Parameters
+    ----------
+    model, scaling : see `beside_line`
+    line : ClassLine
+    activation : {"sigmoid", "softmax"}
+        It makes probabilities of the line's forecasts.
+    """
+    inputs, forecasts = _forecasts(line, scaling)
+    present = ~keras.ops.isnan(inputs[..., 0])
+    is_whole = keras.ops.logical_and(present[:, :1], present[:, -1:])
+    share = line.share * keras.ops.cast(is_whole, forecasts.dtype)
+    of_line = keras.layers.Activation(activation)(forecasts)
+    return keras.Model(inputs, (1 - share) * model(inputs) + share * of_line)
+
+
+def _forecasts(
+    line: Line | ClassLine, scaling: tuple[np.ndarray, np.ndarray, Bends]
+) -> tuple[Any, Any]:
+    """Return raw sequences as an input, and what a line says of them."""
     scale, offset, bends = scaling
     inputs = keras.Input((line.n_steps, len(scale)))
     seen = Bent(bends.fields())(inputs) if bends else inputs
     steps = seen * np.asarray(scale, np.float32) + np.asarray(offset, np.float32)
     flat = keras.layers.Flatten()(Filled()(steps))
-    dense = keras.layers.Dense(line.coef.shape[1], activation, name="line")
+    dense = keras.layers.Dense(line.coef.shape[1], name="line")
     beside = dense(flat)
     dense.set_weights([line.coef, line.intercept])
-    found = model(inputs)
-    if activation is None:
-        return keras.Model(inputs, found + beside)
-    return keras.Model(inputs, (1 - line.share) * found + line.share * beside)
+    return inputs, beside
