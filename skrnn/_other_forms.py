@@ -26,8 +26,9 @@ class OtherForms:
 
         It takes X in the user's units as a float array (n_samples, n_steps, n_features), NaN for
         absent steps (or token ids), and gives predictions in the user's units, for a classifier
-        the probabilities. If `fit` was given `known`, it takes [X, known]. A network made by
-        `model` is given as it was built: it takes standardized inputs and gives raw outputs.
+        the probabilities. With a line beside the networks (`line_`), n_steps is that of `fit`. If
+        `fit` was given `known`, it takes [X, known]. A network made by `model` is given as it was
+        built: it takes standardized inputs and gives raw outputs.
 
         Returns
         -------
@@ -83,6 +84,7 @@ class OtherForms:
             Its input is "X": numbers of shape (n_samples, n_steps, n_features), also where X has
             two axes in `fit`, or int64 token ids of shape (n_samples, n_steps). A step that is NaN
             in all its features, or the id 0, is absent: pad sequences of other lengths with them.
+            With a line beside the networks (`line_`), n_steps is that of `fit`.
             Its output is "y", what `predict` gives, or "probabilities", what `predict_proba` gives;
             the classes are in the metadata of the model as JSON, under "classes".
 

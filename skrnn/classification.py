@@ -102,17 +102,16 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         Predict at every step, not once for each sequence. The prediction at a step depends on
         the steps up to it only, unless `bidirectional`.
     baseline : {"auto"} or None, default="auto"
-        The model that predicts beside the networks. "auto": a linear one is fitted as well, and
-        samples that are not trained on show how much of it counts: the held-out ones, or where none
-        are held out a cross-validation. For numbers it is a ridge regression on the same steps of
-        sequences of one length, whose probabilities are averaged with those of the networks, in the
-        proportion of the least loss. The log-odds of networks, and of the line, are first
-        multiplied by the factor of the least loss, up to 1 for networks, so that probabilities are
-        as sure as they are right. For token ids it is a logistic regression on counted tokens and
-        pairs of neighbours (tf-idf weights), whose log-odds are averaged with the log-odds of the
-        networks. None: the networks alone, as it is for `return_sequences`, `model`, another
-        `loss`, ``early_stopping=False``, `partial_fit`, few windows of a series, and fewer than 20
-        samples to judge by. See the guide's page on training.
+        The model that predicts beside the networks. "auto": for numbers of one length, a ridge
+        regression on the same steps, whose probabilities are averaged with those of the networks;
+        for token ids, a logistic regression on counted tokens and pairs of neighbours (tf-idf
+        weights), whose log-odds are averaged with the log-odds of the networks. Samples that are
+        not trained on tell how much each counts: the held-out ones, or those of a
+        cross-validation. They also tell how sure the networks of numbers may be (see
+        `network_share_`). None: the networks alone, as trained. It is so too for
+        `return_sequences`, `model`, another `loss`, ``early_stopping=False``, `partial_fit`,
+        few windows of a series, `callbacks` where nothing is held out, and fewer than 20 samples to
+        judge by. See the guide's page on training.
     loss : {"auto"} or callable, default="auto"
         Training minimizes it. "auto" is the cross-entropy. A callable takes targets and logits
         as tensors and returns the loss of each sample or step; the targets are class numbers of
@@ -222,12 +221,13 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     target_ : dict
         How y is read: its form and its scale or its classes, in plain values.
     network_share_ : float
-        The factor of the log-odds of networks for numbers, from 0 (the line, or the shares of the
-        classes, predict alone) to 1. Not set for token ids.
+        The factor, from 0 (the shares of the classes) to 1 (as trained), of what the logits of
+        networks say beyond the logits of the shares of the classes. Not set for token ids.
     line_ : dict or None
         The ridge regression on numbers: "n_steps", "coef" of shape (n_steps * n_features,
-        n_outputs) and "intercept", which give log-odds from standardized steps; "share", how much
-        its probabilities count in the mean, from 0 to 1.
+        n_outputs) and "intercept", which give logits from standardized steps; "share", how much its
+        probabilities count in the mean, from 0 to 1. It says nothing of a sequence of another
+        length, or one that begins or ends with absent steps.
     token_line_ : dict or None
         The logistic regression on token ids: "terms", the numbers of tokens and of tokens in a row,
         their "idf", "coef" of shape (n_terms, n_outputs) and "intercept"; "share", how much it
@@ -258,7 +258,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     translate", 2015; Raffel and Ellis, "Feed-forward networks with attention can solve some
     long-term memory problems", 2016. Convolutions before recurrent layers: Géron, "Hands-On Machine
     Learning with Scikit-Learn, Keras, and TensorFlow", O'Reilly 2022, chapter 15. Pretrained: Dai
-    and Le, "Semi-supervised sequence learning", 2015. The factor of log-odds: Guo, Pleiss, Sun and
+    and Le, "Semi-supervised sequence learning", 2015. The factor of logits: Guo, Pleiss, Sun and
     Weinberger, "On calibration of modern neural networks", 2017. The mean of probabilities: Stone,
     "The opinion pool", 1961; its proportion: Breiman, "Stacked regressions", 1996.
 

@@ -6,7 +6,8 @@ __all__ = ["RareValuesWarning", "UninformativeFitWarning"]
 class UninformativeFitWarning(UserWarning):
     """A network is no better than a constant on what it was judged by.
 
-    The constant is the mean of the targets, or the share of each class, in the training samples.
+    The constant is the mean of the targets, or the share of each class, in the training samples. A
+    cross-validation of few samples has to show a gain of more than its standard error.
 
     Examples
     --------
