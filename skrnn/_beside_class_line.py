@@ -16,7 +16,7 @@ from ._data.window_runs import are_independent
 from ._estimator import Fit
 from ._few_samples import FEWEST_TO_JUDGE_BY, Train
 from ._judges import parts_to_judge_by, train_and_judge
-from ._network_outputs import outputs_alone
+from ._network_outputs import outputs_of_unseen
 from ._refit import train_again
 from ._rescaling import rescale_outputs
 from ._verdict import is_better, verdict_of_unseen
@@ -116,13 +116,11 @@ def _unseen(fitted: Any, task: Task[Any, Any], data: TrainingData, *, with_line:
     """Return what networks that were fitted on samples, and a line, say of the held-out ones."""
     held_out = data.validation
     assert held_out is not None
-    few = held_out.sequences
-    few = few.cut(slice(None), int(few.row_counts().sum()))
-    constant = _constant(task, data)
-    given = task.inputs.in_network_units(few)
-    outputs = [of_one - constant for of_one in outputs_alone(fitted, given)]
+    sequences, constant = held_out.sequences, _constant(task, data)
+    outputs = outputs_of_unseen(fitted, task.inputs, sequences)
+    outputs = [of_one - constant for of_one in outputs]
     line = task.class_line_of(data) if with_line else None
-    forecasts = None if line is None else task.forecasts(line, few)
+    forecasts = None if line is None else task.forecasts(line, sequences)
     return Unseen(constant, outputs, forecasts, held_out.targets, held_out.sample_weight)
 
 

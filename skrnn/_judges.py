@@ -12,7 +12,7 @@ from sklearn.model_selection import KFold
 from ._data.samples import TrainingData
 from ._data.task import Task
 from ._estimator import Fit
-from ._few_samples import Train, with_part_to_judge_by
+from ._few_samples import FEWEST_TO_JUDGE_BY, Train, with_part_to_judge_by
 from ._sequence_estimator import choose_engine
 from ._training import at_once, device_to_train_on
 
@@ -74,7 +74,8 @@ def parts_to_judge_by(fit: Fit, task: Task[Any, Any], data: TrainingData) -> lis
     """
     if fit.params.validation == "last":
         part = with_part_to_judge_by(fit, task, data)
-        return [part] if part.validation is not None else []
+        held_out = part.validation
+        return [part] if held_out and len(held_out.sequences) >= FEWEST_TO_JUDGE_BY else []
     classes = task.targets.strata(data.targets)
     if classes is None:
         folds = KFold(_FOLDS, shuffle=True, random_state=fit.seeds["split"])

@@ -30,6 +30,15 @@ def outputs_alone(fitted: Any, sequences: Sequences) -> list[np.ndarray]:
     ]
 
 
+def outputs_of_unseen(fitted: Any, inputs: Any, sequences: Sequences) -> list[np.ndarray]:
+    """Return the same for sequences in the user's units, whose rows alone are scaled."""
+    parts = []
+    for some in sequences.parts():
+        own = some.cut(slice(None), int(some.lengths.sum()))
+        parts.append(outputs_alone(fitted, inputs.in_network_units(own)))
+    return [np.concatenate(of_one) for of_one in zip(*parts, strict=True)]
+
+
 def refuse_no_number(outputs: np.ndarray) -> None:
     """Refuse to predict what the network does not know as a number."""
     is_nan = np.isnan(outputs.sum(axis=tuple(range(1, outputs.ndim))))

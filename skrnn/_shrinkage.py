@@ -14,7 +14,7 @@ from ._data.window_runs import are_independent
 from ._estimator import Fit
 from ._few_samples import FEWEST_TO_JUDGE_BY, Train
 from ._judges import parts_to_judge_by, train_and_judge
-from ._network_outputs import outputs_alone
+from ._network_outputs import outputs_of_unseen
 from ._rescaling import rescale_outputs
 from ._verdict import Verdict, verdict_of_unseen
 
@@ -96,9 +96,9 @@ class Judged(NamedTuple):
 
 def _judged(fitted: Any, task: Task[Any, Any], fold: TrainingData) -> Judged:
     """Return what networks that were fitted on a fold say of its held-out samples."""
-    rest = task.in_network_units(fold).validation
-    assert rest is not None
-    outputs = np.mean(outputs_alone(fitted, rest.sequences), axis=0)
+    assert fold.validation is not None
+    rest = task.with_targets_in_network_units(fold.validation)
+    outputs = np.mean(outputs_of_unseen(fitted, task.inputs, rest.sequences), axis=0)
     return Judged(outputs, rest.targets, rest.sample_weight)
 
 
