@@ -12,10 +12,9 @@ import numpy as np
 from ._data.class_line import pooled
 from ._data.samples import TrainingData
 from ._data.task import Task, task_of
-from ._data.window_runs import are_independent
 from ._estimator import Fit
 from ._few_samples import FEWEST_TO_JUDGE_BY, Train
-from ._judges import parts_to_judge_by, train_and_judge
+from ._judges import are_as_usual, are_few, parts_to_judge_by, train_and_judge
 from ._network_outputs import outputs_of_unseen
 from ._refit import train_again
 from ._rescaling import rescale_outputs
@@ -76,13 +75,13 @@ def train_beside_class_line(
     found = task.learnt_from(data, standardize=fit.standardize)
     judge = partial(_unseen, with_line=fit.params.pretrained is None)
     unseen: list[Unseen] = []
-    if _is_judged(fit, data) and data.validation is None:
+    if are_few(fit, data):
         task_for = partial(task.learnt_from, standardize=fit.standardize)
         parts = parts_to_judge_by(fit, task, data)
         unseen = train_and_judge(fit, data, parts, task_for, train, judge)
     else:
         train(fit, found, data)
-        if _is_judged(fit, data):
+        if _is_judged_by_held_out(fit, data):
             unseen = [judge(fit.estimator, found, data)]
     if again:
         train_again(fit, [found], samples, train)
@@ -92,24 +91,11 @@ def train_beside_class_line(
         _count(fit, samples, _checked(fit, task.targets, unseen, mix, data))
 
 
-def _is_judged(fit: Fit, data: TrainingData) -> bool:
-    """Tell whether samples that are not trained on are to tell what counts."""
-    params = fit.params
-    if params.baseline is None or params.loss != "auto" or params.model is not None:
+def _is_judged_by_held_out(fit: Fit, data: TrainingData) -> bool:
+    held_out = data.validation
+    if held_out is None or not fit.params.early_stopping or not are_as_usual(fit, data):
         return False
-    if fit.one_epoch or not params.early_stopping or not isinstance(data.targets, np.ndarray):
-        return False
-    if data.validation is not None:
-        return len(data.validation.sequences) >= FEWEST_TO_JUDGE_BY
-    # The user's own callbacks follow one training. A network that goes on has seen all samples. A
-    # last part of a few windows misleads: series change.
-    return (
-        params.early_stopping == "auto"
-        and not params.callbacks
-        and not fit.goes_on
-        and len(data.sequences) >= FEWEST_TO_JUDGE_BY
-        and are_independent(data.sequences)
-    )
+    return len(held_out.sequences) >= FEWEST_TO_JUDGE_BY
 
 
 def _unseen(fitted: Any, task: Task[Any, Any], data: TrainingData, *, with_line: bool) -> Unseen:

@@ -11,6 +11,7 @@ from sklearn.model_selection import KFold
 
 from ._data.samples import TrainingData
 from ._data.task import Task
+from ._data.window_runs import are_independent
 from ._estimator import Fit
 from ._few_samples import FEWEST_TO_JUDGE_BY, Train, with_part_to_judge_by
 from ._sequence_estimator import choose_engine
@@ -19,6 +20,34 @@ from ._training import at_once, device_to_train_on
 _FOLDS = 3
 
 J = TypeVar("J")
+
+
+def are_as_usual(fit: Fit, data: TrainingData) -> bool:
+    """Tell whether sequences have targets of their own, and nothing unusual is asked of a fit."""
+    params = fit.params
+    return (
+        params.baseline == params.loss == "auto"
+        and params.model is None
+        and not fit.one_epoch
+        and isinstance(data.targets, np.ndarray)
+    )
+
+
+def are_few(fit: Fit, data: TrainingData) -> bool:
+    """Tell whether independent samples of which none is held out are enough to be judged in turn.
+
+    The user's own callbacks follow one training. A network that goes on has seen all samples. A
+    last part of a few windows misleads: series change.
+    """
+    return (
+        are_as_usual(fit, data)
+        and fit.params.early_stopping == "auto"
+        and data.validation is None
+        and not fit.params.callbacks
+        and not fit.goes_on
+        and len(data.sequences) >= FEWEST_TO_JUDGE_BY
+        and are_independent(data.sequences)
+    )
 
 
 def train_and_judge(

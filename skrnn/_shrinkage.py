@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import is_regressor
 
 from ._data.known_targets import mean_of_known, means_of_known
 from ._data.samples import TrainingData
 from ._data.task import Task
-from ._data.window_runs import are_independent
 from ._estimator import Fit
-from ._few_samples import FEWEST_TO_JUDGE_BY, Train
-from ._judges import parts_to_judge_by, train_and_judge
+from ._few_samples import Train
+from ._judges import are_few, parts_to_judge_by, train_and_judge
 from ._network_outputs import outputs_of_unseen
 from ._rescaling import rescale_outputs
 from ._verdict import Verdict, verdict_of_unseen
@@ -21,20 +19,7 @@ from ._verdict import Verdict, verdict_of_unseen
 
 def is_shrunk(fit: Fit, data: TrainingData) -> bool:
     """Tell whether numbers for few independent sequences are learnt, and nothing else is asked."""
-    params = fit.params
-    as_usual = params.baseline == params.early_stopping == params.loss == "auto"
-    return (
-        as_usual
-        and not fit.one_epoch
-        and params.model is None
-        and not params.callbacks  # the user's own follow one training
-        and params.decoder == "dense"
-        and data.validation is None
-        and is_regressor(fit.estimator)
-        and isinstance(data.targets, np.ndarray)
-        and len(data.sequences) >= FEWEST_TO_JUDGE_BY
-        and are_independent(data.sequences)
-    )
+    return are_few(fit, data) and fit.params.decoder == "dense"
 
 
 def line_helps(fit: Fit, task: Task[Any, Any], data: TrainingData) -> bool:
