@@ -148,22 +148,27 @@ class Task(Generic[I, T]):
         if self.token_line is not None:
             return self.token_line.mixed(outputs, self.token_line.predict(given))
         if self.class_line is not None:
-            forecasts = self.forecasts(self.class_line, sequences)
+            forecasts = self._forecasts_given(self.class_line, sequences, given)
             share = self.class_line.share
             return [pooled(self.targets, of_one, forecasts, share) for of_one in outputs]
         line = self.line
         if line is None:
             return outputs
-        if self.inputs.of_line() is self.inputs:
-            forecasts = line.predict(given, lambda some: some)
-        else:
-            forecasts = self.forecasts(line, sequences)
+        forecasts = self._forecasts_given(line, sequences, given)
         return [
             of_one
             if number < line.n_alone
             else self.targets.as_outputs(of_one * line.scale + line.mean + forecasts)
             for number, of_one in enumerate(outputs)
         ]
+
+    def _forecasts_given(
+        self, line: Line | ClassLine, sequences: Sequences, given: Sequences
+    ) -> np.ndarray:
+        """Return what a line says of sequences: of `given`, if it sees what the networks see."""
+        if self.inputs.of_line() is self.inputs:
+            return line.predict(given, lambda some: some)
+        return self.forecasts(line, sequences)
 
     def in_network_units(self, data: TrainingData) -> TrainingData:
         """Return samples as the network is trained on them, and those that are held out."""
