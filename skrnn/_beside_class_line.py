@@ -72,19 +72,19 @@ def train_beside_class_line(
     1961; Breiman, "Stacked regressions", 1996). A training that goes on leaves the line out.
     """
     task = replace(task, class_line=None)
-    found = task.learnt_from(data, standardize=fit.standardize)
     judge = partial(_unseen, with_line=fit.params.pretrained is None)
+    task_for = partial(task.learnt_from, standardize=fit.standardize)
     unseen: list[Unseen] = []
     if are_few(fit, data):
-        task_for = partial(task.learnt_from, standardize=fit.standardize)
         parts = parts_to_judge_by(fit, task, data)
         unseen = train_and_judge(fit, data, parts, task_for, train, judge)
     else:
+        found = task_for(data)
         train(fit, found, data)
         if _is_judged_by_held_out(fit, data):
             unseen = [judge(fit.estimator, found, data)]
-    if again:
-        train_again(fit, [found], samples, train)
+        if again:
+            train_again(fit, [found], samples, train)
     fit.estimator.network_share_ = 1.0
     if unseen:
         mix = _best_mix(partial(_losses, task.targets, unseen), _have_line(unseen))
@@ -95,6 +95,8 @@ def _is_judged_by_held_out(fit: Fit, data: TrainingData) -> bool:
     held_out = data.validation
     if held_out is None or not fit.params.early_stopping or not are_as_usual(fit, data):
         return False
+    if fit.goes_on:
+        return False  # the earlier training may have seen them
     return len(held_out.sequences) >= FEWEST_TO_JUDGE_BY
 
 
@@ -161,13 +163,12 @@ def _mixed(targets: Any, unseen: Unseen, mix: Mix) -> np.ndarray:
 def _checked(fit: Fit, targets: Any, unseen: list[Unseen], mix: Mix, data: TrainingData) -> Mix:
     """Return what is to count, and let the fit warn where it is no better than a constant."""
     losses = _losses(targets, unseen, mix)
-    if data.validation is None:
-        fit.verdict = verdict_of_unseen(_losses(targets, unseen, _CONSTANT), losses)
-        return mix
-    if not is_better(losses, _losses(targets, unseen, Mix())):
-        return Mix()  # these samples have ended the training: they have had their say
-    if mix.share and fit.verdict and fit.verdict.category is UninformativeFitWarning:
-        fit.verdict = None  # it is of the networks alone
+    ended = data.validation is not None  # these samples have ended the training
+    if ended and not is_better(losses, _losses(targets, unseen, Mix())):
+        return Mix()
+    if fit.verdict and fit.verdict.category is UninformativeFitWarning:
+        fit.verdict = None  # it is of the networks as trained
+    fit.verdict = verdict_of_unseen(_losses(targets, unseen, _CONSTANT), losses) or fit.verdict
     return mix
 
 

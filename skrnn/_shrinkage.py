@@ -24,8 +24,8 @@ def is_shrunk(fit: Fit, data: TrainingData) -> bool:
 
 def line_helps(fit: Fit, task: Task[Any, Any], data: TrainingData) -> bool:
     """Tell whether a line says more than a constant, of samples that it was not learnt from."""
-    gain = 0.0
-    for fold in _folds(fit, task, data):
+    gain, folds = 0.0, _folds(fit, task, data)
+    for fold in folds:
         rest, alone = fold.validation, task.learnt_from(fold, standardize=fit.standardize)
         assert rest is not None
         beside = alone.with_line(fold, standardize=fit.standardize)
@@ -33,7 +33,7 @@ def line_helps(fit: Fit, task: Task[Any, Any], data: TrainingData) -> bool:
         around = rest.targets - means_of_known(fold.targets, fold.sample_weight)
         squares = (np.square(around) - np.square(left)) / np.square(alone.targets.scale)
         gain += mean_of_known(squares, rest.sample_weight)
-    return gain > 0
+    return gain > 0 or not folds  # nothing speaks against it
 
 
 def train_and_shrink(

@@ -102,7 +102,7 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         Predict at every step, not once for each sequence. The prediction at a step depends on
         the steps up to it only, unless `bidirectional`.
     baseline : {"auto"} or None, default="auto"
-        The model that predicts beside the networks. "auto": for numbers of one length, a ridge
+        The model that predicts beside the networks. "auto": for numbers in an array, a ridge
         regression on the same steps, whose probabilities are averaged with those of the networks;
         for token ids, a logistic regression on counted tokens and pairs of neighbours (tf-idf
         weights), whose log-odds are averaged with the log-odds of the networks. Samples that are
@@ -221,13 +221,13 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     target_ : dict
         How y is read: its form and its scale or its classes, in plain values.
     network_share_ : float
-        The factor, from 0 (the shares of the classes) to 1 (as trained), of what the logits of
-        networks say beyond the logits of the shares of the classes. Not set for token ids.
+        The factor, from 0 (the shares of the classes, by weight) to 1 (as trained), of what the
+        logits of networks say beyond the logits of these shares. Not set for token ids.
     line_ : dict or None
         The ridge regression on numbers: "n_steps", "coef" of shape (n_steps * n_features,
         n_outputs) and "intercept", which give logits from standardized steps; "share", how much its
-        probabilities count in the mean, from 0 to 1. It says nothing of a sequence of another
-        length, or one that begins or ends with absent steps.
+        probabilities count in the mean, from 0 to 1. It says nothing of a sequence that has another
+        number of steps from the first to the last present one.
     token_line_ : dict or None
         The logistic regression on token ids: "terms", the numbers of tokens and of tokens in a row,
         their "idf", "coef" of shape (n_terms, n_outputs) and "intercept"; "share", how much it

@@ -165,6 +165,21 @@ def test_a_training_that_goes_on_leaves_the_line_out(averaging):
     assert network.score(X, TWO) < 0.3
 
 
+def test_a_second_fit_does_not_ask_samples_that_the_first_may_have_seen():
+    network = RNNClassifier(**SMALL, warm_start=True).fit(X, TWO, X_val=X, y_val=TWO)
+    assert network.line_ is not None
+    network.fit(X, TWO, X_val=X, y_val=TWO)
+    assert network.line_ is None and network.network_share_ == 1
+
+
+def test_forms_take_an_array_that_is_padded_alike_everywhere():
+    padded = np.concatenate([X, np.full((60, 2, 2), np.nan)], axis=1)
+    network = RNNClassifier(**SMALL).fit(padded, TWO)
+    session = onnxruntime.InferenceSession(network.to_onnx().SerializeToString())
+    found = session.run(None, {"X": padded})[0]
+    np.testing.assert_allclose(found, network.predict_proba(padded), atol=1e-6)
+
+
 def test_a_training_that_goes_on_keeps_the_scale_of_weights():
     network = RNNClassifier(**SMALL).fit(X, TWO)
     network.partial_fit(X, TWO, sample_weight=np.full(60, 1000.0))

@@ -59,6 +59,12 @@ def test_a_line_stands_where_it_says_more_than_a_constant():
     assert RNNRegressor(**params, baseline="linear").fit(both, np.abs(last)).line_ is not None
 
 
+def test_nothing_speaks_against_a_line_where_nothing_judges():
+    """The last fifth of 60 is too small to tell."""
+    params = {**SMALL, "epochs": 1}
+    assert RNNRegressor(**params, validation="last").fit(X, Y).line_ is not None
+
+
 def test_networks_without_a_line_are_judged_too():
     ragged, sums = ragged_sequences()
     noise = np.random.default_rng(1).normal(size=60)

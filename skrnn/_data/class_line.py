@@ -68,21 +68,23 @@ class ClassLine:
         if not can_be_read_by_line(sequences):
             return None
         samples = thinned(sequences)
-        some = sequences.cut(samples, len(samples) * sequences.n_steps).trimmed()
-        whole = _is_whole(some, some.n_steps)
+        n_steps = sequences.n_steps
+        some = sequences.cut(samples, len(samples) * n_steps).trimmed()
+        whole = _is_whole(some, n_steps)
         if whole.mean() < _LEAST_WHOLE:
             return None
-        table = last_steps(seen(some), some.n_steps)[whole]
+        table = last_steps(seen(some), n_steps)[whole]
         signs, weights = 2 * is_of[samples][whole] - 1, weights[samples][whole]
         coef, intercept = line_of_known(ridge, table, signs, weights)
-        return cls(some.n_steps, coef, intercept - np.average(signs, axis=0, weights=weights))
+        return cls(n_steps, coef, intercept - np.average(signs, axis=0, weights=weights))
 
     def predict(self, sequences: Sequences, seen: Seen) -> np.ndarray:
         """Return the forecasts, float64 (n_samples, n_outputs): NaN for one that is not whole."""
         size = samples_at_once(len(self.coef))
         parts = []
         for first in range(0, len(sequences), size):
-            some = sequences.cut(slice(first, first + size), size * sequences.n_steps).trimmed()
+            here = np.arange(first, min(first + size, len(sequences)))
+            some = sequences.cut(here, len(here) * sequences.n_steps).trimmed()
             found = products(last_steps(seen(some), self.n_steps), self.coef) + self.intercept
             found[~_is_whole(some, self.n_steps)] = np.nan
             parts.append(found)
