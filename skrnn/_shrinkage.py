@@ -68,7 +68,7 @@ def train_and_shrink(
     if share != 1.0:
         rescale_outputs(fit.estimator, range(fit.estimator.n_networks_), share)
     if judged and not line and fit.standardize:
-        fit.verdict = _verdict(judged, share)
+        fit.verdict = _verdict(task.targets, judged, share)
 
 
 class Judged(NamedTuple):
@@ -103,13 +103,12 @@ def _share(judged: list[Judged]) -> float:
     return float(np.clip(together / alone, 0.0, 1.0)) if alone else 1.0
 
 
-def _verdict(judged: list[Judged], share: float) -> Verdict | None:
+def _verdict(targets: Any, judged: list[Judged], share: float) -> Verdict | None:
     """Tell where outputs times a share are no better than the mean, which is zero."""
     constant, found = (
         np.concatenate(
             [
-                np.nanmean(np.square(part.targets - factor * part.outputs), axis=1)
-                * part.sample_weight
+                targets.losses(factor * part.outputs, part.targets) * part.sample_weight
                 for part in judged
             ]
         )

@@ -222,27 +222,27 @@ def _check_bends(kept: tuple[Any, ...], n_features: int, name: str) -> None:
 
 
 def _check_line(kept: Any, n_features: int, n_outputs: int) -> None:
-    try:
-        line = Line(**kept)
-    except TypeError as error:
-        refuse_file("a line in line_", short(error))
-    n_columns = line.n_steps * n_features if type(line.n_steps) is int else -1
-    shapes = [(n_columns, n_outputs), (n_outputs,), (n_outputs,), (n_outputs,)]
-    arrays = [line.coef, line.intercept, line.mean, line.scale]
-    _refuse_other_shapes(arrays, shapes, "line_")
+    line = _line_of(Line, kept, n_features, n_outputs)
+    _refuse_other_shapes([line.mean, line.scale], [(n_outputs,)] * 2, "line_")
     if type(line.n_alone) is not int:
         refuse_file("n_alone of line_ to be a number", short(line.n_alone))
 
 
 def _check_class_line(kept: Any, n_features: int, n_outputs: int) -> None:
+    line = _line_of(ClassLine, kept, n_features, n_outputs)
+    _check_share(line.share, "line_")
+
+
+def _line_of(kind: Any, kept: Any, n_features: int, n_outputs: int) -> Any:
+    """Return a line whose coefficients are of the sizes of the network."""
     try:
-        line = ClassLine(**kept)
+        line = kind(**kept)
     except TypeError as error:
-        refuse_file("a line of classes in line_", short(error))
+        refuse_file("a line in line_", short(error))
     n_columns = line.n_steps * n_features if type(line.n_steps) is int else -1
     shapes = [(n_columns, n_outputs), (n_outputs,)]
     _refuse_other_shapes([line.coef, line.intercept], shapes, "line_")
-    _check_share(line.share, "line_")
+    return line
 
 
 def _check_share(share: Any, name: str) -> None:
