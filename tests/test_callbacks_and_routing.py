@@ -389,7 +389,8 @@ def test_display_of_a_fitted_pipeline():
     for name in ("LagWindows", "RNNRegressor"):
         assert f"generated/skrnn.{name}.html" in html
     one_line = " ".join(repr(pipeline).split())
-    assert "RNNRegressor(batch_size=16, epochs=2, random_state=0, units=4)" in one_line
+    changed = "batch_size=16, cell='simple', epochs=2, random_state=0, units=4"
+    assert f"RNNRegressor({changed})" in one_line
 
 
 # Names of the columns

@@ -116,7 +116,7 @@ def test_both_directions_behind_a_convolution():
 def test_token_ids():
     X = np.array([[2, 3, 4, 0], [4, 4, 0, 0]])
     network = fitted(X, [0.0, 1.0], embedding_dim=3, validation_fraction=0.5)
-    first, _ = keras_outputs(network, X, {"GRU"})
+    first, _ = keras_outputs(network, X, {"SimpleRNN"})
     states = network.cell_states(X)["hidden"]
     np.testing.assert_array_equal(np.isnan(states[:, :, 0]), X == 0)
     np.testing.assert_allclose(states[X > 0], first[X > 0], atol=1e-5)

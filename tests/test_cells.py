@@ -180,13 +180,13 @@ def test_mingru_in_encoder_and_decoder():
     outputs = outputs_of(network.to_keras(), X)[:, :, 0]
     np.testing.assert_allclose(outputs, network.predict(X), atol=1e-5)
     texts = ["a b", "b c", "c a"] * 8
-    writer = RNNSeq2Seq(cell="mingru", bidirectional=False, early_stopping=False, **SMALL)
+    writer = RNNSeq2Seq(**{**SMALL, "cell": "mingru"}, bidirectional=False, early_stopping=False)
     assert set(" ".join(writer.fit(texts, texts).predict(texts)).split()) <= {"a", "b", "c"}
 
 
 def test_mingru_in_an_autoencoder():
     X, _ = sequences()
-    network = RNNAutoencoder(cell="mingru", **SMALL).fit(X)
+    network = RNNAutoencoder(**{**SMALL, "cell": "mingru"}).fit(X)
     latent, written = outputs_of(network.to_keras(), X)
     np.testing.assert_allclose(latent, network.transform(X), atol=1e-5)
     np.testing.assert_allclose(written, network.inverse_transform(latent), atol=1e-5)

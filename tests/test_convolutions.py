@@ -42,7 +42,7 @@ def layers_of(network):
         keras.layers.Conv1D(filters, size, padding="causal", activation="relu")
         for filters in described.conv_filters
     ]
-    recurrent = keras.layers.GRU(4, return_sequences=described.return_sequences)
+    recurrent = keras.layers.SimpleRNN(4, return_sequences=described.return_sequences)
     if described.bidirectional:
         recurrent = keras.layers.Bidirectional(recurrent)
     rest = [recurrent, keras.layers.Dense(1)]

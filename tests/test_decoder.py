@@ -50,7 +50,7 @@ def test_a_training_step_equals_keras():
     X, y = (part[:16] for part in with_steps_ahead())
     X = np.nan_to_num(X).astype("float32")
     params = {"standardize": False, "early_stopping": False, "epochs": 1, "clipnorm": None}
-    params |= {"optimizer": "sgd", "batch_size": 16}
+    params |= {"cell": "gru", "optimizer": "sgd", "batch_size": 16}
     before = decoding(learning_rate=1e-30, **params).fit(X, y)
     after = decoding(learning_rate=0.1, **params).fit(X, y)
 

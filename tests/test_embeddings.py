@@ -78,7 +78,7 @@ def test_training_equals_a_plain_keras_model():
         [
             keras.Input((None,), dtype="int32"),
             keras.layers.Embedding(8, 3, mask_zero=True, trainable=False),
-            keras.layers.GRU(4),
+            keras.layers.SimpleRNN(4),
             keras.layers.Dense(1),
         ]
     )

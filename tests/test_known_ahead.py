@@ -57,8 +57,8 @@ def test_a_training_step_equals_keras():
     before = decoding(learning_rate=1e-30, **params).fit(x, y, known=known)
     after = decoding(learning_rate=1e-3, **params).fit(x, y, known=known)
 
-    encoder = keras.layers.GRU(4, return_state=True)
-    decoder, output = keras.layers.GRU(4, return_sequences=True), keras.layers.Dense(1)
+    encoder = keras.layers.SimpleRNN(4, return_state=True)
+    decoder, output = keras.layers.SimpleRNN(4, return_sequences=True), keras.layers.Dense(1)
     late = np.concatenate([np.zeros((16, 1)), y[:, :-1]], axis=1)[:, :, None]
     fed = np.concatenate([late, known], axis=2).astype("float32")
     layers = (encoder, decoder, output)

@@ -62,7 +62,7 @@ def test_lists_of_numbers_stay_sequences_where_their_lengths_agree_by_chance():
 
 
 # A decoder that compiles fast.
-WRITER = {"cell": "simple", "bidirectional": False, "attention": None, "embedding_dim": 3, **SMALL}
+WRITER = {"bidirectional": False, "attention": None, "embedding_dim": 3, **SMALL}
 WRITTEN = ["x", "y x", "x x y", "y", "x y y x", "y x x y"] * 10
 
 

@@ -47,7 +47,7 @@ def run(model, X):
 
 REGRESSORS = {
     "simple": (small_regressor(cell="simple"), X, Y),
-    "gru": (small_regressor(), HOLES, 50 * Y - 7),
+    "gru": (small_regressor(cell="gru"), HOLES, 50 * Y - 7),
     "lstm": (small_regressor(cell="lstm"), HOLES, Y),
     "both ways, attention": (
         small_regressor(pooling="attention", bidirectional=True),

@@ -25,7 +25,7 @@ from .common import SMALL, assert_other_bits, assert_same_bits, eager_keras, seq
 
 X, y = sequences()
 LABELS = np.where(y > 0, "up", "down")
-FIXED = {"cell": "simple", **SMALL, "early_stopping": False, "learning_rate": 0.01}
+FIXED = {**SMALL, "early_stopping": False, "learning_rate": 0.01}
 
 
 def a_chaos(n=600):

@@ -129,7 +129,7 @@ def test_ids_in_frames_have_their_vocabulary(language_model):
     ("params", "message"),
     [
         ({"units": 5}, r"units is \(5,\) here and \(4,\) in pretrained\. Set"),
-        ({"cell": "lstm", "units": 5}, r"cell is 'lstm' here and 'gru' in pretrained; units is"),
+        ({"cell": "lstm", "units": 5}, r"cell is 'lstm' here and 'simple' in pretrained; units is"),
         ({"bidirectional": True}, "bidirectional is True here and False in pretrained"),
         ({"embedding_dim": 7}, "embedding_dim is 7 here and 3 in pretrained"),
         ({"conv_filters": 8}, r"conv_filters is \(8,\) here and \(\) in pretrained"),

@@ -141,7 +141,7 @@ def test_tables_of_tokens_of_any_width_share_a_program(rng):
 
 
 def test_outputs_of_like_lengths_share_a_program():
-    network = RNNSeq2Seq("word", cell="simple", attention=None, **SMALL, embedding_dim=3)
+    network = RNNSeq2Seq("word", attention=None, **SMALL, embedding_dim=3)
     network.set_params(bidirectional=False, early_stopping=False)
     network.fit(["a b", "b a"] * 8, ["x", "y x"] * 8)
     for n_tokens in (5, 8, 9, 12):

@@ -14,7 +14,7 @@ X = np.asarray(LagWindows(6, fill="edge").fit_transform(SERIES))[:-1]
 WINDOWS = LagWindows(6, fill="edge").fit_transform(SERIES)[:-1]
 Y = SERIES[1:, 0]
 LABELS = np.where(SERIES[1:, 0] > SERIES[:-1, 0], "up", "down")
-TINY = {"units": 4, "epochs": 4, "learning_rate": 0.01, "random_state": 0}
+TINY = {"cell": "simple", "units": 4, "epochs": 4, "learning_rate": 0.01, "random_state": 0}
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

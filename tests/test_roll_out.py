@@ -59,8 +59,8 @@ def by_hand(network, weights, window, ahead, fed_back, known, n_layers, cell):
 @pytest.mark.parametrize(
     ("cell", "params", "fed_back", "known"),
     [
-        (gru, {}, [1], [0]),
-        (gru, {"standardize": False}, [0], [1]),
+        (gru, {"cell": "gru"}, [1], [0]),
+        (gru, {"cell": "gru", "standardize": False}, [0], [1]),
         (lstm, {"cell": "lstm", "units": (4, 3), "hidden_units": 5}, [1, 0], []),
     ],
 )
@@ -112,7 +112,7 @@ def test_the_last_known_values_are_not_read_and_no_step_sees_a_later_one():
 
 
 def test_several_networks_are_fed_their_own_forecasts():
-    network = fitted(n_networks=2)
+    network = fitted(n_networks=2, cell="gru")
     half = len(network.weights_) // 2
     of_each = [
         by_hand(network, weights, X[4], KNOWN_AHEAD[4], [1], [0], 1, gru)

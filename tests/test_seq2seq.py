@@ -83,7 +83,7 @@ def keras_log_proba(network, X, fed):
     [
         ("dot", "gru", {}),
         (None, "simple", {"bidirectional": False}),
-        ("additive", "gru", {"units": (5, 4), "bidirectional": False}),
+        ("additive", "simple", {"units": (5, 4), "bidirectional": False}),
         ("dot", "lstm", {"units": (5, 4)}),
     ],
 )

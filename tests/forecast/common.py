@@ -9,6 +9,7 @@ WORDS = {
     "horizon": 3,
     "window": 6,
     "target": "y",
+    "cell": "simple",
     "units": 4,
     "epochs": 2,
     "batch_size": 32,
