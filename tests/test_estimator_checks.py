@@ -29,19 +29,22 @@ def test_common_checks(estimator, check):
 
 
 def checks_of_what_is_learnt(estimator):
-    """The checks that a network fails which has learnt nothing, or too little."""
+    """The checks that a network fails which has learnt nothing, or too little.
+
+    Once each: on read-only memory, and in float32, the networks above have them too.
+    """
     for _, check in estimator_checks_generator(estimator):
         name = getattr(check, "func", check).__name__
-        if name in ("check_classifiers_train", "check_regressors_train", "check_outliers_train"):
+        learns = ("check_classifiers_train", "check_regressors_train", "check_outliers_train")
+        if name in learns and not check.keywords:
             yield check
 
 
 @pytest.mark.parametrize("Network", KINDS, ids=lambda Network: Network.__name__)
 def test_untouched_defaults_learn_enough(Network):
     checks = list(checks_of_what_is_learnt(Network()))
-    assert checks
-    for check in checks:
-        check(Network())
+    assert len(checks) == 1
+    checks[0](Network())
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: type(network).__name__)
