@@ -118,8 +118,8 @@ def streams_by_hand(model, texts, n_streams):
     return np.where(given == END, START, given), told
 
 
-# 4 streams of 64 tokens, 8 pieces of 8; of as many letters as TEXTS, to share their programs.
-EVEN = ["abcd cab ab", "cab", "", "abcabc" * 7 + "cbab"] * 4
+# 4 streams of 64 tokens: 8 pieces of 8.
+EVEN = ["abcabcabcab", "cab", "", "abcabc" * 7 + "cbab"] * 4
 
 
 @pytest.mark.parametrize(
