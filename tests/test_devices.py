@@ -163,7 +163,7 @@ def test_when_keras_may_use_cudnn(prepare, device, expected):
     """Only on a GPU, and only where absent steps are at the end; the numbers are the same."""
     X, y = sequences()
     X, kernels = prepare(X), Kernels()
-    network = small_regressor(callbacks=[kernels], epochs=1, device=device)
+    network = small_regressor(cell="gru", callbacks=[kernels], epochs=1, device=device)
     with eager_keras(), with_gpu():
         network.fit(X, y)
     assert kernels.found == [expected]

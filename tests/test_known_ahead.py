@@ -23,7 +23,7 @@ def test_the_decoder_is_fed_what_is_known_of_its_own_step():
     """`to_keras` is made of Keras' layers, which are fed [number written, known values]."""
     absent = X.copy()
     absent[::3, :2] = np.nan
-    network = decoding().fit(1e3 + 10 * absent, 50 + STEPS, known=KNOWN)
+    network = decoding(cell="gru").fit(1e3 + 10 * absent, 50 + STEPS, known=KNOWN)
     predicted = network.predict(1e3 + 10 * absent, known=KNOWN)
     assert predicted.shape == STEPS.shape
     model = network.to_keras()

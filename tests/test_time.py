@@ -22,7 +22,7 @@ from .common import (
 )
 
 WINDOW = 6
-FEW = {"cell": "simple", "units": 4, "epochs": 2, "batch_size": 16, "random_state": 0}
+FEW = {"units": 4, "epochs": 2, "batch_size": 16, "random_state": 0}
 
 
 def series(n_rows=120, seed=0):

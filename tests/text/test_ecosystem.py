@@ -41,7 +41,7 @@ def opinions(rng):
 def pipeline():
     return make_pipeline(
         SequenceTokenizer(max_len=8),
-        small_classifier(embedding_dim=8, epochs=30, learning_rate=0.02),
+        small_classifier(cell="gru", embedding_dim=8, epochs=30, learning_rate=0.02),
     )
 
 
