@@ -55,7 +55,7 @@ def finder(form, **params):
     """A classifier that learns in a few epochs."""
     tokens = {"embedding_dim": 3} if "tokens" in form else {}
     learning = {"pooling": "max", "epochs": 8, "learning_rate": 0.05, "early_stopping": False}
-    return small_classifier(**{**learning, **tokens, **params})
+    return small_classifier(cell="gru", **{**learning, **tokens, **params})
 
 
 @pytest.mark.parametrize("form", FORMS)

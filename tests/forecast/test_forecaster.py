@@ -260,4 +260,4 @@ def test_columns_that_hardly_vary_are_named():
     index = pd.date_range("2024-01-01", periods=500, freq="h")
     rows = pd.DataFrame({"rain": rain, "y": np.sin(np.arange(500) / 4)}, index)
     with pytest.warns(RareValuesWarning, match=r"in columns 'rain' \(usually 0\): at most 0\.5%"):
-        small().fit(rows)
+        small(cell="gru").fit(rows)
