@@ -131,7 +131,7 @@ def _layers(params: Any) -> dict[str, Any]:
 def _read_by(inputs: Any, embedding_dim: int | None) -> dict[str, Any]:
     """Return what the first layer is given: numbers, or vectors of tokens."""
     return {
-        "n_features": inputs.n_features,
+        "n_features": inputs.n_seen,
         "n_tokens": inputs.n_tokens,
         "embedding_dim": embedding_dim,
     }

@@ -64,6 +64,7 @@ def roll_out(
     from . import _keras
 
     task, network = regressor._task(), network_of(regressor.network_)
+    _refuse_standardized_within(task.inputs)
     order = _order(fed_back, known, network)
     found = task.inputs.read(regressor, windows)
     ahead = _checked(known_values, (len(found), n_steps, len(known)))
@@ -86,9 +87,18 @@ def roll_out(
     )
 
 
+def _refuse_standardized_within(inputs: Any) -> None:
+    if inputs.within:
+        raise ValueError(
+            "Expected a network that was fitted on windows of a series, got one that was fitted on "
+            "other sequences and sees them standardized within each of them. Set standardize=True "
+            "and fit again."
+        )
+
+
 def _in_network_units(inputs: Any, features: list[int], values: np.ndarray) -> np.ndarray:
     """Return the values of some features, on the last axis, as the network sees them."""
-    scale, offset, bends = inputs.keras_scaling()
+    scale, offset, bends, _ = inputs.keras_scaling()
     of_all = np.zeros((*values.shape[:-1], inputs.n_features))
     of_all[..., features] = values
     bent: np.ndarray = bends.applied(of_all)[..., features]
@@ -97,7 +107,7 @@ def _in_network_units(inputs: Any, features: list[int], values: np.ndarray) -> n
 
 def _feedback(task: Any, features: list[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the scale and the offset that make features, as the network sees them, of outputs."""
-    scale, offset, bends = task.inputs.keras_scaling()
+    scale, offset, bends, _ = task.inputs.keras_scaling()
     bent = [feature for feature in features if feature in bends.bent]
     if bent:
         raise ValueError(

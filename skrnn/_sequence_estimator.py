@@ -200,7 +200,27 @@ def read_samples(
         task = Task(inputs, targets)
     n_known = task.inputs.n_known if fit.goes_on else None
     refuse_other_known(sequences, task.targets.n_target_steps, n_known)
-    return _weighted(fit.params, task, sequences, values, sample_weight)
+    task, data = _weighted(fit.params, task, sequences, values, sample_weight)
+    return (task.with_inputs_within(data) if _may_see_within(fit, task, data) else task), data
+
+
+def _may_see_within(fit: Fit, task: Task[Any, Any], data: TrainingData) -> bool:
+    """Tell whether features may be standardized within each sequence as well.
+
+    Of a window the level tells more than the shape. A prediction at a step may look at no later
+    one, a model of the user's own is given X, and pretrained layers what they were trained on.
+    """
+    params = fit.params
+    return (
+        fit.standardize == "auto"
+        and not fit.goes_on
+        and params.model is None
+        and params.pretrained is None
+        and getattr(params, "decoder", "dense") == "dense"
+        and not task.targets.per_step
+        and data.sequences.ahead is None
+        and are_independent(data.sequences)
+    )
 
 
 def with_validation(

@@ -28,7 +28,7 @@ def small_regressor(**params):
 
 def small_classifier(**params):
     """A classifier that fits in milliseconds once its program is compiled."""
-    return RNNClassifier(**{**SMALL, **USUAL, "baseline": None, **params})
+    return RNNClassifier(**{**SMALL, **USUAL, "baseline": None, "standardize": True, **params})
 
 
 def sequences(seed=0, n_samples=N_SAMPLES, n_steps=N_STEPS, n_features=N_FEATURES):

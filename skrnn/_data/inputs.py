@@ -28,6 +28,9 @@ from .validation import (
     refuse_other_width,
     vectors,
 )
+from .within import Within, features_to_see_within
+
+KerasScaling = tuple[np.ndarray, np.ndarray, Bends, tuple[int, ...]]
 
 
 class Inputs(Plain):
@@ -40,6 +43,13 @@ class Inputs(Plain):
     n_features: int
     # The number of features that are known ahead.
     n_known = 0
+    # The features that a network sees a second time, standardized within each sequence.
+    within: tuple[int, ...] = ()
+
+    @property
+    def n_seen(self) -> int:
+        """The number of features of a step as the network is given it."""
+        return self.n_features + len(self.within)
 
     def read(self, estimator: Any, X: Any, *, reset: bool = False) -> Sequences:
         """Return X as sequences, in the user's units; `reset` learns names and widths."""
@@ -73,7 +83,11 @@ class Inputs(Plain):
         return {}
 
     def keras_scaling(self) -> tuple[Any, ...] | None:
-        """Return the scale, the offset and the bends that bring X into the network's units."""
+        """Return what brings X into the network's units.
+
+        These are the scale and the offset of the features as the network sees them, the bends, and
+        the features that are standardized within each sequence.
+        """
         return None
 
     def gives_lists(self, X: Any) -> bool:
@@ -105,6 +119,8 @@ class NumberInputs(Inputs):
         the scale are of bent values.
     plain_mean, plain_scale : tuple of float or None, default=None
         The scale of each feature as it is, if some are bent.
+    within : tuple of int, default=()
+        The features that a network sees a second time, standardized within each sequence.
     """
 
     is_list: bool
@@ -119,6 +135,7 @@ class NumberInputs(Inputs):
     known_bends: tuple[Any, ...] = ()
     plain_mean: tuple[float, ...] | None = None
     plain_scale: tuple[float, ...] | None = None
+    within: tuple[int, ...] = ()
 
     holds_tokens = False
     n_tokens = None
@@ -203,7 +220,11 @@ class NumberInputs(Inputs):
     def in_network_units(self, sequences: Sequences) -> Sequences:
         """Return sequences of standardized float32."""
         refuse_other_width(sequences, self.n_features)
-        scaled = standardized(sequences.values, *self._scaling(), self.bending.applied)
+        beside = None
+        if self.within:
+            sequences = sequences.apart()
+            beside = Within.learn(sequences, list(self.within)).standardized
+        scaled = standardized(sequences.values, *self._scaling(), self.bending.applied, beside)
         return self.with_known_in_network_units(sequences.with_values(scaled))
 
     def with_known_in_network_units(self, sequences: Sequences) -> Sequences:
@@ -224,15 +245,23 @@ class NumberInputs(Inputs):
         mean, scale = self._scaling()
         return {"input_mean_": mean, "input_scale_": scale}
 
-    def keras_scaling(self) -> tuple[np.ndarray, np.ndarray, Bends]:
-        """Return the scale, the offset and the bends that bring X into the network's units."""
+    def keras_scaling(self) -> KerasScaling:
+        """Return what brings X into the network's units; see `Inputs`."""
         mean, scale = self._scaling()
-        return 1 / scale, -mean / scale, self.bending
+        again = len(self.within)  # these have their scale already
+        mean, scale = np.append(mean, np.zeros(again)), np.append(scale, np.ones(again))
+        return 1 / scale, -mean / scale, self.bending, self.within
 
-    def keras_scaling_of_known(self) -> tuple[np.ndarray, np.ndarray, Bends]:
+    def seen_within(self, sequences: Sequences, *, all_that_differ: bool) -> NumberInputs:
+        """Return the same with the features that are seen within each sequence as well."""
+        return replace(
+            self, within=features_to_see_within(sequences, all_that_differ=all_that_differ)
+        )
+
+    def keras_scaling_of_known(self) -> KerasScaling:
         """Return the same for what is known ahead."""
         mean, scale = np.array(self.known_mean), np.array(self.known_scale)
-        return 1 / scale, -mean / scale, Bends(*self.known_bends)
+        return 1 / scale, -mean / scale, Bends(*self.known_bends), ()
 
     def gives_lists(self, X: Any) -> bool:
         """Tell whether X, or that of `fit`, is a list of sequences."""

@@ -16,6 +16,8 @@ _CHUNK = 2**13
 
 # Returns some rows of values as they are to be seen, before they are scaled.
 Seen = Callable[[np.ndarray], np.ndarray]
+# Returns more columns of some rows, by the numbers of these.
+Beside = Callable[[slice], np.ndarray]
 
 
 def mean_and_scale(
@@ -57,16 +59,22 @@ def identity_scaling(n_columns: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def standardized(
-    values: np.ndarray, mean: np.ndarray, scale: np.ndarray, seen: Seen | None = None
+    values: np.ndarray,
+    mean: np.ndarray,
+    scale: np.ndarray,
+    seen: Seen | None = None,
+    beside: Beside | None = None,
 ) -> np.ndarray:
     """Return (values - mean) / scale as float32; see `mean_and_scale` for `seen`.
 
-    It stays in a file if the values do.
+    The columns that `beside` gives follow. The result stays in a file if the values do.
     """
-    parts = _scaled_parts(values, mean, scale, seen or np.asarray)
+    parts = _scaled_parts(values, mean, scale, seen or np.asarray, beside)
+    n_beside = 0 if beside is None else beside(slice(0)).shape[1]
+    shape = (*values.shape[:-1], values.shape[-1] + n_beside)
     try:
         with np.errstate(over="raise"):
-            return filled(parts, values.shape, like=values)
+            return filled(parts, shape, like=values)
     except FloatingPointError as error:
         raise ValueError(
             f"Expected values in proportion to the values of fit, got up to "
@@ -76,12 +84,14 @@ def standardized(
 
 
 def _scaled_parts(
-    values: np.ndarray, mean: np.ndarray, scale: np.ndarray, seen: Seen
+    values: np.ndarray, mean: np.ndarray, scale: np.ndarray, seen: Seen, beside: Beside | None
 ) -> Iterator[np.ndarray]:
     for part in _chunks(values):
         scaled = seen(values[part]).astype(np.float64)
         scaled -= mean
         scaled /= scale
+        if beside is not None:
+            scaled = np.hstack([scaled, beside(part)])
         yield scaled.astype(np.float32)
 
 

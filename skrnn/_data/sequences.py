@@ -122,6 +122,18 @@ class Sequences:
             return replace(dense, lengths=piece.lengths, ahead=piece.ahead)
         return replace(piece, values=piece.values[first : last + 1], starts=piece.starts - first)
 
+    def apart(self) -> Sequences:
+        """Return the same sequences where no two share a row: those of windows are copied."""
+        if self.series is None and self.dilation == 1:
+            return self
+        dense = Sequences.from_dense(self.dense())
+        return replace(dense, lengths=self.lengths, series=self.series, ahead=self.ahead)
+
+    def and_those_of(self, others: Sequences) -> Sequences:
+        """Return the sequences with other ones of the same table."""
+        starts = np.concatenate([self.starts, others.starts])
+        return replace(self, starts=starts, lengths=np.concatenate([self.lengths, others.lengths]))
+
     def parts(self) -> Iterator[Sequences]:
         """Yield all sequences in their order: at once, or a few at a time if they stay in a file.
 

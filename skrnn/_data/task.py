@@ -17,6 +17,7 @@ from .sequences import Sequences
 from .target_checks import check_weights, mean_weight
 from .targets import NoTargets, Targets
 from .token_line import TokenLine
+from .within import shape_tells_more
 
 I = TypeVar("I", bound=Inputs)  # noqa: E741
 T = TypeVar("T", bound=Targets)
@@ -83,6 +84,17 @@ class Task(Generic[I, T]):
         inputs: Any = self.inputs.learnt_from(data.sequences, standardize)
         targets: Any = self.targets.learnt_from(data.targets, data.sequences, bool(standardize))
         return replace(self, inputs=inputs, targets=targets)
+
+    def with_inputs_within(self, data: TrainingData) -> Task[Any, Any]:
+        """Return the task with the features that are seen within each of its sequences as well.
+
+        Classes are told apart by the shape of sequences; a number mostly depends on their level.
+        """
+        of_samples = data.sequences, data.targets, data.sample_weight
+        all_that_differ = self.targets.are_classes or shape_tells_more(*of_samples)
+        inputs: Any = self.inputs
+        inputs = inputs.seen_within(data.sequences, all_that_differ=all_that_differ)
+        return replace(self, inputs=inputs)
 
     def with_bends_of(self, data: TrainingData) -> Task[Any, Any]:
         """Return the task with the bends and the scale of other samples, if the bends differ."""
@@ -172,19 +184,27 @@ class Task(Generic[I, T]):
 
     def in_network_units(self, data: TrainingData) -> TrainingData:
         """Return samples as the network is trained on them, and those that are held out."""
-        sequences = self.inputs.in_network_units(data.sequences)
         found = self.with_targets_in_network_units(data)
         held_out = found.validation
-        if held_out is not None:
-            if held_out.sequences.values is data.sequences.values:
-                # They lie in the same table of rows, which is scaled once.
-                scaled = self.inputs.with_known_in_network_units(
-                    held_out.sequences.with_values(sequences.values)
-                )
-            else:
-                scaled = self.inputs.in_network_units(held_out.sequences)
-            held_out = replace(held_out, sequences=scaled)
+        if held_out is None:
+            return replace(found, sequences=self.inputs.in_network_units(data.sequences))
+        if held_out.sequences.values is not data.sequences.values:
+            sequences = self.inputs.in_network_units(data.sequences)
+            scaled = self.inputs.in_network_units(held_out.sequences)
+        else:
+            sequences, scaled = self._of_one_table(data.sequences, held_out.sequences)
+        held_out = replace(held_out, sequences=scaled)
         return replace(found, sequences=sequences, validation=held_out)
+
+    def _of_one_table(self, sequences: Sequences, others: Sequences) -> tuple[Sequences, Sequences]:
+        """Return both in the network's units; their table of rows is scaled once."""
+        inputs: Any = self.inputs
+        if inputs.within:
+            together = inputs.in_network_units(sequences.and_those_of(others))
+            return sequences.with_values(together.values), others.with_values(together.values)
+        scaled = inputs.in_network_units(sequences)
+        known = inputs.with_known_in_network_units(others.with_values(scaled.values))
+        return scaled, known
 
     def with_targets_in_network_units(self, data: TrainingData) -> TrainingData:
         """Return the same with sequences as they are: only the targets are wanted."""

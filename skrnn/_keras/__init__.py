@@ -50,7 +50,7 @@ from .compiled import threads, training_run  # noqa: E402
 from .compiled.predictor import Predictor, load  # noqa: E402
 from .compiled.texts import log_likelihoods, next_probabilities, write  # noqa: E402
 from .devices import choose_device, nearest_device, place_of, placed  # noqa: E402
-from .engine import Bends, ClassLine, Engine, Line, Monitor  # noqa: E402
+from .engine import ClassLine, Engine, Line, Monitor, Scaling  # noqa: E402
 from .exhausted import tells_of_memory  # noqa: E402
 from .functional.architectures import architecture_of, loaded  # noqa: E402
 
@@ -269,16 +269,14 @@ def build_mean(models: Sequence[Any]) -> Any:
     return keras.Model(inputs, keras.layers.Average()([model(inputs) for model in models]))
 
 
-def build_beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray, Bends]) -> Any:
+def build_beside_line(model: Any, line: Line, scaling: Scaling) -> Any:
     """Return a Keras model that adds a line to what a model gives for the same raw X."""
     from .layers.line_model import beside_line
 
     return beside_line(model, line, scaling)
 
 
-def build_beside_class_line(
-    model: Any, line: ClassLine, scaling: tuple[np.ndarray, np.ndarray, Bends], activation: str
-) -> Any:
+def build_beside_class_line(model: Any, line: ClassLine, scaling: Scaling, activation: str) -> Any:
     """Return a Keras model of the mean probabilities of a model and a line for the same raw X."""
     from .layers.line_model import beside_class_line
 

@@ -47,6 +47,10 @@ class Bends(Protocol):
     def fields(self) -> tuple[tuple[float, ...], ...]: ...
 
 
+# The scale and the offset of features, their bends, and those that are there a second time.
+Scaling = tuple[np.ndarray, np.ndarray, Bends, tuple[int, ...]]
+
+
 class Line(Protocol):
     """A linear forecast from the last steps of a sequence."""
 

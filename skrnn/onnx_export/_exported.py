@@ -20,7 +20,7 @@ from .._tokens import UNKNOWN
 from .._version import __version__
 from ._layers_graph import raw_outputs
 from ._operators import IR_VERSION, OPSET, TYPES, Graph
-from ._steps_graph import any_present, filled, whole
+from ._steps_graph import any_present, filled, seen_within, whole
 from ._tokens_graph import token_outputs
 
 
@@ -69,7 +69,11 @@ def _read(graph: Graph, inputs: Any) -> tuple[Any, Any]:
     seen = _bent(graph, graph.cast("X", "float64"), inputs)
     exact = graph.op("Sub", seen, np.array(inputs.mean))
     scaled = graph.op("Div", exact, np.array(inputs.scale))
-    return graph.cast(scaled, "float32"), graph.op("Not", graph.cast(missing, "bool"))
+    present = graph.op("Not", graph.cast(missing, "bool"))
+    if inputs.within:
+        again = seen_within(graph, graph.cast("X", "float64"), present, inputs.within)
+        scaled = graph.op("Concat", scaled, again, axis=2)
+    return graph.cast(scaled, "float32"), present
 
 
 def _mixed(graph: Graph, line: TokenLine, raw: list[Any], steps: Any, present: Any) -> list[Any]:
@@ -125,7 +129,7 @@ def _forecasts(
     """Return what a line says, float64 (n_samples, n_outputs)."""
     if task.inputs.of_line() is not task.inputs:
         steps, _ = _read(graph, task.inputs.of_line())
-    all_steps = filled(graph, steps, present, line.n_steps, task.inputs.n_features)
+    all_steps = filled(graph, steps, present, line.n_steps, task.inputs.n_seen)
     flat = graph.cast(graph.op("Flatten", all_steps), "float64")
     return graph.affine(flat, line.coef, line.intercept)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .._data.within import ROUNDING
 from ._operators import Graph
 
 ZERO, ONE = np.array(0, np.int64), np.array(1, np.int64)
@@ -66,6 +67,30 @@ def unpacked(graph: Graph, steps: Any, present: Any, width: int) -> Any:
     counts = graph.op("CumSum", graph.cast(present, "int64"), ONE)
     places = graph.op("Max", graph.op("Sub", counts, ONE), ZERO)
     return taken(graph, values, places, width)
+
+
+def seen_within(graph: Graph, values: Any, present: Any, features: tuple[int, ...]) -> Any:
+    """Return some features of float64 steps, standardized over the present steps of each sequence.
+
+    They are (n_samples, n_steps, number of features); see `skrnn._data.within`.
+    """
+    is_step, of_steps = graph.at_axis(present, 2), np.array([1])
+    zero, one = np.float64(0), np.float64(1)
+    steps = graph.op("Gather", values, np.array(features), axis=2)
+    counts = graph.op("ReduceSum", graph.cast(is_step, "float64"), of_steps)
+    counts = graph.op("Max", counts, one)
+
+    def mean(of: Any) -> Any:
+        total = graph.op("ReduceSum", graph.op("Where", is_step, of, zero), of_steps)
+        return graph.op("Div", total, counts)
+
+    middle = mean(steps)
+    apart = graph.op("Sub", steps, middle)
+    scale = graph.op("Sqrt", mean(graph.op("Mul", apart, apart)))
+    least = graph.op("Mul", graph.op("Abs", middle), np.float64(ROUNDING))
+    varies = graph.op("Greater", scale, least)
+    shares = graph.op("Div", apart, graph.op("Where", varies, scale, one))
+    return graph.op("Where", varies, shares, zero)
 
 
 def any_present(graph: Graph, present: Any) -> Any:

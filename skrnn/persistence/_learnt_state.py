@@ -36,7 +36,7 @@ def check_trained_network(fitted: State) -> None:
         return
     network = _plain_of(Spec, fitted, "network_")
     inputs, targets = _plain_of(Inputs, fitted, "input_"), _plain_of(Targets, fitted, "target_")
-    _refuse_other(network, inputs, "n_features", "n_tokens")
+    _refuse_other(network, inputs, "n_tokens")
     if getattr(network, "n_levels", None) is None:  # quantiles are several outputs for one target
         _refuse_other(network, targets, "n_outputs")
     elif network.n_outputs != targets.n_outputs * network.n_levels:
@@ -45,6 +45,8 @@ def check_trained_network(fitted: State) -> None:
             f"a network of n_outputs={network.n_outputs}",
         )
     if isinstance(inputs, NumberInputs):
+        _check_within(inputs)
+        _refuse_other_width(network, inputs)
         _check_bends(inputs.bends, inputs.n_features, "bends")
         _check_bends(inputs.known_bends, inputs.n_known, "known_bends")
     n_networks = fitted.get("n_networks_")
@@ -59,7 +61,7 @@ def check_trained_network(fitted: State) -> None:
         _check_optimizer(fitted["optimizer_state_"], network, n_networks)
     if fitted.get("line_") is not None:
         check = _check_class_line if targets.are_classes else _check_line
-        check(fitted["line_"], inputs.n_features, targets.n_outputs)
+        check(fitted["line_"], inputs.n_seen, targets.n_outputs)
     if fitted.get("token_line_") is not None:
         _check_token_line(fitted["token_line_"], inputs.n_tokens, targets.n_outputs)
     for name, value in {**inputs.attributes(), **targets.attributes()}.items():
@@ -174,8 +176,6 @@ def _refuse_other(network: Any, known: Any, *names: str) -> None:
     for name in names:
         if not hasattr(network, name) or not hasattr(known, name):
             continue
-        if name == "n_features" and network.__dict__.get("n_tokens") is not None:
-            continue  # of no meaning
         if getattr(network, name) != getattr(known, name):
             kind = type(known).__name__
             refuse_file(
@@ -204,6 +204,23 @@ def _check_optimizer(state: Any, network: Any, n_networks: int) -> None:
     size = sum(math.prod(shape) for shape in shapes)
     for of_one in members_of(state, n_networks):
         _refuse_other_shapes(of_one, [(), *[(size,)] * (len(of_one) - 1)], "optimizer_state_")
+
+
+def _check_within(inputs: NumberInputs) -> None:
+    """Refuse other features to see twice than there are, or one of them twice."""
+    within, n_features = inputs.within, inputs.n_features
+    if not is_of(within, tuple[int, ...]) or sorted({*within}) != [*within]:
+        refuse_file("features in their order as within", short(within))
+    if not {*within} <= {*range(n_features)}:
+        refuse_file(f"within of {n_features} features", short(within))
+
+
+def _refuse_other_width(network: Any, inputs: NumberInputs) -> None:
+    if network.n_features != inputs.n_seen:
+        refuse_file(
+            f"a network of n_features={inputs.n_seen}, as NumberInputs says",
+            f"one of n_features={network.n_features}",
+        )
 
 
 def _check_bends(kept: tuple[Any, ...], n_features: int, name: str) -> None:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from ..engine import Bends
+from .within_layer import SeenWithin
 
 
 @keras.saving.register_keras_serializable("skrnn")
@@ -46,7 +47,10 @@ class Bent(keras.layers.Layer):
         return {**super().get_config(), "fields": self.fields}
 
 
-def scaling_layers(scale: np.ndarray, offset: np.ndarray, bends: Bends) -> list[Any]:
+def scaling_layers(
+    scale: np.ndarray, offset: np.ndarray, bends: Bends, within: tuple[int, ...]
+) -> list[Any]:
     """Return the layers that bring features into the network's units."""
+    again = [SeenWithin(within)] if within else []
     bent = [Bent(bends.fields())] if bends else []
-    return [*bent, keras.layers.Rescaling(scale, offset)]
+    return [*again, *bent, keras.layers.Rescaling(scale, offset)]

@@ -17,7 +17,7 @@ def build_decoder(network, weights, *, input_scaling=None, output_scaling=None, 
     network : EncoderDecoder
     weights : list of ndarray
     input_scaling, output_scaling : see `skrnn._keras.layers.stack_model.build_stack`
-    known_scaling : (scale, offset, bends) or None
+    known_scaling : (scale, offset, bends, within) or None
         Turns what is known ahead into the network's units.
 
     Returns

@@ -3,10 +3,9 @@
 from typing import Any
 
 import keras
-import numpy as np
 
-from ..engine import Bends, ClassLine, Line
-from .bend_layer import Bent
+from ..engine import ClassLine, Line, Scaling
+from .bend_layer import scaling_layers
 
 
 @keras.saving.register_keras_serializable("skrnn")
@@ -32,7 +31,7 @@ class Filled(keras.layers.Layer):
         return shape
 
 
-def beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray, Bends]) -> Any:
+def beside_line(model: Any, line: Line, scaling: Scaling) -> Any:
     """Return a model that adds a line to what a model gives.
 
     Parameters
@@ -40,7 +39,7 @@ def beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray, B
     model : keras.Model
         It takes raw sequences (n_samples, n_steps, n_features).
     line : Line
-    scaling : (scale, offset, bends)
+    scaling : (scale, offset, bends, within)
         They bring the features into the network's units.
     """
     inputs, forecasts = _forecasts(line, scaling)
@@ -50,7 +49,7 @@ def beside_line(model: Any, line: Line, scaling: tuple[np.ndarray, np.ndarray, B
 def beside_class_line(
     model: Any,
     line: ClassLine,
-    scaling: tuple[np.ndarray, np.ndarray, Bends],
+    scaling: Scaling,
     activation: str,
 ) -> Any:
     """Return the mean of the probabilities of a model and of a line, by the line's share.
@@ -70,14 +69,13 @@ def beside_class_line(
     return keras.Model(inputs, (1 - share) * model(inputs) + share * of_line)
 
 
-def _forecasts(
-    line: Line | ClassLine, scaling: tuple[np.ndarray, np.ndarray, Bends]
-) -> tuple[Any, Any]:
+def _forecasts(line: Line | ClassLine, scaling: Scaling) -> tuple[Any, Any]:
     """Return raw sequences as an input, and what a line says of them."""
-    scale, offset, bends = scaling
-    inputs = keras.Input((line.n_steps, len(scale)))
-    seen = Bent(bends.fields())(inputs) if bends else inputs
-    steps = seen * np.asarray(scale, np.float32) + np.asarray(offset, np.float32)
+    scale, *_, within = scaling
+    inputs = keras.Input((line.n_steps, len(scale) - len(within)))
+    steps = inputs
+    for layer in scaling_layers(*scaling):
+        steps = layer(steps)
     flat = keras.layers.Flatten()(Filled()(steps))
     dense = keras.layers.Dense(line.coef.shape[1], name="line")
     beside = dense(flat)

@@ -54,7 +54,7 @@ def build_stack(
     network : Network
     weights : list of ndarray or None
         None leaves Keras' own starting values.
-    input_scaling : (scale, offset, bends) or None
+    input_scaling : (scale, offset, bends, within) or None
         Layers before the network that turn raw units into the network's.
     output_scaling : (scale, offset) of float lists, or None
         Layers behind it that turn them back.
@@ -126,8 +126,11 @@ def _layers(network, recurrent, input_scaling, output_scaling, activation):
 
 def input_layers(n_features, scaling):
     """Return an input, and the layers that bring it into the network's units with a mask."""
-    rescaling = [] if scaling is None else scaling_layers(*scaling)
-    return [keras.Input((None, n_features)), *rescaling, MaskAbsent()]
+    if scaling is None:
+        return [keras.Input((None, n_features)), MaskAbsent()]
+    *_, within = scaling
+    inputs = keras.Input((None, n_features - len(within)))
+    return [inputs, *scaling_layers(*scaling), MaskAbsent()]
 
 
 def token_layers(network, trainable=True):
