@@ -73,6 +73,7 @@ class Within:
         return np.where(is_used[:, None], found, 0.0)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # values that are too large are refused elsewhere
 def moments_within(sequences: Sequences, features: list[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean and the deviation of features at the present steps of each sequence.
 
@@ -99,6 +100,7 @@ def moments_within(sequences: Sequences, features: list[int]) -> tuple[np.ndarra
     return mean, scale
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def features_to_see_within(sequences: Sequences, *, all_that_differ: bool) -> tuple[int, ...]:
     """Return the features that a network sees within each sequence as well.
 

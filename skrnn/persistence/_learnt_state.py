@@ -209,7 +209,7 @@ def _check_optimizer(state: Any, network: Any, n_networks: int) -> None:
 def _check_within(inputs: NumberInputs) -> None:
     """Refuse other features to see twice than there are, or one of them twice."""
     within, n_features = inputs.within, inputs.n_features
-    if not is_of(within, tuple[int, ...]) or sorted({*within}) != [*within]:
+    if sorted({*within}) != [*within]:
         refuse_file("features in their order as within", short(within))
     if not {*within} <= {*range(n_features)}:
         refuse_file(f"within of {n_features} features", short(within))
