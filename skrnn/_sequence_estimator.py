@@ -207,7 +207,7 @@ def read_samples(
 def _may_see_within(fit: Fit, task: Task[Any, Any], data: TrainingData) -> bool:
     """Tell whether features may be standardized within each sequence as well.
 
-    Of a window the level tells more than the shape. A prediction at a step may look at no later
+    The level of a window tells more than its shape. A prediction at a step may look at no later
     one, a model of the user's own is given X, and pretrained layers what they were trained on.
     """
     params = fit.params

@@ -163,7 +163,12 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
     standardize : bool or "auto", default="auto"
         Bring the features to mean 0 and standard deviation 1, as seen in the training
         samples. "auto" treats features apart whose values span decades or are constant, see
-        `RNNRegressor`.
+        `RNNRegressor`. It also gives independent sequences to the network, and to the line, with
+        each feature a second time, at mean 0 and standard deviation 1 within the sequence (Ulyanov,
+        Vedaldi and Lempitsky, "Instance normalization", 2016): classes are mostly told apart by
+        shapes. Features that are standardized within each sequence beforehand are not repeated, nor
+        are those of windows of a series, with `return_sequences`, `model` or `pretrained`, or after
+        a first `partial_fit`.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes in the loss; "balanced" makes them inversely proportional to
         the classes' frequencies in the samples of the first fit. Only their ratios matter. With
@@ -224,8 +229,9 @@ class RNNClassifier(ClassifierMixin, SequenceReadout, BaseNetwork):
         The factor, from 0 (the shares of the classes, by weight) to 1 (as trained), of what the
         logits of networks say beyond the logits of these shares. Not set for token ids.
     line_ : dict or None
-        The ridge regression on numbers: "n_steps", "coef" of shape (n_steps * n_features,
-        n_outputs) and "intercept", which give logits from standardized steps; "share", how much its
+        The ridge regression on numbers: "n_steps", "coef" of shape (n_steps * n_seen, n_outputs)
+        and "intercept", which give logits from standardized steps, n_seen counting the features
+        that are seen twice as two (``input_["within"]``); "share", how much its
         probabilities count in the mean, from 0 to 1. It says nothing of a sequence that has another
         number of steps from the first to the last present one.
     token_line_ : dict or None

@@ -179,7 +179,13 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         asinh((x - median) / distance), which is a logarithm far from the median (Burbidge, Magee
         and Robb, 1988). If a feature is constant, the network always sees this value: others would
         enter with weights that nothing has taught. A first `partial_fit` treats no feature apart;
-        a fit that goes on treats features as the fit before.
+        a fit that goes on treats features as the fit before. The network, and the line, are given
+        some features of independent sequences a second time, at mean 0 and standard deviation 1
+        within each sequence: features whose deviations in the sequences span decades (their root
+        mean square is more than 10 times the median), or all, if a ridge regression on them has
+        less than three quarters of the squared error of one on the features as they are, as with
+        spectra (Barnes, Dhanoa and Lister, "Standard normal variate transformation", 1989). Windows
+        of a series, `return_sequences`, ``decoder="rnn"``, `model` and `pretrained` leave this out.
     model : callable or None, default=None
         A function ``model(input_shape, n_outputs)`` that builds a Keras model of your own, not
         compiled. It takes standardized float32 input of shape (batch, n_steps, n_features),
@@ -232,8 +238,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         How y is read: its form and its scale or its classes, in plain values.
     line_ : dict or None
         The ridge regression beside networks, on standardized steps, in the user's units of y:
-        "n_steps", "coef" of shape (n_steps * n_features, n_outputs) and "intercept"; "mean" and
-        "scale" of what it leaves. The first "n_alone" networks predict without it.
+        "n_steps", "coef" of shape (n_steps * n_seen, n_outputs) and "intercept", n_seen counting
+        the features that are seen twice as two (``input_["within"]``); "mean" and "scale" of what
+        it leaves. The first "n_alone" networks predict without it.
     network_share_ : float
         The share by which the outputs of networks were multiplied after cross-validation of few
         sequences, from 0 (the line, or the mean, predicts alone) to 1. Not set for token ids.

@@ -41,7 +41,7 @@ class Within:
         They share no row.
     features : list of int
     mean, scale : float64 ndarrays of shape (n_samples, number of features)
-        Of the present steps. The scale is 0 where all steps have one value.
+        These are moments of the present steps. The scale is 0 where all steps have one value.
 
     References
     ----------
