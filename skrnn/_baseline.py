@@ -18,6 +18,7 @@ from ._estimator import Fit
 from ._few_samples import Train, train_to_the_end, with_part_to_judge_by
 from ._refit import train_again
 from ._rescaling import rescale_outputs
+from ._sequence_estimator import may_see_within
 from ._shrinkage import is_shrunk, line_helps, train_and_shrink
 
 # Few windows say little of a network that is alone. It is left out where its loss on the last fifth
@@ -50,6 +51,8 @@ def train_with_baseline(
     again : bool
         Whether all is trained again on all samples.
     """
+    if may_see_within(fit, task, data):
+        task = task.with_inputs_within(data)
     if data.sequences.holds_tokens and fit.params.baseline != "linear":
         train_beside_tokens(fit, task, samples, data, train, again)
         return

@@ -398,7 +398,7 @@ class Fit:
                 usual,
                 self.planned_for or len(data.sequences),
                 validates=stops_early and data.validation is not None,
-                is_clear=task.targets.are_classes and are_independent(data.sequences),
+                is_clear=task.targets.are_classes and task.are_independent(data.sequences),
             )
         return plan if data.batch_size is None else replace(plan, batch_size=data.batch_size)
 

@@ -112,10 +112,16 @@ class SequenceReadout(OtherForms, CellStates):
                 refuse_no_number(outputs[0])
             return np.stack(task.beyond_line(outputs, some, given), axis=1)
 
+        def predicted_in_parts(some: Sequences) -> np.ndarray:
+            if not task.inputs.within or some.series is None:
+                return predicted(some)
+            # Windows that are standardized by themselves share no rows: each is a copy.
+            return np.concatenate([predicted(part) for part in some.pieces()])
+
         outputs = with_nan_for_outages(
             found,
             targets.of_an_outage,
-            predicted,
+            predicted_in_parts,
             (self.n_networks_, *targets.output_shape),
             per_step=targets.per_step,
         )
@@ -200,11 +206,10 @@ def read_samples(
         task = Task(inputs, targets)
     n_known = task.inputs.n_known if fit.goes_on else None
     refuse_other_known(sequences, task.targets.n_target_steps, n_known)
-    task, data = _weighted(fit.params, task, sequences, values, sample_weight)
-    return (task.with_inputs_within(data) if _may_see_within(fit, task, data) else task), data
+    return _weighted(fit.params, task, sequences, values, sample_weight)
 
 
-def _may_see_within(fit: Fit, task: Task[Any, Any], data: TrainingData) -> bool:
+def may_see_within(fit: Fit, task: Task[Any, Any], data: TrainingData) -> bool:
     """Tell whether features may be standardized within each sequence as well.
 
     The level of a window tells more than its shape. A prediction at a step may look at no later

@@ -184,8 +184,9 @@ class RNNRegressor(RegressorMixin, SequenceReadout, BaseNetwork):
         within each sequence: features whose deviations in the sequences span decades (their root
         mean square is more than 10 times the median), or all, if a ridge regression on them has
         less than three quarters of the squared error of one on the features as they are, as with
-        spectra (Barnes, Dhanoa and Lister, "Standard normal variate transformation", 1989). Windows
-        of a series, `return_sequences`, ``decoder="rnn"``, `model` and `pretrained` leave this out.
+        spectra (Barnes, Dhanoa and Lister, "Standard normal variate transformation", 1989; asked of
+        arrays with at most 2000 numbers in a sequence, and from 20 samples on). Windows of a
+        series, `return_sequences`, ``decoder="rnn"``, `model` and `pretrained` leave this out.
     model : callable or None, default=None
         A function ``model(input_shape, n_outputs)`` that builds a Keras model of your own, not
         compiled. It takes standardized float32 input of shape (batch, n_steps, n_features),

@@ -38,8 +38,10 @@ def kind(request):
 
 
 def test_what_a_line_sees_is_found_though_the_network_is_small():
-    many, signal = sequences(seed=1, n_samples=600)
-    y = signal + np.random.default_rng(3).normal(size=600) > 0
+    many, _ = sequences(seed=1, n_samples=600)
+    rng = np.random.default_rng(2)
+    weights = rng.normal(size=(6, 2))
+    y = (many * weights).sum(axis=(1, 2)) + 2 * rng.normal(size=600) > 0
     train, test = slice(0, 60), slice(60, None)
     both = RNNClassifier(**LONGER).fit(many[train], y[train])
     alone = RNNClassifier(**LONGER, baseline=None).fit(many[train], y[train])
@@ -50,7 +52,9 @@ def test_what_a_line_sees_is_found_though_the_network_is_small():
 
 def test_the_line_is_the_ridge_regression_of_scikit_learn():
     network = RNNClassifier(**SMALL).fit(X, TWO)
-    table = ((X - X.mean(axis=(0, 1))) / X.std(axis=(0, 1))).reshape(60, -1)
+    scaled = (X - X.mean(axis=(0, 1))) / X.std(axis=(0, 1))
+    shape = (X - X.mean(axis=1, keepdims=True)) / X.std(axis=1, keepdims=True)
+    table = np.concatenate([scaled, shape], axis=2).reshape(60, -1)
     ridge = RidgeCV(np.logspace(-2, 5, 8)).fit(table, np.where(TWO == "up", 1, -1))
     ratios = network.line_["coef"][:, 0] / ridge.coef_
     np.testing.assert_allclose(ratios, ratios[0], rtol=1e-3)

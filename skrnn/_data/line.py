@@ -13,9 +13,9 @@ from .known_targets import scale_of_known
 from .scaling import identity_scaling
 from .sequences import Sequences
 
-# Numbers of the table that the line is learnt from, at most: more samples are thinned out.
+# Numbers of X that the line is learnt from, at most: more samples are thinned out.
 _MOST_VALUES = 4_000_000
-# Columns of that table, at most.
+# Columns of that table, at most; twice as many where all features are seen twice.
 _MOST_COLUMNS = 2000
 _PENALTIES = np.logspace(-2, 5, 8)
 

@@ -2,7 +2,8 @@
 
 A strided view of windows, a dense 3-D array and a ragged list differ only in where their
 sequences start, so none of them is ever copied into a padded (n_samples, n_steps, n_features)
-array: the engines gather the rows of a batch by number.
+array: the engines gather the rows of a batch by number. Windows are copied, a few at a time, for
+networks alone that see each of them standardized by itself.
 """
 
 from __future__ import annotations
@@ -123,25 +124,33 @@ class Sequences:
         return replace(piece, values=piece.values[first : last + 1], starts=piece.starts - first)
 
     def apart(self) -> Sequences:
-        """Return the same sequences where no two share a row: those of windows are copied."""
+        """Return the same sequences where no two share a row: windows are copied."""
         if self.series is None and self.dilation == 1:
             return self
         dense = Sequences.from_dense(self.dense())
-        return replace(dense, lengths=self.lengths, series=self.series, ahead=self.ahead)
+        return replace(dense, lengths=self.lengths, series=self.series)
 
     def and_those_of(self, others: Sequences) -> Sequences:
         """Return the sequences with other ones of the same table."""
         starts = np.concatenate([self.starts, others.starts])
-        return replace(self, starts=starts, lengths=np.concatenate([self.lengths, others.lengths]))
+        lengths = np.concatenate([self.lengths, others.lengths])
+        series = None
+        if self.series is not None and others.series is not None:
+            series = np.concatenate([self.series, others.series])
+        return replace(self, starts=starts, lengths=lengths, series=series)
 
     def parts(self) -> Iterator[Sequences]:
         """Yield all sequences in their order: at once, or a few at a time if they stay in a file.
 
         A result for each row need not be held for all rows of the file then.
         """
-        if not stays_in_file(self.values):
+        if stays_in_file(self.values):
+            yield from self.pieces()
+        else:
             yield self
-            return
+
+    def pieces(self) -> Iterator[Sequences]:
+        """Yield all sequences in their order, a few at a time with just the rows that they need."""
         n_steps = self.n_steps
         size = max(_VALUES_OF_A_PART // (n_steps * self.values[:1].size), 1)
         for first in range(0, len(self), size):

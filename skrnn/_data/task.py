@@ -17,6 +17,7 @@ from .sequences import Sequences
 from .target_checks import check_weights, mean_weight
 from .targets import NoTargets, Targets
 from .token_line import TokenLine
+from .window_runs import are_independent
 from .within import shape_tells_more
 
 I = TypeVar("I", bound=Inputs)  # noqa: E741
@@ -200,11 +201,20 @@ class Task(Generic[I, T]):
         """Return both in the network's units; their table of rows is scaled once."""
         inputs: Any = self.inputs
         if inputs.within:
-            together = inputs.in_network_units(sequences.and_those_of(others))
-            return sequences.with_values(together.values), others.with_values(together.values)
+            both, n = inputs.in_network_units(sequences.and_those_of(others)), len(sequences)
+            return both.take(slice(n)), both.take(slice(n, None))
         scaled = inputs.in_network_units(sequences)
         known = inputs.with_known_in_network_units(others.with_values(scaled.values))
         return scaled, known
+
+    def are_independent(self, sequences: Sequences) -> bool:
+        """Tell whether sequences in the network's units are; see `are_independent`.
+
+        Two windows share no step that is standardized within each of them: these are not compared.
+        """
+        if self.inputs.within:
+            sequences = sequences.with_values(sequences.values[:, : self.inputs.n_features])
+        return are_independent(sequences)
 
     def with_targets_in_network_units(self, data: TrainingData) -> TrainingData:
         """Return the same with sequences as they are: only the targets are wanted."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from .known_targets import scale_of_known
 from .line import Seen, can_have_line, ridge, table_of, thinned
@@ -13,9 +14,8 @@ from .row_counts import counts_of_present
 from .scaling import mean_and_scale, standardized
 from .sequences import Sequences
 
-# A spread that is this part of a sequence's mean, or less, is rounding: Keras and the users' files
-# have float32.
-ROUNDING = 1e-5
+# A spread of so many units in the last place of a sequence's mean, or less, is rounding.
+_ROUNDINGS = 10
 # Sequences are in one scale unless the root mean square of their deviations is so many times the
 # usual one.
 _DECADES = 10.0
@@ -25,8 +25,8 @@ _ALIKE = 0.01
 # The shape of sequences tells clearly more than their values if the squared error of a ridge
 # regression is so many times as large.
 _CLEARLY = 0.75
-# Fewer samples say nothing of a line.
-_FEWEST = 20
+# Fewer samples say nothing of a line, and more say little more.
+_FEWEST, _MOST = 20, 500
 # Steps that are looked at at once.
 _STEPS_AT_ONCE = 2**16
 
@@ -96,8 +96,13 @@ def moments_within(sequences: Sequences, features: list[int]) -> tuple[np.ndarra
         values -= mean[of]
         squares = np.add.reduceat(np.square(values), firsts)
         scale[here] = np.sqrt(squares / counts[:, None])
-    scale[scale <= ROUNDING * np.abs(mean)] = 0.0
+    scale[scale <= rounding_of(sequences.values.dtype) * np.abs(mean)] = 0.0
     return mean, scale
+
+
+def rounding_of(dtype: DTypeLike) -> float:
+    """Return the part of a mean that is rounding, in numbers of this type."""
+    return _ROUNDINGS * float(np.finfo(dtype).eps)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -133,6 +138,7 @@ def shape_tells_more(sequences: Sequences, targets: np.ndarray, weights: np.ndar
     samples = samples[~np.isnan(targets[samples]).any(axis=1)]
     if len(samples) < _FEWEST:
         return False
+    samples = samples[:: -(-len(samples) // _MOST)]
     mean, scale = scale_of_known(targets[samples])
     y, weights = (targets[samples] - mean) / scale, weights[samples]
 

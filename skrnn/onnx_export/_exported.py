@@ -28,7 +28,7 @@ def exported(estimator: Any, dtype: str) -> Any:
     """Return the `onnx.ModelProto` of a fitted regressor or classifier."""
     network, task = network_of(estimator.network_), task_of(estimator)
     _refuse_what_has_no_export(estimator, network)
-    graph = Graph()
+    graph = Graph(dtype)
     tokens = isinstance(task.inputs, TokenInputs)
     steps, present = _read(graph, task.inputs)
     networks = members_of(estimator.weights_, estimator.n_networks_)

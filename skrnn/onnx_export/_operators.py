@@ -14,9 +14,16 @@ _BOOL, _INT32 = TensorProto.BOOL, TensorProto.INT32
 
 
 class Graph:
-    """A graph that grows by calls; a value in it is known by its name, a text."""
+    """A graph that grows by calls; a value in it is known by its name, a text.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    dtype : {"float64", "float32"}
+        The type of the numbers in X.
+    """
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype = dtype
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 

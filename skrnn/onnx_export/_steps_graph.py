@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .._data.within import ROUNDING
+from .._data.within import rounding_of
 from ._operators import Graph
 
 ZERO, ONE = np.array(0, np.int64), np.array(1, np.int64)
@@ -87,7 +87,7 @@ def seen_within(graph: Graph, values: Any, present: Any, features: tuple[int, ..
     middle = mean(steps)
     apart = graph.op("Sub", steps, middle)
     scale = graph.op("Sqrt", mean(graph.op("Mul", apart, apart)))
-    least = graph.op("Mul", graph.op("Abs", middle), np.float64(ROUNDING))
+    least = graph.op("Mul", graph.op("Abs", middle), np.float64(rounding_of(graph.dtype)))
     varies = graph.op("Greater", scale, least)
     shares = graph.op("Div", apart, graph.op("Where", varies, scale, one))
     return graph.op("Where", varies, shares, zero)

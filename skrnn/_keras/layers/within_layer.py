@@ -3,8 +3,10 @@
 from typing import Any
 
 import keras
+import numpy as np
 
-from ..._data.within import ROUNDING
+# A spread that is this part of the mean, or less, is rounding in float32.
+ROUNDING = 10 * float(np.finfo(np.float32).eps)
 
 
 @keras.saving.register_keras_serializable("skrnn")
@@ -27,12 +29,14 @@ class SeenWithin(keras.layers.Layer):
         steps = ops.take(inputs, self.features, axis=2)
         counts = ops.maximum(ops.sum(ops.cast(present, steps.dtype), axis=1, keepdims=True), 1)
         mean = ops.sum(ops.where(present, steps, 0), axis=1, keepdims=True) / counts
-        apart = steps - mean
-        squares = ops.where(present, ops.square(apart), 0)
-        scale = ops.sqrt(ops.sum(squares, axis=1, keepdims=True) / counts)
-        varies = scale > ROUNDING * ops.abs(mean)
-        again = ops.where(varies, apart / ops.where(varies, scale, 1), 0 * apart)
-        return ops.concatenate([inputs, again], axis=2)
+        apart = ops.where(present, steps - mean, 0)
+        # The squares of very small or very large values are none in float32.
+        largest = ops.max(ops.abs(apart), axis=1, keepdims=True)
+        ratio = apart / ops.where(largest > 0, largest, 1)
+        scale = ops.sqrt(ops.sum(ops.square(ratio), axis=1, keepdims=True) / counts)
+        varies = scale * largest > ROUNDING * ops.abs(mean)
+        again = ops.where(varies, ratio / ops.where(varies, scale, 1), 0)
+        return ops.concatenate([inputs, ops.where(present, again, np.nan)], axis=2)
 
     def compute_output_shape(self, shape: Any) -> Any:
         """Return the shape with the features that are there again."""
