@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from .known_targets import scale_of_known
 from .line import Seen, can_have_line, ridge, table_of, thinned
@@ -100,7 +100,7 @@ def moments_within(sequences: Sequences, features: list[int]) -> tuple[np.ndarra
     return mean, scale
 
 
-def rounding_of(dtype: DTypeLike) -> float:
+def rounding_of(dtype: Any) -> float:
     """Return the part of a mean that is rounding, in numbers of this type."""
     return _ROUNDINGS * float(np.finfo(dtype).eps)
 
