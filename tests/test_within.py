@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from skrnn import LagWindows, RNNAutoencoder, RNNClassifier, RNNRegressor, load, save
-from skrnn._data import memory
+from skrnn._data import memory, scaling, within
 from skrnn._data import sequences as sequences_module
 from skrnn._data.sequences import Sequences
 from skrnn._data.within import features_to_see_within, moments_within
@@ -210,8 +210,8 @@ def test_a_sequence_is_seen_alike_in_any_company():
 def test_held_out_samples_are_seen_in_their_own_scale(engine):
     network = RNNClassifier(**{**ALONE, "early_stopping": True}, engine=engine)
     inside = network.fit(UNITS, CLASSES)
-    losses, within = inside.history_["val_loss"], inside.input_["within"]
-    assert within == (0, 1) and np.isfinite(losses).all()
+    losses = inside.history_["val_loss"]
+    assert inside.input_["within"] == (0, 1) and np.isfinite(losses).all()
     apart = clone(network).fit(UNITS[:50], CLASSES[:50], X_val=UNITS[50:], y_val=CLASSES[50:])
     p = apart.predict_proba(UNITS[50:])[:, 1]
     of_truth = np.where(CLASSES[50:] == "up", p, 1 - p)
@@ -264,6 +264,15 @@ def test_many_windows_are_predicted_a_few_at_a_time(monkeypatch):
     expected = WHOLE.predict_proba(WINDOWS.copy())
     monkeypatch.setattr(sequences_module, "_VALUES_OF_A_PART", 7 * 6 * 2)
     assert_same_bits(WHOLE.predict_proba(WINDOWS), expected)
+
+
+@pytest.mark.parametrize(("values", "chunk"), [(1, 1), (40, 7), (100, 2**13)])
+def test_sequences_are_standardized_a_few_at_a_time(values, chunk, monkeypatch):
+    of_lists, of_arrays = LISTED.predict_proba(RAGGED), WHOLE.predict_proba(UNITS)
+    monkeypatch.setattr(within, "_VALUES_AT_ONCE", values)
+    monkeypatch.setattr(scaling, "_CHUNK", chunk)
+    assert_same_bits(LISTED.predict_proba(RAGGED), of_lists)
+    assert_same_bits(WHOLE.predict_proba(UNITS), of_arrays)
 
 
 def test_held_out_targets_do_not_choose(rng):

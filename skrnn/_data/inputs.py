@@ -223,7 +223,7 @@ class NumberInputs(Inputs):
         beside = None
         if self.within:
             sequences = sequences.apart()
-            beside = Within.learn(sequences, list(self.within)).standardized
+            beside = Within(sequences, list(self.within)).standardized
         scaled = standardized(sequences.values, *self._scaling(), self.bending.applied, beside)
         return self.with_known_in_network_units(sequences.with_values(scaled))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,21 +26,22 @@ _ALIKE = 0.01
 _CLEARLY = 0.75
 # Fewer samples say nothing of a line, and more say little more.
 _FEWEST, _MOST = 20, 500
-# Steps that are looked at at once.
-_STEPS_AT_ONCE = 2**16
+# Sequences whose moments tell what is seen, at most.
+_MOST_LOOKED_AT = 10_000
+# Values that are looked at at once.
+_VALUES_AT_ONCE = 2**18
 
 
-@dataclass(frozen=True)
 class Within:
-    """The means and the deviations of some features within each sequence.
+    """Some features of sequences, standardized within each of them, a few rows at a time.
+
+    The moments of a few sequences are held at once: those of all may be more than memory holds.
 
     Parameters
     ----------
     sequences : Sequences
         They share no row.
     features : list of int
-    mean, scale : float64 ndarrays of shape (n_samples, number of features)
-        These are moments of the present steps. The scale is 0 where all steps have one value.
 
     References
     ----------
@@ -49,28 +49,38 @@ class Within:
     normalization for accurate time-series forecasting against distribution shift", 2022.
     """
 
-    sequences: Sequences
-    features: list[int]
-    mean: np.ndarray
-    scale: np.ndarray
-
-    @classmethod
-    def learn(cls, sequences: Sequences, features: list[int]) -> Within:
-        """Return the moments of these sequences, in the order of their rows."""
-        order = np.lexsort([sequences.lengths, sequences.starts])
-        ordered = sequences.take(order)
-        return cls(ordered, features, *moments_within(ordered, features))
+    def __init__(self, sequences: Sequences, features: list[int]) -> None:
+        # In the order of their rows; an empty one comes before the one that begins at its row.
+        self.sequences = sequences.take(np.lexsort([sequences.lengths, sequences.starts]))
+        self.features = features
+        self._held, self._moments = range(0), (np.empty(0), np.empty(0))
 
     def standardized(self, rows: slice) -> np.ndarray:
-        """Return the features of some rows; zero in rows of no sequence, NaN at absent steps."""
+        """Return the features of some rows; zero in rows of no sequence, NaN at absent steps.
+
+        A feature that has one value in a sequence is zero in it.
+        """
         starts, lengths = self.sequences.starts, self.sequences.lengths
         numbers = np.arange(*rows.indices(len(self.sequences.values)))
-        of = np.searchsorted(starts, numbers, side="right") - 1
-        is_used = (of >= 0) & (numbers < starts[of] + lengths[of])
-        apart = self.sequences.values[rows][:, self.features] - self.mean[of]
-        scale = self.scale[of]
+        of = np.maximum(np.searchsorted(starts, numbers, side="right") - 1, 0)
+        is_used = (numbers >= starts[of]) & (numbers < starts[of] + lengths[of])
+        mean, scale = self._moments_of(of)
+        apart = self.sequences.values[rows][:, self.features] - mean
         found = np.divide(apart, scale, out=0 * apart, where=scale > 0)
         return np.where(is_used[:, None], found, 0.0)
+
+    def _moments_of(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and scale of sequences by their numbers, which ascend."""
+        if not len(numbers):
+            return np.empty((0, len(self.features))), np.empty((0, len(self.features)))
+        first, last = int(numbers[0]), int(numbers[-1])
+        if first not in self._held or last not in self._held:
+            end = max(last + 1, first + _at_once(self.sequences))
+            self._held = range(first, min(end, len(self.sequences)))
+            some = self.sequences.take(slice(first, end))
+            self._moments = moments_within(some, self.features)
+        mean, scale = self._moments
+        return mean[numbers - self._held.start], scale[numbers - self._held.start]
 
 
 @np.errstate(over="ignore", invalid="ignore")  # values that are too large are refused elsewhere
@@ -113,7 +123,8 @@ def features_to_see_within(sequences: Sequences, *, all_that_differ: bool) -> tu
     deviations span decades.
     """
     features = list(range(sequences.values.shape[1]))
-    mean, scale = moments_within(sequences, features)
+    some = sequences.take(slice(None, None, -(-len(sequences) // _MOST_LOOKED_AT)))
+    mean, scale = moments_within(some, features)
     found = []
     for feature in features:
         varies = scale[:, feature] > 0
@@ -156,7 +167,7 @@ def _plain(sequences: Sequences) -> Sequences:
 
 def _by_itself(sequences: Sequences) -> Sequences:
     features = list(range(sequences.values.shape[1]))
-    found = Within.learn(sequences, features).standardized(slice(len(sequences.values)))
+    found = Within(sequences, features).standardized(slice(len(sequences.values)))
     return sequences.with_values(found)
 
 
@@ -173,6 +184,11 @@ def _span_decades(scales: np.ndarray) -> bool:
 
 
 def _parts(sequences: Sequences) -> Iterator[slice]:
-    size = max(_STEPS_AT_ONCE // max(sequences.n_steps, 1), 1)
+    size = _at_once(sequences)
     for first in range(0, len(sequences), size):
         yield slice(first, min(first + size, len(sequences)))
+
+
+def _at_once(sequences: Sequences) -> int:
+    n_values = sequences.n_steps * sequences.values.shape[1]
+    return max(_VALUES_AT_ONCE // max(n_values, 1), 1)
