@@ -25,10 +25,10 @@ def same(one, other):
 def is_contradicted_by_pandas(in_order):
     """Whether pandas goes on otherwise from the first stamp, by the frequency that it states.
 
-    pandas 2 counts business hours back from 10:00 to 17:00 of the day before, and forwards from
-    16:00 to 9:00: two names of one moment, the end of one day of work and the start of the next.
+    pandas counts business hours back from 10:00 to 17:00 of the day before, and forwards from 16:00
+    to 9:00: two names of one moment, the end of one day of work and the start of the next.
     """
-    if int(pd.__version__.split(".")[0]) > 2 or not isinstance(in_order.freq, BusinessHour):
+    if not isinstance(in_order.freq, BusinessHour):
         return False
     again = pd.date_range(
         in_order[0], periods=len(in_order), freq=in_order.freq, unit=in_order.unit
