@@ -65,6 +65,15 @@ def outputs_of(model, *inputs):
     return [np.asarray(f) for f in found] if isinstance(found, list) else np.asarray(found)
 
 
+def assert_same_after_saving(model, X, folder):
+    """Assert that a Keras model gives the same bits for X after it has been saved and loaded."""
+    import keras
+
+    model.save(folder / "model.keras")
+    loaded = keras.saving.load_model(folder / "model.keras")
+    assert_same_bits(outputs_of(loaded, X), outputs_of(model, X))
+
+
 @contextmanager
 def eager_keras():
     """Let Keras train without graphs: the same arithmetic, with nothing to trace beforehand.

@@ -13,7 +13,14 @@ from skrnn._data.inputs import NumberInputs
 from skrnn._data.sequences import Sequences
 from skrnn._roll_out import roll_out
 
-from .common import SMALL, USUAL, assert_other_bits, assert_same_bits, outputs_of
+from .common import (
+    SMALL,
+    USUAL,
+    assert_other_bits,
+    assert_same_after_saving,
+    assert_same_bits,
+    outputs_of,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -143,12 +150,7 @@ def test_other_forms_see_the_same(given, baseline, tmp_path):
 
 
 def test_a_keras_model_with_bent_features_can_be_saved(tmp_path):
-    import keras
-
-    model = BENT.to_keras()
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    assert_same_bits(outputs_of(again, DECADES), outputs_of(model, DECADES))
+    assert_same_after_saving(BENT.to_keras(), DECADES, tmp_path)
 
 
 def test_known_values_are_bent_where_outputs_are_fed_back():

@@ -15,6 +15,7 @@ from skrnn._starting_weights import initial_weights, weight_shapes
 
 from .common import (
     assert_other_bits,
+    assert_same_after_saving,
     assert_same_bits,
     outputs_of,
     ragged_sequences,
@@ -188,9 +189,7 @@ def test_to_keras(pooling, bidirectional, tmp_path):
     assert_same_bits(model.get_weights(), network.weights_)
     expected = network.predict(X)
     np.testing.assert_allclose(outputs_of(model, X)[:, 0], expected, rtol=1e-3, atol=1e-5)
-    model.save(tmp_path / "network.keras")
-    loaded = keras.saving.load_model(tmp_path / "network.keras")
-    np.testing.assert_array_equal(outputs_of(loaded, X), outputs_of(model, X))
+    assert_same_after_saving(model, X, tmp_path)
 
 
 @pytest.mark.parametrize("how", LAYERS)

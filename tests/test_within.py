@@ -14,7 +14,15 @@ from skrnn._data.sequences import Sequences
 from skrnn._data.within import features_to_see_within, moments_within
 from skrnn._roll_out import roll_out
 
-from .common import SMALL, USUAL, assert_same_bits, outputs_of, ragged_sequences, sequences
+from .common import (
+    SMALL,
+    USUAL,
+    assert_same_after_saving,
+    assert_same_bits,
+    outputs_of,
+    ragged_sequences,
+    sequences,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -188,12 +196,7 @@ def test_all_forms_say_the_same(case, tmp_path):
 
 
 def test_a_keras_model_of_shapes_can_be_saved(tmp_path):
-    import keras
-
-    model = WHOLE.to_keras()
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    assert_same_bits(outputs_of(again, UNITS), outputs_of(model, UNITS))
+    assert_same_after_saving(WHOLE.to_keras(), UNITS, tmp_path)
 
 
 def test_a_sequence_is_seen_alike_in_any_company():

@@ -74,10 +74,6 @@ class Inputs(Plain):
         """Return the same as a line sees X: no feature is bent."""
         return self
 
-    def with_known_in_network_units(self, sequences: Sequences) -> Sequences:
-        """Return sequences with the values that are known ahead as the network is given them."""
-        return sequences
-
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes that tell a user about it."""
         return {}
@@ -220,14 +216,14 @@ class NumberInputs(Inputs):
     def in_network_units(self, sequences: Sequences) -> Sequences:
         """Return sequences of standardized float32."""
         refuse_other_width(sequences, self.n_features)
-        beside = None
+        again = None
         if self.within:
             sequences = sequences.apart()
-            beside = Within(sequences, list(self.within)).standardized
-        scaled = standardized(sequences.values, *self._scaling(), self.bending.applied, beside)
-        return self.with_known_in_network_units(sequences.with_values(scaled))
+            again = Within(sequences, list(self.within))
+        scaled = standardized(sequences.values, *self._scaling(), self.bending.applied, again)
+        return self._with_known_in_network_units(sequences.with_values(scaled))
 
-    def with_known_in_network_units(self, sequences: Sequences) -> Sequences:
+    def _with_known_in_network_units(self, sequences: Sequences) -> Sequences:
         """Return sequences with standardized values ahead."""
         if sequences.ahead is None:
             return sequences

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import numpy as np
 
@@ -16,8 +17,14 @@ _CHUNK = 2**13
 
 # Returns some rows of values as they are to be seen, before they are scaled.
 Seen = Callable[[np.ndarray], np.ndarray]
-# Returns more columns of some rows, by the numbers of these.
-Beside = Callable[[slice], np.ndarray]
+
+
+class Beside(Protocol):
+    """More columns of rows, a few rows at a time."""
+
+    n_columns: int
+
+    def standardized(self, rows: slice) -> np.ndarray: ...
 
 
 def mean_and_scale(
@@ -67,14 +74,13 @@ def standardized(
 ) -> np.ndarray:
     """Return (values - mean) / scale as float32; see `mean_and_scale` for `seen`.
 
-    The columns that `beside` gives follow. The result stays in a file if the values do.
+    The columns of `beside` follow. The result stays in a file if the values do.
     """
     parts = _scaled_parts(values, mean, scale, seen or np.asarray, beside)
-    n_beside = 0 if beside is None else beside(slice(0)).shape[1]
-    shape = (*values.shape[:-1], values.shape[-1] + n_beside)
+    n_columns = values.shape[-1] + (0 if beside is None else beside.n_columns)
     try:
         with np.errstate(over="raise"):
-            return filled(parts, shape, like=values)
+            return filled(parts, (*values.shape[:-1], n_columns), like=values)
     except FloatingPointError as error:
         raise ValueError(
             f"Expected values in proportion to the values of fit, got up to "
@@ -91,7 +97,7 @@ def _scaled_parts(
         scaled -= mean
         scaled /= scale
         if beside is not None:
-            scaled = np.hstack([scaled, beside(part)])
+            scaled = np.hstack([scaled, beside.standardized(part)])
         yield scaled.astype(np.float32)
 
 

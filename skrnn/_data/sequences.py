@@ -132,12 +132,12 @@ class Sequences:
 
     def and_those_of(self, others: Sequences) -> Sequences:
         """Return the sequences with other ones of the same table."""
-        starts = np.concatenate([self.starts, others.starts])
-        lengths = np.concatenate([self.lengths, others.lengths])
-        series = None
-        if self.series is not None and others.series is not None:
-            series = np.concatenate([self.series, others.series])
-        return replace(self, starts=starts, lengths=lengths, series=series)
+        of_samples = {
+            name: np.concatenate([own, getattr(others, name)])
+            for name in ("starts", "lengths", "series", "ahead")
+            if (own := getattr(self, name)) is not None
+        }
+        return replace(self, **of_samples)
 
     def parts(self) -> Iterator[Sequences]:
         """Yield all sequences in their order: at once, or a few at a time if they stay in a file.

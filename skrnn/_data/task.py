@@ -189,23 +189,16 @@ class Task(Generic[I, T]):
         held_out = found.validation
         if held_out is None:
             return replace(found, sequences=self.inputs.in_network_units(data.sequences))
-        if held_out.sequences.values is not data.sequences.values:
+        if held_out.sequences.values is data.sequences.values:
+            # They lie in the same table of rows, which is scaled once.
+            both = data.sequences.and_those_of(held_out.sequences)
+            both, n_samples = self.inputs.in_network_units(both), len(data.sequences)
+            sequences, scaled = both.take(slice(n_samples)), both.take(slice(n_samples, None))
+        else:
             sequences = self.inputs.in_network_units(data.sequences)
             scaled = self.inputs.in_network_units(held_out.sequences)
-        else:
-            sequences, scaled = self._of_one_table(data.sequences, held_out.sequences)
         held_out = replace(held_out, sequences=scaled)
         return replace(found, sequences=sequences, validation=held_out)
-
-    def _of_one_table(self, sequences: Sequences, others: Sequences) -> tuple[Sequences, Sequences]:
-        """Return both in the network's units; their table of rows is scaled once."""
-        inputs: Any = self.inputs
-        if inputs.within:
-            both, n = inputs.in_network_units(sequences.and_those_of(others)), len(sequences)
-            return both.take(slice(n)), both.take(slice(n, None))
-        scaled = inputs.in_network_units(sequences)
-        known = inputs.with_known_in_network_units(others.with_values(scaled.values))
-        return scaled, known
 
     def are_independent(self, sequences: Sequences) -> bool:
         """Tell whether sequences in the network's units are; see `are_independent`.

@@ -52,7 +52,7 @@ class Within:
     def __init__(self, sequences: Sequences, features: list[int]) -> None:
         # In the order of their rows; an empty one comes before the one that begins at its row.
         self.sequences = sequences.take(np.lexsort([sequences.lengths, sequences.starts]))
-        self.features = features
+        self.features, self.n_columns = features, len(features)
         self._held, self._moments = range(0), (np.empty(0), np.empty(0))
 
     def standardized(self, rows: slice) -> np.ndarray:
@@ -71,8 +71,6 @@ class Within:
 
     def _moments_of(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and scale of sequences by their numbers, which ascend."""
-        if not len(numbers):
-            return np.empty((0, len(self.features))), np.empty((0, len(self.features)))
         first, last = int(numbers[0]), int(numbers[-1])
         if first not in self._held or last not in self._held:
             end = max(last + 1, first + _at_once(self.sequences))

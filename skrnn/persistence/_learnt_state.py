@@ -46,7 +46,7 @@ def check_trained_network(fitted: State) -> None:
         )
     if isinstance(inputs, NumberInputs):
         _check_within(inputs)
-        _refuse_other_width(network, inputs)
+        _refuse_other_size("n_features", network.n_features, inputs.n_seen, inputs)
         _check_bends(inputs.bends, inputs.n_features, "bends")
         _check_bends(inputs.known_bends, inputs.n_known, "known_bends")
     n_networks = fitted.get("n_networks_")
@@ -176,12 +176,15 @@ def _refuse_other(network: Any, known: Any, *names: str) -> None:
     for name in names:
         if not hasattr(network, name) or not hasattr(known, name):
             continue
-        if getattr(network, name) != getattr(known, name):
-            kind = type(known).__name__
-            refuse_file(
-                f"a network of {name}={getattr(known, name)}, as {kind} says",
-                f"one of {name}={getattr(network, name)}",
-            )
+        _refuse_other_size(name, getattr(network, name), getattr(known, name), known)
+
+
+def _refuse_other_size(name: str, found: Any, expected: Any, known: Any) -> None:
+    if found != expected:
+        refuse_file(
+            f"a network of {name}={expected}, as {type(known).__name__} says",
+            f"one of {name}={found}",
+        )
 
 
 def _refuse_other_shapes(
@@ -213,14 +216,6 @@ def _check_within(inputs: NumberInputs) -> None:
         refuse_file("features in their order as within", short(within))
     if not {*within} <= {*range(n_features)}:
         refuse_file(f"within of {n_features} features", short(within))
-
-
-def _refuse_other_width(network: Any, inputs: NumberInputs) -> None:
-    if network.n_features != inputs.n_seen:
-        refuse_file(
-            f"a network of n_features={inputs.n_seen}, as NumberInputs says",
-            f"one of n_features={network.n_features}",
-        )
 
 
 def _check_bends(kept: tuple[Any, ...], n_features: int, name: str) -> None:
